@@ -1,0 +1,19 @@
+"""Where the process begins: ``stdtools`` and ``python -m stdtools``."""
+
+import signal
+from typing import NoReturn
+
+
+def main() -> NoReturn:
+    """Run the command line of this process and end the process with its exit code."""
+    # Ctrl-C while the modules below load ends the process as the kernel would, with no traceback.
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+    from stdtools.cli import run
+
+    run()
+
+
+if __name__ == "__main__":
+    main()

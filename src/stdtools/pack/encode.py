@@ -1,0 +1,99 @@
+"""Bytes out of records: one by one, and for layouts of fixed size a batch at a time."""
+
+import math
+import struct
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, islice
+from operator import itemgetter
+
+from stdtools.pack.bulk import struct_codes
+from stdtools.pack.groups import encode_fields
+from stdtools.pack.kind import Misfit
+from stdtools.pack.layout import Layout
+from stdtools.pack.numbers import Float
+from stdtools.shared.errors import ToolError
+from stdtools.shared.records import Value
+
+BATCH = 1000
+
+
+def encode(layout: Layout, records: Iterable[Value], *, source: str = "", batch: int = BATCH) -> Iterator[bytes]:
+    """Yield the bytes of *records*, dicts with the layout's columns, *batch* at a time.
+
+    Raises ToolError with the record's number and the field for a value that does not fit, a missing
+    or an unknown name. *source* is for that message.
+    """
+    together = _Batch(layout) if layout.fixed and layout.columns and batch > 1 else None
+    iterator = iter(records)
+    number = 0
+    while rows := list(islice(iterator, batch)):
+        data = together.encode(rows) if together else None
+        if data is None:  # the plain way also finds out which record is wrong
+            data = b"".join([_encode_one(layout, row, number + i, source) for i, row in enumerate(rows, 1)])
+        yield data
+        number += len(rows)
+
+
+def from_texts(layout: Layout, rows: Iterable[dict[str, str]], source: str) -> Iterator[dict[str, Value]]:
+    """Yield *rows* of CSV cells as records: each text as its field reads it."""
+    kinds = {name: kind for name, kind in layout.fields if name}
+    for number, row in enumerate(rows, 1):
+        record = {}
+        for name, text in row.items():
+            try:
+                record[name] = kinds[name].from_text(text) if name in kinds else text
+            except Misfit as misfit:
+                raise _trouble(misfit.within(name), number, source) from None
+        yield record
+
+
+def from_arguments(layout: Layout, values: Sequence[str]) -> dict[str, Value]:
+    """Return the record that *values* of the command line stand for, in the order of the columns."""
+    if len(values) != len(layout.columns):
+        names = f": {' '.join(layout.columns[:20])}" if layout.columns else ""
+        raise ToolError(f"the layout has {len(layout.columns)} values{names}; {len(values)} are given")
+    return next(from_texts(layout, [dict(zip(layout.columns, values, strict=True))], ""))
+
+
+def _encode_one(layout: Layout, row: Value, number: int, source: str) -> bytes:
+    try:
+        return encode_fields(layout.fields, row)
+    except Misfit as misfit:
+        raise _trouble(misfit, number, source) from None
+
+
+def _trouble(misfit: Misfit, number: int, source: str) -> ToolError:
+    field = f"field {misfit.path}: " if misfit.path else ""
+    return ToolError(f"{field}{misfit.what}", where=f"{source}: record {number}" if source else "")
+
+
+class _Batch:
+    """Packs a list of records with one call of struct; gives up, with None, at anything unusual."""
+
+    def __init__(self, layout: Layout) -> None:
+        self._order, self._codes, direct = struct_codes(layout)
+        kinds = [kind for name, kind in layout.fields if name]
+        self._columns = list(zip(map(itemgetter, layout.columns), kinds, direct, strict=True))
+        self._width = len(layout.columns)
+        self._full = struct.Struct(self._order + self._codes * BATCH)
+
+    def encode(self, rows: list[Value]) -> bytes | None:
+        try:
+            if set(map(type, rows)) != {dict} or set(map(len, rows)) != {self._width}:
+                return None
+            columns: list[list[Value]] = []
+            for pick, kind, direct in self._columns:
+                column = list(map(pick, rows))
+                if not direct:
+                    column = [kind.encode(value) for value in column]
+                elif isinstance(kind, Float):
+                    if set(map(type, column)) - {int, float} or not math.isfinite(sum(column)):
+                        return None
+                elif set(map(type, column)) != {int}:
+                    return None
+                columns.append(column)
+            full = len(rows) == BATCH
+            packer = self._full if full else struct.Struct(self._order + self._codes * len(rows))
+            return packer.pack(*chain.from_iterable(zip(*columns, strict=True)))
+        except (KeyError, Misfit, struct.error, OverflowError):
+            return None

@@ -1,0 +1,257 @@
+"""Write the short script, standard library only, that does what a run of pack or unpack does."""
+
+from typing import Any, NamedTuple
+
+from stdtools.pack.groups import Array, Bits, Field, Group, Pad
+from stdtools.pack.kind import Kind
+from stdtools.pack.layout import Layout
+from stdtools.pack.numbers import Bool, Float, Integer
+from stdtools.pack.text import Charset, CString, Pascal, Prefixed, Text
+
+WIDTH = 96
+
+
+class Source(NamedTuple):
+    """What a run of unpack reads and writes; ``path`` "-" is standard input."""
+
+    path: str
+    skip: int = 0
+    limit: int | None = None
+    format: str = "plain"
+
+
+def explain_unpack(layout: Layout, source: Source) -> str:
+    """Return a script that unpacks *source* as *layout* and prints its records."""
+    lines = [f"source = {_reader(source.path)}"]
+    if source.skip < 0:
+        lines.append(f"source.seek({source.skip}, 2)")
+    elif source.skip:
+        lines.append(f"source.read({source.skip})")
+    head, row, foot = _printer(layout, source.format)
+    lines += _helpers(layout.fields) + head
+    body = [*_record(layout), row]
+    if source.limit is None:
+        lines.append("while source.peek(1):")
+    else:
+        lines += [f"for _ in range({source.limit}):", "    if not source.peek(1):", "        break"]
+    lines += [f"    {line}" for line in body] + foot
+    return _script(lines)
+
+
+def _script(lines: list[str]) -> str:
+    text = "\n".join(lines)
+    modules = [name for name in ("csv", "json", "struct", "sys") if f"{name}." in text]
+    return (f"import {', '.join(modules)}\n\n" if modules else "") + text + "\n"
+
+
+def _reader(path: str) -> str:
+    return "sys.stdin.buffer" if path == "-" else f'open({path!r}, "rb")'
+
+
+def _helpers(fields: list[Field]) -> list[str]:
+    kinds = list(_all_kinds(fields))
+    lines = []
+    if any(isinstance(kind, Integer | Float) and kind.letter for kind in kinds):
+        lines.append("def take(form): return struct.unpack(form, source.read(struct.calcsize(form)))")
+    if any(isinstance(kind, CString) for kind in kinds):
+        lines.append('def until_nul(): return b"".join(iter(lambda: source.read(1), b"\\0"))')
+    return [*lines, ""]
+
+
+def _all_kinds(fields: list[Field]) -> list[Kind]:
+    found: list[Kind] = []
+    for _, kind in fields:
+        found.append(kind)
+        if isinstance(kind, Group):
+            found += _all_kinds(kind.fields)
+            found += [kind.count] if isinstance(kind.count, Integer) else []
+        found += [part for name in ("item", "number", "length") if (part := getattr(kind, name, None))]
+        if isinstance(kind, Array) and isinstance(kind.item, Array):
+            found.append(kind.item.item)
+    return found
+
+
+def _record(layout: Layout) -> list[str]:
+    named = [(name, kind) for name, kind in layout.fields if name]
+    plain = all(isinstance(kind, Integer | Float | Pad) and (kind.letter or not name) for name, kind in layout.fields)
+    orders = {kind.big for _, kind in named if kind.size > 1}
+    if named and plain and len(orders) <= 1:
+        order = ">" if True in orders else "<"
+        codes = "".join(kind.letter if name else f"{kind.size}x" for name, kind in layout.fields)
+        names = _wrap("names = [", [repr(name) for name, _ in named], "]")
+        return [*names, f"row = dict(zip(names, take({order + codes!r})))"]
+    return _wrap("row = {", _entries(layout.fields), "}")
+
+
+def _wrap(head: str, parts: list[str], tail: str) -> list[str]:
+    """Lay *parts* out between *head* and *tail*, on one line where they fit."""
+    line = head + ", ".join(parts) + tail
+    if len(line) <= WIDTH:
+        return [line]
+    lines, current = [], ""
+    for part in parts:
+        if current and len(current) + len(part) > WIDTH - 8:
+            lines.append(current.rstrip())
+            current = ""
+        current += f"{part}, "
+    return [head, *(f"    {text}" for text in [*lines, current.rstrip()]), tail]
+
+
+def _entries(fields: list[Field]) -> list[str]:
+    """Return dict entries that read *fields* in their order; padding is read into ``**{}``."""
+    return [
+        f"{name!r}: {_read(kind)}" if name else f"**dict.fromkeys(source.read({kind.size})[:0])"
+        for name, kind in fields
+    ]
+
+
+def _form(kind: Kind, count: int | None = None) -> str:
+    order = (">" if kind.big else "<") if kind.size > 1 else ""
+    return repr(f"{order}{'' if count is None else count}{kind.letter}")
+
+
+def _order(kind: Kind) -> str:
+    return "big" if kind.big else "little"
+
+
+def _decoded(expression: str, charset: Charset, *, trim: bool) -> str:
+    encoding = "" if charset.encoding == "utf-8" else repr(charset.encoding)
+    if trim and not charset.raw and not encoding:
+        return f'{expression}.rstrip(b"\\0").decode()'
+    return f"{expression}.decode({encoding})" + ('.rstrip("\\0")' if trim and not charset.raw else "")
+
+
+def _read(kind: Kind) -> str:
+    """Return an expression that reads one value of *kind* from ``source``."""
+    match kind:
+        case Integer() if not kind.letter:
+            signed = ", signed=True" if kind.signed else ""
+            return f"int.from_bytes(source.read({kind.size}), {_order(kind)!r}{signed})"
+        case Integer() | Float():
+            return f"take({_form(kind)})[0]"
+        case Bool():
+            return "source.read(1) != b'\\0'"
+        case Pascal():
+            return _decoded(f"(raw := source.read({kind.size}))[1:1 + raw[0]]", kind.charset, trim=False)
+        case Text():
+            return _decoded(f"source.read({kind.size})", kind.charset, trim=True)
+        case CString():
+            return _decoded("until_nul()", kind.charset, trim=False)
+        case Prefixed():
+            return _decoded(f"source.read({_read(kind.length)})", kind.charset, trim=False)
+        case Bits():
+            first, *rest = [f"{shift} & {mask}" for _, shift, mask in kind.runs]
+            values = [f"(n := {_read(kind.number)}) >> {first}", *(f"n >> {run}" for run in rest)]
+            return "{" + ", ".join(f"{run[0]!r}: {value}" for run, value in zip(kind.runs, values, strict=True)) + "}"
+        case Array() if kind.item.letter:
+            return f"list(take({_form(kind.item, kind.count)}))"
+        case Array():
+            return f"[{_read(kind.item)} for _ in range({kind.count})]"
+        case Group():
+            item = "{" + ", ".join(_entries(kind.fields)) + "}"
+            if kind.count is None:
+                return f"[{item} for _ in iter(lambda: source.peek(1), b'')]"
+            times = _read(kind.count) if isinstance(kind.count, Integer) else kind.count
+            return f"[{item} for _ in range({times})]"
+    raise TypeError(kind)
+
+
+def _printer(layout: Layout, form: str) -> tuple[list[str], str, list[str]]:
+    """Return the lines before the loop, the line that prints ``row``, and the lines after."""
+    if form == "jsonl":
+        return [], "print(json.dumps(row, ensure_ascii=False))", []
+    if form == "json":
+        foot = ["print('[' + ',\\n '.join(json.dumps(row, ensure_ascii=False) for row in rows) + ']')"]
+        return ["rows = []"], "rows.append(row)", foot
+    values = "row.values()"
+    if any(isinstance(kind, Bool | Bits | Array | Group) for _, kind in layout.fields):
+        values = "[v if isinstance(v, (str, float)) else json.dumps(v, ensure_ascii=False) for v in row.values()]"
+    if form == "csv":
+        head = ["write = csv.writer(sys.stdout, lineterminator='\\n').writerow", *_header("write(", layout, ")")]
+        return head, f"write({values})", []
+    head = [] if form == "plain" else _header("print(", layout, ", sep='\\t')", star="*")
+    return head, f"print(*{values}, sep='\\t')", []
+
+
+def _header(before: str, layout: Layout, after: str, star: str = "") -> list[str]:
+    return _wrap(f"{before}{star}[", [repr(name) for name in layout.columns], f"]{after}")
+
+
+class Target(NamedTuple):
+    """Where a run of pack takes its records and leaves its bytes."""
+
+    record: dict[str, Any] | None  # from the command line
+    source: str = "-"
+    format: str = "jsonl"
+    output: str = "-"
+    into: str = ""
+    at: int = 0
+
+
+def explain_pack(layout: Layout, target: Target) -> str:
+    """Return a script that packs the records of *target* as *layout*."""
+    if target.into:
+        lines = [f"target = open({target.into!r}, 'r+b')", f"target.seek({target.at})"]
+    else:
+        lines = ["target = sys.stdout.buffer" if target.output == "-" else f"target = open({target.output!r}, 'wb')"]
+    write = _wrap("target.write(b''.join([", _pack(layout.fields, "row"), "]))")
+    if target.record is not None:
+        row = _wrap("row = {", [f"{name!r}: {value!r}" for name, value in target.record.items()], "}")
+        return _script([*lines, *row, *write])
+    opened = "sys.stdin" if target.source == "-" else f"open({target.source!r}, newline='')"
+    if target.format == "csv":
+        lines.append(f"for cells in csv.DictReader({opened}):")
+        texts = [f"{name!r}: {_from_cell(kind, f'cells[{name!r}]')}" for name, kind in layout.fields if name]
+        lines += [f"    {line}" for line in _wrap("row = {", texts, "}")]
+    else:
+        lines += [f"for line in {opened}:", "    row = json.loads(line)"]
+    return _script(lines + [f"    {line}" for line in write])
+
+
+def _from_cell(kind: Kind, cell: str) -> str:
+    match kind:
+        case Integer():
+            return f"int({cell})"
+        case Float():
+            return f"float({cell})"
+        case Text() | CString() | Prefixed():
+            return cell
+    return f"json.loads({cell})"
+
+
+def _pack(fields: list[Field], row: str) -> list[str]:
+    return [_write(kind, f"{row}[{name!r}]") if name else f"bytes({kind.size})" for name, kind in fields]
+
+
+def _write(kind: Kind, value: str) -> str:
+    """Return an expression for the bytes of *value*, an expression, in *kind*."""
+    match kind:
+        case Integer() if not kind.letter:
+            signed = ", signed=True" if kind.signed else ""
+            return f"{value}.to_bytes({kind.size}, {_order(kind)!r}{signed})"
+        case Integer() | Float():
+            return f"struct.pack({_form(kind)}, {value})"
+        case Bool():
+            return f"bytes([{value}])"
+        case Text():
+            code = f"{kind.size}{'p' if isinstance(kind, Pascal) else 's'}"
+            return f"struct.pack({code!r}, {_encoded(value, kind.charset)})"
+        case CString():
+            return f"{_encoded(value, kind.charset)} + b'\\0'"
+        case Prefixed():
+            return f"{_write(kind.length, f'len(raw := {_encoded(value, kind.charset)})')} + raw"
+        case Bits():
+            number = " | ".join(f"{value}[{name!r}] << {shift}" for name, shift, _ in kind.runs)
+            return _write(kind.number, f"({number})")
+        case Array() if kind.item.letter:
+            return f"struct.pack({_form(kind.item, kind.count)}, *{value})"
+        case Array():
+            return f"b''.join({_write(kind.item, 'item')} for item in {value})"
+        case Group():
+            items = f"b''.join({' + '.join(_pack(kind.fields, 'item')) or 'b' + repr('')} for item in {value})"
+            return f"{_write(kind.count, f'len({value})')} + {items}" if isinstance(kind.count, Integer) else items
+    raise TypeError(kind)
+
+
+def _encoded(value: str, charset: Charset) -> str:
+    return f"{value}.encode({'' if charset.encoding == 'utf-8' else repr(charset.encoding)})"

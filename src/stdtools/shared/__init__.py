@@ -1,0 +1,1 @@
+"""What two or more tools need, one small file per idea."""

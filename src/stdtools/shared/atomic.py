@@ -1,0 +1,222 @@
+"""The only way a file is replaced: at every instant its name holds all of the old or all of the new."""
+
+import contextlib
+import errno
+import fcntl
+import os
+import stat
+from collections.abc import Iterable, Iterator
+
+from stdtools.shared.errors import ToolError, raise_os_error
+from stdtools.shared.streams import Output, write_all
+
+COPY_BLOCK = 1 << 20
+PAGE = 4096
+_NEW_FILE = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+_SLOTS = 8
+
+
+@contextlib.contextmanager
+def replacement(path: str) -> Iterator[Output]:
+    """Yield an Output whose bytes replace *path* when the ``with`` block ends well.
+
+    Temporary file beside the target, fsync, rename, fsync of the directory. An existing file keeps
+    its mode (without setuid and setgid), owner and extended attributes; a symlink is kept and what
+    it points to replaced; equal content is not written again. Hard-linked and special files are
+    refused. When the block raises, nothing has changed. Raises ToolError naming *path*.
+    """
+    try:
+        target = os.path.realpath(path, strict=False)
+        old = _replaceable(target)
+        directory, name = os.path.split(target)
+        fd, temporary = _create_beside(directory, name)
+    except OSError as error:
+        raise_os_error(error, path)
+    try:
+        output = Output(fd, path)
+        yield output
+        output.flush()
+        try:
+            if old is None or not _same_content(fd, target, old.st_size):
+                _take_over_attributes(fd, target, old)
+                os.fsync(fd)
+                os.rename(temporary, target)
+                temporary = ""
+                _sync_directory(directory)
+        except OSError as error:
+            raise_os_error(error, path)
+    finally:
+        if temporary:
+            with contextlib.suppress(OSError):
+                os.unlink(temporary)
+        os.close(fd)
+
+
+def patch(path: str, offset: int, pieces: Iterable[bytes]) -> None:
+    """Overwrite bytes of the existing file *path* from *offset* with *pieces*; its size stays.
+
+    A patch within one 4 KiB page is a single write into the file, which the kernel does not
+    interrupt; a longer one goes through a copy and a rename. Raises ToolError when it would reach
+    beyond the end of the file.
+    """
+    try:
+        fd = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+    except OSError as error:
+        raise_os_error(error, path)
+    try:
+        size = os.lseek(fd, 0, os.SEEK_END)
+        data = bytearray()
+        for piece in pieces:
+            data += piece
+            if offset + len(data) > size:
+                raise ToolError(f"has {size} bytes; the patch at {offset} would reach beyond its end", where=path)
+        if not data:
+            return
+        if os.pread(fd, len(data), offset) == data:
+            return
+        if offset // PAGE == (offset + len(data) - 1) // PAGE:
+            _overwrite(fd, offset, data)
+            return
+        before = os.fstat(fd)
+        with replacement(path) as output:
+            _copy(fd, output.fd, size)
+            _pwrite_all(output.fd, offset, data)
+            if _changed(before, os.stat(path)):
+                raise ToolError("was changed by another program meanwhile; nothing was written", where=path)
+    except OSError as error:
+        raise_os_error(error, path)
+    finally:
+        os.close(fd)
+
+
+def _replaceable(target: str) -> os.stat_result | None:
+    try:
+        found = os.lstat(target)
+    except FileNotFoundError:
+        return None
+    if stat.S_ISLNK(found.st_mode):
+        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
+    if stat.S_ISDIR(found.st_mode):
+        raise OSError(errno.EISDIR, os.strerror(errno.EISDIR))
+    if not stat.S_ISREG(found.st_mode):
+        raise ToolError("is not a regular file", where=target, hint="write to standard output and redirect it")
+    if found.st_nlink > 1:
+        raise ToolError(f"has {found.st_nlink} names (hard links), which replacing it would part", where=target)
+    return found
+
+
+def _create_beside(directory: str, name: str) -> tuple[int, str]:
+    """Create and lock an empty 0600 file; sweep up what a killed run left under the same name."""
+    stem = os.path.join(directory, "." + os.fsdecode(os.fsencode(name)[:200]))
+    for slot in range(_SLOTS):
+        temporary = f"{stem}.stdtools-{slot}.tmp"
+        _sweep(temporary)
+        try:
+            fd = os.open(temporary, _NEW_FILE, 0o600)
+        except FileExistsError:
+            continue
+        if _lock(fd) and _is_named(fd, temporary):
+            return fd, temporary
+        os.close(fd)
+    temporary = f"{stem}.stdtools-{os.urandom(8).hex()}.tmp"
+    return os.open(temporary, _NEW_FILE, 0o600), temporary
+
+
+def _sweep(temporary: str) -> None:
+    """Remove *temporary* if it is ours and nobody alive holds its lock."""
+    with contextlib.suppress(OSError):
+        fd = os.open(temporary, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        try:
+            if os.fstat(fd).st_uid == os.geteuid() and _lock(fd) and _is_named(fd, temporary):
+                os.unlink(temporary)
+        finally:
+            os.close(fd)
+
+
+def _lock(fd: int) -> bool:
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
+
+
+def _is_named(fd: int, path: str) -> bool:
+    try:
+        return os.path.samestat(os.fstat(fd), os.lstat(path))
+    except FileNotFoundError:
+        return False
+
+
+def _take_over_attributes(fd: int, target: str, old: os.stat_result | None) -> None:
+    if old is None:
+        umask = os.umask(0o077)
+        os.umask(umask)
+        os.fchmod(fd, 0o666 & ~umask)
+        return
+    with contextlib.suppress(OSError):
+        os.fchown(fd, old.st_uid, old.st_gid)
+    if hasattr(os, "listxattr"):
+        with contextlib.suppress(OSError):
+            for name in os.listxattr(target):
+                os.setxattr(fd, name, os.getxattr(target, name))
+    os.fchmod(fd, stat.S_IMODE(old.st_mode) & 0o777)
+
+
+def _same_content(fd: int, target: str, size: int) -> bool:
+    if os.fstat(fd).st_size != size:
+        return False
+    other = os.open(target, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        blocks = range(0, size, COPY_BLOCK)
+        return all(os.pread(fd, COPY_BLOCK, at) == os.pread(other, COPY_BLOCK, at) for at in blocks)
+    finally:
+        os.close(other)
+
+
+def _sync_directory(directory: str) -> None:
+    fd = os.open(directory, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(fd)
+    except OSError as error:
+        if error.errno != errno.EINVAL:  # some file systems cannot sync a directory
+            raise
+    finally:
+        os.close(fd)
+
+
+def _overwrite(fd: int, offset: int, data: bytearray) -> None:
+    old = os.pread(fd, len(data), offset)
+    try:
+        _pwrite_all(fd, offset, data)
+        os.fsync(fd)
+    except OSError:
+        with contextlib.suppress(OSError):
+            _pwrite_all(fd, offset, old)
+        raise
+
+
+def _pwrite_all(fd: int, offset: int, data: bytes | bytearray) -> None:
+    view = memoryview(data)
+    while view:
+        written = os.pwrite(fd, view, offset)
+        view, offset = view[written:], offset + written
+
+
+def _copy(source: int, target: int, size: int) -> None:
+    os.lseek(source, 0, os.SEEK_SET)
+    if hasattr(os, "copy_file_range"):
+        with contextlib.suppress(OSError):
+            while size and (copied := os.copy_file_range(source, target, size)):
+                size -= copied
+    while block := os.read(source, COPY_BLOCK):
+        write_all(target, block)
+
+
+def _changed(before: os.stat_result, now: os.stat_result) -> bool:
+    return (before.st_dev, before.st_ino, before.st_mtime_ns, before.st_size) != (
+        now.st_dev,
+        now.st_ino,
+        now.st_mtime_ns,
+        now.st_size,
+    )

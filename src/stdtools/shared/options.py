@@ -1,0 +1,152 @@
+"""What the commands share of the command line: the common options, --format, sizes, and ToolCommand."""
+
+import re
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+from stdtools.shared import records, screen
+from stdtools.shared.streams import Output
+
+Decorated = TypeVar("Decorated", bound=Callable[..., Any])
+
+_UNITS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
+
+
+def parse_size(text: str) -> int:
+    """Return a number of bytes: ``16``, ``0x10``, ``64k`` (1024), ``10M``, ``1GiB``, also negative."""
+    match = re.fullmatch(r"(-?)(0x[0-9a-f]+|\d+)(?:([kmgt]?)(?:i?b)?)", text.strip().lower())
+    if match is None:
+        raise ValueError(f"{text!r} is not a size; write bytes as 16, 0x10, 64k, 10M or 1G")
+    sign, digits, unit = match.groups()
+    return (-1 if sign else 1) * int(digits, 0 if digits.startswith("0x") else 10) * _UNITS[unit]
+
+
+class Size(click.ParamType[int]):
+    """A number of bytes, as ``parse_size`` reads it; negative ones only where *signed*."""
+
+    name = "size"
+
+    def __init__(self, *, signed: bool = False) -> None:
+        self._signed = signed
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Return *value* as a number of bytes."""
+        if isinstance(value, int):
+            return value
+        try:
+            size = parse_size(value)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+        if size < 0 and not self._signed:
+            self.fail(f"{value!r} is negative", param, ctx)
+        return size
+
+
+def _remember(name: str) -> Callable[[click.Context, click.Parameter, Any], Any]:
+    def callback(ctx: click.Context, param: click.Parameter, value: Any) -> Any:
+        if value:
+            setattr(screen.preferences, name, value)
+        return value
+
+    return callback
+
+
+def _verbosity(step: int) -> Callable[[click.Context, click.Parameter, bool], None]:
+    def callback(ctx: click.Context, param: click.Parameter, value: bool) -> None:
+        if value:
+            screen.preferences.verbosity = step
+
+    return callback
+
+
+def _common_options() -> list[click.Option]:
+    def option(*names: str, **settings: Any) -> click.Option:
+        return click.Option(list(names), expose_value=False, is_eager=True, **settings)
+
+    return [
+        option("-v", "--verbose", is_flag=True, callback=_verbosity(1), help="Say more on standard error."),
+        option("-q", "--quiet", is_flag=True, callback=_verbosity(-1), help="Say nothing but errors."),
+        option("--debug", is_flag=True, callback=_remember("debug"), help="Show a traceback for a bug."),
+        option(
+            "--color",
+            type=click.Choice(["auto", "always", "never"]),
+            default="auto",
+            callback=_remember("color"),
+            help="Colour the output (auto: on a terminal).",
+        ),
+    ]
+
+
+def show_help(ctx: click.Context, param: click.Parameter, value: bool) -> None:
+    """Print the help and end; a standard output that cannot be written is an error, unlike Click's."""
+    if value and not ctx.resilient_parsing:
+        print_text(ctx.get_help() + "\n")
+        ctx.exit()
+
+
+def print_text(text: str) -> None:
+    """Write *text* on standard output."""
+    with Output() as output:
+        output.write(text.encode("utf-8", "surrogateescape"))
+
+
+class HelpToOutput(click.Command):
+    """A command whose --help goes through Output."""
+
+    def get_help_option(self, ctx: click.Context) -> click.Option | None:
+        """Return Click's help option with our callback."""
+        option = super().get_help_option(ctx)
+        if option is not None:
+            option.callback = show_help
+        return option
+
+
+class ToolCommand(HelpToOutput):
+    """A command with the common options; ``explain`` returns the script that --explain prints.
+
+    ``explain`` takes the same parameters as the callback.
+    """
+
+    def __init__(self, *args: Any, explain: Callable[..., str], examples: str, **settings: Any) -> None:
+        super().__init__(*args, **settings)
+        self._explain = explain
+        self._examples = examples
+        self.params += _common_options()
+        self.params.append(
+            click.Option(
+                ["--explain"],
+                is_flag=True,
+                help="Print a short script, standard library only, that does what this would do.",
+            )
+        )
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command, or with --explain print its script."""
+        if ctx.params.pop("explain"):
+            print_text(self._explain(**ctx.params))
+            return None
+        return super().invoke(ctx)
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the examples, line by line as they are."""
+        with formatter.section("Examples"):
+            for line in self._examples.strip("\n").splitlines():
+                formatter.write(f"{'':{formatter.current_indent}}{line}\n")
+
+
+def record_output(command: Decorated) -> Decorated:
+    """Add --format and its short forms; the callback gets ``format``, None when nothing was said."""
+    forms = [
+        click.option("--format", type=click.Choice(records.FORMATS), help="[default: table on a terminal, else plain]"),
+        *(
+            click.option(
+                f"--{name}", "format", flag_value=name, allow_from_autoenv=False, help=f"Same as --format {name}."
+            )
+            for name in ("json", "jsonl", "csv")
+        ),
+    ]
+    for form in reversed(forms):
+        command = form(command)
+    return command

@@ -1,0 +1,199 @@
+"""One model of records for every command: rows of named values, written and read as text.
+
+A value is None, a bool, int, float, str or bytes, or a list or dict of these. What JSON lacks is
+tagged: ``{"$base64": true, "encoded": "…"}`` is bytes, ``{"$float": "NaN"}`` a
+float. Where the reader knows that a key is a float, a bare ``"NaN"`` serves (*bare_floats*).
+"""
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from stdtools.shared import screen
+from stdtools.shared.streams import Output
+
+FORMATS = ("table", "plain", "json", "jsonl", "csv", "tsv")
+
+Value = Any  # None | bool | int | float | str | bytes | list[Value] | dict[str, Value]
+
+
+class RecordWriter:
+    """Write rows of values in one of FORMATS; *columns* names the values of every row.
+
+    Table draws for people. The others are lines, made from ``template``, a %-format of one row, and
+    ``cell``, which turns a value into what goes in for ``%s``. Bulk code may use the two itself and
+    hand over finished lines by ``write_lines``.
+    """
+
+    def __init__(
+        self, output: Output, columns: Sequence[str], format: str | None, *, bare_floats: bool = False
+    ) -> None:
+        self.format = format or ("table" if output.is_terminal else "plain")
+        self.cell: Callable[[Value], object]
+        self._output = output
+        self._columns = columns
+        self._table: screen.Table | None = None
+        self._started = False
+        self._to_json = JsonText(bare_floats=bare_floats)
+        if self.format in ("json", "jsonl"):
+            keys = (self._to_json(name).replace("%", "%%") for name in columns)
+            body = "{" + ", ".join(f"{key}: %s" for key in keys) + "}"
+            self.template = f"{body}\n" if self.format == "jsonl" else f",\n {body}"
+            self.cell = self._to_json
+        elif self.format in ("csv", "tsv", "plain", "table"):
+            self.template = ("," if self.format == "csv" else "\t").join(["%s"] * len(columns)) + "\n"
+            quote: Callable[[str], str] = quote_tsv
+            if self.format == "csv":
+                quote = quote_csv if len(columns) > 1 else _quote_lone_csv
+            elif self.format == "table":
+                quote = str
+            self.cell = CellText(quote, self._to_json)
+        else:
+            raise ValueError(f"unknown record format {self.format!r}")
+
+    def write(self, rows: Iterable[Sequence[Value]]) -> None:
+        """Write *rows*, each a sequence with one value a column."""
+        cell = self.cell
+        if self.format == "table":
+            for row in rows:
+                if self._table is None:
+                    numeric = [isinstance(v, int | float) and not isinstance(v, bool) for v in row]
+                    self._table = screen.Table(self._output, self._columns, numeric)
+                self._table.write([[str(cell(value)) for value in row]])
+            return
+        template = self.template
+        for row in rows:
+            self.write_lines(template % tuple([cell(value) for value in row]))
+
+    def write_lines(self, text: str) -> None:
+        """Write *text*: whole rows, each made from ``template``."""
+        if self._output.is_terminal:
+            text = screen.safe_lines(text, json=self.format in ("json", "jsonl"))
+        if not self._started:
+            text = self._head() + (text[3:] if self.format == "json" else text)
+            self._started = True
+        self._output.write(text.encode("utf-8", "surrogateescape"))
+
+    def close(self) -> None:
+        """Write what ends the output: the table's last rows, JSON's bracket, a header without rows."""
+        if self.format == "table":
+            if self._table is None:
+                self._table = screen.Table(self._output, self._columns, [False] * len(self._columns))
+            self._table.flush(last=True)
+        elif not self._started:
+            self.write_lines("")
+        if self.format == "json":
+            self._output.write(b"]\n")
+
+    def flush(self) -> None:
+        """Show now what a table holds back to measure its columns."""
+        if self._table is not None:
+            self._table.flush()
+
+    def _head(self) -> str:
+        if self.format in ("csv", "tsv"):
+            quote = quote_csv if self.format == "csv" else quote_tsv
+            return self.template % tuple(map(quote, self._columns))
+        return "[" if self.format == "json" else ""
+
+
+def float_name(value: float) -> str:
+    """Return how a float that JSON cannot hold is spelled; a subclass's ``str`` is its own spelling."""
+    if type(value) is not float:
+        return str(value)
+    if math.isnan(value):
+        return "NaN"
+    return "Infinity" if value > 0 else "-Infinity"
+
+
+class JsonText:
+    """Turn a value into strict JSON on one line, lossless by tags; see the module's docstring."""
+
+    def __init__(self, *, bare_floats: bool = False) -> None:
+        from json.encoder import JSONEncoder, encode_basestring
+
+        self._bare_floats = bare_floats
+        self._string = encode_basestring
+        self._encode = JSONEncoder(ensure_ascii=False, allow_nan=False, default=self._tagged).encode
+
+    def __call__(self, value: Value) -> str:
+        if type(value) is str:
+            return self._string(value)
+        try:
+            return self._encode(value)
+        except ValueError:  # a float that JSON lacks, somewhere inside
+            return self._encode(self._without_odd_floats(value))
+
+    def _tagged(self, value: object) -> Value:
+        if isinstance(value, bytes):
+            from binascii import b2a_base64
+
+            return {"$base64": True, "encoded": b2a_base64(value, newline=False).decode("ascii")}
+        raise TypeError(f"{type(value).__name__} is not a record value")
+
+    def _without_odd_floats(self, value: Value) -> Value:
+        if isinstance(value, float) and not math.isfinite(value):
+            name = float_name(value)
+            return name if self._bare_floats else {"$float": name}
+        if isinstance(value, list):
+            return [self._without_odd_floats(item) for item in value]
+        if isinstance(value, dict):
+            return {key: self._without_odd_floats(item) for key, item in value.items()}
+        return value
+
+
+class CellText:
+    """Turn a value into one cell of delimited text: text as it is, lists and the like as JSON."""
+
+    def __init__(self, quote: Callable[[str], str], to_json: JsonText) -> None:
+        self._quote = quote
+        self._to_json = to_json
+
+    def __call__(self, value: Value) -> object:
+        kind = type(value)
+        if kind is str:
+            # Text that looks like a tag would be read as one.
+            return self._quote(self._to_json({"$text": value}) if value.startswith('{"$') else value)
+        if kind is int:
+            return value
+        if value is None:
+            return self._quote("")
+        if isinstance(value, bool):
+            return "true" if value else "false"
+        if isinstance(value, float):
+            return value if math.isfinite(value) else self._quote(float_name(value))
+        return self._quote(self._to_json(value))
+
+
+def quote_csv(text: str) -> str:
+    """Quote *text* as RFC 4180 says, where it needs it."""
+    if '"' in text:
+        return '"' + text.replace('"', '""') + '"'
+    if "," in text or "\n" in text or "\r" in text:
+        return f'"{text}"'
+    return text
+
+
+def _quote_lone_csv(text: str) -> str:
+    return quote_csv(text) or '""'  # a line with nothing on it is no record to any CSV reader
+
+
+def quote_tsv(text: str) -> str:
+    r"""Write tab, line ends and backslash as ``\t``, ``\n``, ``\r`` and ``\\``: one record, one line."""
+    if "\\" in text:
+        text = text.replace("\\", "\\\\")
+    return text.replace("\t", "\\t").replace("\n", "\\n").replace("\r", "\\r")
+
+
+def untag(value: dict[str, Value]) -> Value:
+    """Return what the tagged *value* stands for; ValueError when it is not a tag of ours."""
+    match value:
+        case {"$base64": True, "encoded": str(encoded), **rest} if not rest:
+            from binascii import a2b_base64
+
+            return a2b_base64(encoded, strict_mode=True)  # binascii.Error is a ValueError
+        case {"$float": str(name), **rest} if not rest:
+            return float(name)
+        case {"$text": str(text), **rest} if not rest:
+            return text
+    raise ValueError("not a tagged value")

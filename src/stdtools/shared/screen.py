@@ -1,0 +1,168 @@
+"""What a person at a terminal sees: notes, colour, tables, and text that cannot hurt.
+
+The only module that imports rich, and only when a table or a colour is really drawn.
+"""
+
+import contextlib
+import os
+import re
+from collections.abc import Iterable, Sequence
+from functools import cache
+
+from stdtools.shared.streams import STDERR, Output, write_all
+
+
+class Preferences:
+    """What the common options of this run said; set by them, read by this module and the front door."""
+
+    verbosity = 0  # -1 quiet, 0, 1 verbose
+    debug = False
+    color = "auto"
+
+
+preferences = Preferences()
+
+
+def note(message: str, *, verbosity: int = 0) -> None:
+    """Tell the user something on standard error, unless less than *verbosity* was asked for."""
+    if preferences.verbosity >= verbosity:
+        complain(message)
+
+
+def complain(message: str) -> None:
+    """Write one line on standard error; a standard error that fails is past helping."""
+    with contextlib.suppress(OSError):
+        write_all(STDERR, f"{safe(message)}\n".encode())
+
+
+# C0 and C1 controls, DEL, bidirectional marks and overrides, line separators, lone surrogates.
+C0 = "\x00-\x1f"
+C0_WITHIN_LINES = "\x00-\x08\x0b-\x1f"
+OTHERS = "\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff"
+
+
+@cache
+def _unsafe(c0: str) -> re.Pattern[str]:
+    return re.compile(f"[{c0}{OTHERS}]")
+
+
+def safe(text: str) -> str:
+    r"""Return *text* with everything that could steer a terminal shown as an escape (``\x1b``).
+
+    A byte of an undecodable name (a surrogate U+DC80 to U+DCFF) is shown as that byte. rich and
+    Click both let escape sequences through.
+    """
+    if text.isprintable():
+        return text
+    return _unsafe(C0).sub(_escape, text)
+
+
+def safe_lines(text: str, *, json: bool = False) -> str:
+    """Return *text* made safe with its tabs and line ends kept; as JSON escapes when *json*."""
+    return _unsafe(C0_WITHIN_LINES).sub(_escape_json if json else _escape, text)
+
+
+def _escape(match: re.Match[str]) -> str:
+    character = match.group()
+    code = ord(character)
+    if 0xDC80 <= code <= 0xDCFF:
+        return f"\\x{code - 0xDC00:02x}"
+    return character.encode("unicode_escape", "surrogatepass").decode("ascii")
+
+
+def _escape_json(match: re.Match[str]) -> str:
+    return f"\\u{ord(match.group()):04x}"
+
+
+def wants_color(fd: int) -> bool:
+    """Whether text for *fd* should be coloured: --color, then the usual variables, then the terminal."""
+    if preferences.color != "auto":
+        return preferences.color == "always"
+    environment = os.environ.get
+    if environment("NO_COLOR"):
+        return False
+    if any(environment(name, "0") not in ("", "0") for name in ("FORCE_COLOR", "CLICOLOR_FORCE")):
+        return True
+    if environment("CLICOLOR") == "0" or environment("TERM") == "dumb":
+        return False
+    return os.isatty(fd)
+
+
+# SGR codes that stay readable on dark and light backgrounds.
+PALETTE = (36, 33, 32, 35, 34, 31)
+DIM = 2
+
+
+def paint(text: str, code: int) -> str:
+    """Return *text* between the SGR sequences for *code*."""
+    return f"\x1b[{code}m{text}\x1b[0m"
+
+
+class Table:
+    """A table that streams: the first rows fix the column widths, later ones fold into them."""
+
+    FIRST = 200
+
+    def __init__(self, output: Output, columns: Sequence[str], numeric: Sequence[bool]) -> None:
+        from rich.console import Console
+
+        self._output = output
+        self._columns = columns
+        self._numeric = numeric
+        self._rows: list[Sequence[str]] = []
+        self._widths: list[int] | None = None
+        width = os.get_terminal_size(output.fd).columns if output.is_terminal else 100_000
+        color = wants_color(output.fd)
+        self._console = Console(
+            width=width or 80,
+            height=25,
+            force_terminal=color,
+            no_color=not color,
+            color_system="standard" if color else None,
+            markup=False,
+            emoji=False,
+            highlight=False,
+            legacy_windows=False,
+        )
+
+    def write(self, rows: Iterable[Sequence[str]]) -> None:
+        """Add *rows* of cells, one string a column."""
+        for row in rows:
+            self._rows.append(row)
+            if len(self._rows) >= self.FIRST:
+                self.flush()
+
+    def flush(self, *, last: bool = False) -> None:
+        """Draw the rows that wait; the header goes before the first of them, also when there is none."""
+        if not self._rows and (self._widths is not None or not last):
+            return
+        from rich import box
+        from rich.table import Table as RichTable
+        from rich.text import Text
+
+        table = RichTable(box=box.SIMPLE_HEAD, show_header=self._widths is None, pad_edge=False, show_edge=False)
+        cells = [[Text(safe(cell), overflow="fold") for cell in row] for row in self._rows]
+        if self._widths is None:
+            self._widths = self._fit(cells)
+        for name, width, numeric in zip(self._columns, self._widths, self._numeric, strict=True):
+            table.add_column(Text(safe(name)), width=width, overflow="fold", justify="right" if numeric else "left")
+        for row in cells:
+            table.add_row(*row)
+        with self._console.capture() as drawn:
+            self._console.print(table)
+        lines = (line.rstrip() + "\n" for line in drawn.get().splitlines())
+        self._output.write("".join(lines).encode())
+        self._rows = []
+
+    def _fit(self, cells: Sequence[Sequence[object]]) -> list[int]:
+        from rich.cells import cell_len
+
+        widths = [cell_len(safe(name)) for name in self._columns]
+        for row in cells:
+            widths = [max(width, cell_len(str(cell))) for width, cell in zip(widths, row, strict=True)]
+        # Take from the widest column until the row fits; two blanks stand between columns.
+        room = self._console.width - 2 * (len(widths) - 1) - 1
+        while sum(widths) > room and max(widths, default=0) > 8:
+            widest = widths.index(max(widths))
+            widths[widest] = max(8, widths[widest] - (sum(widths) - room))
+        return widths

@@ -1,0 +1,211 @@
+"""Bytes in and bytes out on file descriptors: short reads and writes, slow peers, closed ends.
+
+``sys.stdin`` and ``sys.stdout`` are not used for data: with ``PYTHONUNBUFFERED`` they lose short
+writes, and a descriptor that was closed at start is a silent ``None`` there.
+"""
+
+import contextlib
+import errno
+import os
+import select
+import stat
+from collections.abc import Iterator
+from types import TracebackType
+
+from stdtools.shared.errors import ReaderGone, ToolError, raise_os_error
+
+STDIN, STDOUT, STDERR = 0, 1, 2
+BLOCK = 64 * 1024
+
+
+class Output:
+    """The one buffered writer of a command's standard output.
+
+    Collects blocks of 64 KiB; on a terminal every ``write`` goes out at once. Leaving the ``with``
+    block flushes, also when a ToolError leaves it, so that what came before the trouble is seen.
+    Raises ReaderGone when nobody reads any more and ToolError for every other failure.
+    """
+
+    def __init__(self, fd: int = STDOUT, name: str = "standard output") -> None:
+        self.fd = fd
+        self.name = name
+        self.is_terminal = os.isatty(fd)
+        self._limit = 0 if self.is_terminal else BLOCK
+        self._pending: list[bytes] = []
+        self._size = 0
+
+    def write(self, data: bytes) -> None:
+        """Write *data* now or with a later block."""
+        self._pending.append(data)
+        self._size += len(data)
+        if self._size >= self._limit:
+            self.flush()
+
+    def flush(self) -> None:
+        """Hand everything that waits to the kernel."""
+        if not self._size:
+            return
+        data = self._pending[0] if len(self._pending) == 1 else b"".join(self._pending)
+        self._pending, self._size = [], 0
+        try:
+            write_all(self.fd, data)
+        except BrokenPipeError:
+            raise ReaderGone from None
+        except OSError as error:
+            raise_os_error(error, self.name)
+
+    def __enter__(self) -> "Output":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if kind is None:
+            self.flush()
+        elif issubclass(kind, ToolError):
+            with contextlib.suppress(ToolError, ReaderGone):  # the first trouble is the one to tell
+                self.flush()
+
+
+def write_all(fd: int, data: bytes) -> None:
+    """Write all of *data* to *fd*, however few bytes the kernel takes at a time."""
+    view = memoryview(data)
+    while view:
+        try:
+            view = view[os.write(fd, view) :]
+        except BlockingIOError:
+            _wait(fd, write=True)
+
+
+class Input:
+    """A readable file descriptor, read in whole blocks where they are there, else in what has come.
+
+    *output*, where given, is flushed before a read that would wait, so that a slow producer's
+    records come out as they arrive.
+    """
+
+    def __init__(self, fd: int, name: str, output: Output | None = None) -> None:
+        self.fd = fd
+        self.name = name
+        self.output = output
+        self._peeked = b""
+        try:
+            self.is_file = stat.S_ISREG(os.fstat(fd).st_mode)
+            self._position = os.lseek(fd, 0, os.SEEK_CUR) if self.is_file else 0
+        except OSError as error:
+            raise_os_error(error, name)
+
+    @property
+    def position(self) -> int:
+        """How many bytes lie before the next one: in the file, or read from this pipe."""
+        if self.is_file:
+            return os.lseek(self.fd, 0, os.SEEK_CUR)
+        return self._position - len(self._peeked)
+
+    def peek(self, size: int) -> bytes:
+        """Return up to *size* bytes without moving on; fewer only at the end."""
+        if self.is_file:
+            return os.pread(self.fd, size, self.position)
+        while len(self._peeked) < size and (block := self._read_once(size - len(self._peeked))):
+            self._peeked += block
+        return self._peeked[:size]
+
+    def read(self, size: int) -> bytes:
+        """Return up to *size* bytes: all that come without waiting, at least one; none at the end."""
+        if self._peeked:
+            first, self._peeked = self._peeked[:size], self._peeked[size:]
+            return first
+        first = self._read_once(size)
+        if len(first) == size or not first:
+            return first
+        parts, missing = [first], size - len(first)
+        while missing and self._ready():
+            part = self._read_once(missing)
+            if not part:
+                break
+            parts.append(part)
+            missing -= len(part)
+        return b"".join(parts)
+
+    def blocks(self, size: int = BLOCK) -> Iterator[bytes]:
+        """Yield the rest of the input in pieces of at most *size* bytes."""
+        while block := self.read(size):
+            yield block
+
+    def skip(self, count: int) -> None:
+        """Move *count* bytes on; from the end of a regular file when negative."""
+        if self.is_file:
+            self._seek(count)
+            return
+        if count < 0:
+            raise ToolError("cannot count back from the end of a pipe", where=self.name)
+        missing = count
+        while missing:
+            block = self.read(min(missing, BLOCK))
+            if not block:
+                raise ToolError(f"ends at byte {count - missing}, before byte {count}", where=self.name)
+            missing -= len(block)
+
+    def _seek(self, count: int) -> None:
+        start = os.lseek(self.fd, 0, os.SEEK_CUR)
+        size = os.fstat(self.fd).st_size
+        target = size + count if count < 0 else start + count
+        if count and not 0 <= target <= size:
+            raise ToolError(f"has {size} bytes, which is before byte {count}", where=self.name)
+        os.lseek(self.fd, target, os.SEEK_SET)
+
+    def _read_once(self, size: int) -> bytes:
+        if self.output is not None and not self._ready():
+            self.output.flush()
+        while True:
+            try:
+                data = os.read(self.fd, size)
+                self._position += len(data)
+                return data
+            except BlockingIOError:
+                _wait(self.fd, write=False)
+            except OSError as error:
+                raise_os_error(error, self.name)
+
+    def _ready(self) -> bool:
+        return self.is_file or _wait(self.fd, write=False, timeout=0)
+
+
+def _wait(fd: int, *, write: bool, timeout: int | None = None) -> bool:
+    """Wait until *fd* can be used, at most *timeout* milliseconds; say whether it can."""
+    if not hasattr(select, "poll"):  # Windows polls sockets only
+        return False
+    poll = select.poll()
+    poll.register(fd, select.POLLOUT if write else select.POLLIN)
+    return bool(poll.poll(timeout))
+
+
+@contextlib.contextmanager
+def open_input(path: str, output: Output | None = None) -> Iterator[Input]:
+    """Open *path* (``-`` is standard input) for reading, for the time of the ``with`` block."""
+    if path == "-":
+        yield Input(STDIN, "standard input", output)
+        return
+    try:
+        fd = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0))
+    except OSError as error:
+        raise_os_error(error, path)
+    try:
+        yield Input(fd, path, output)
+    finally:
+        os.close(fd)
+
+
+def fill_closed_descriptors() -> None:
+    """Put a placeholder on each of 0, 1 and 2 that was closed at start.
+
+    Otherwise the next file to be opened gets that number, and output lands in it. The placeholder
+    is opened the wrong way round, so that using it is an error (as GNU's ``stdopen`` does).
+    """
+    for fd in (STDIN, STDOUT, STDERR):
+        try:
+            os.fstat(fd)
+        except OSError as error:
+            if error.errno != errno.EBADF:
+                raise
+            os.open(os.devnull, os.O_WRONLY if fd == STDIN else os.O_RDONLY)
