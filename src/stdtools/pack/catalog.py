@@ -17,7 +17,7 @@ from stdtools.shared.errors import ToolError, raise_os_error
 _TYPES = {"layout": str, "description": str, "magic": str, "skip": int, "count": int, "search": bool}
 
 
-def find_layout(name: str, own: Path) -> NamedLayout:
+def find_layout(name: str, own: str) -> NamedLayout:
     """Return the layout called *name*: the user's in the directory *own*, else the built-in one."""
     for layout in (f for source in (_own(own), _built_in()) for f in source):
         if layout[0] == name:
@@ -28,7 +28,7 @@ def find_layout(name: str, own: Path) -> NamedLayout:
     raise ToolError(f"no layout is called {name!r}", hint=hint)
 
 
-def all_layouts(own: Path) -> list[NamedLayout]:
+def all_layouts(own: str) -> list[NamedLayout]:
     """Return every layout by name; the user's take the place of built-in ones."""
     found = {layout[0]: layout for source in (_built_in(), _own(own)) for layout in source}
     return [_parse(*found[name]) for name in sorted(found)]
@@ -39,9 +39,9 @@ def _built_in() -> list[tuple[str, str, str]]:
     return [(e.name[:-5], "built in", e.read_text("utf-8")) for e in entries if e.name.endswith(".toml")]
 
 
-def _own(directory: Path) -> list[tuple[str, str, str]]:
+def _own(directory: str) -> list[tuple[str, str, str]]:
     found = []
-    for path in sorted(directory.glob("*.toml")):
+    for path in sorted(Path(directory).glob("*.toml")):
         try:
             found.append((path.stem, str(path), path.read_text("utf-8")))
         except OSError as error:

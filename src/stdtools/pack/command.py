@@ -1,6 +1,6 @@
 """The command lines of pack and unpack."""
 
-import re
+import os
 from collections.abc import Iterator
 from typing import Any
 
@@ -8,14 +8,12 @@ import click
 
 from stdtools.pack.cursor import Cursor
 from stdtools.pack.decode import TAILS, TruncatedRecord
-from stdtools.pack.encode import encode, from_arguments, from_texts
 from stdtools.pack.layout import Layout
 from stdtools.pack.named import NamedLayout, go_to_start
 from stdtools.pack.text import Charset
-from stdtools.shared import atomic, places, screen
+from stdtools.shared import places, screen
 from stdtools.shared.errors import ToolError
 from stdtools.shared.options import Size, ToolCommand, record_output
-from stdtools.shared.record_input import read_csv, read_json
 from stdtools.shared.records import RecordWriter
 from stdtools.shared.streams import STDIN, STDOUT, Input, Output, open_input
 
@@ -25,11 +23,15 @@ def _layout(arguments: tuple[str, ...], name: str | None, charset: Charset) -> t
     if name is not None:
         from stdtools.pack.catalog import find_layout
 
-        named = find_layout(name, places.config_dir() / "layouts")
+        named = find_layout(name, _own_layouts())
         return Layout(named.layout, charset), named, list(arguments)
     if not arguments:
         raise click.UsageError("a LAYOUT is missing", click.get_current_context())
     return Layout(arguments[0], charset), NamedLayout("", "", arguments[0]), list(arguments[1:])
+
+
+def _own_layouts() -> str:
+    return os.path.join(places.config_dir(), "layouts")
 
 
 _layout_option = click.option("--layout", "name", metavar="NAME", help="Use a named layout in the place of LAYOUT.")
@@ -182,14 +184,12 @@ def _list_layouts(format: str | None) -> None:
 
     with Output() as output:
         writer = RecordWriter(output, ("name", "description", "origin", "layout"), format)
-        found = all_layouts(places.config_dir() / "layouts")
+        found = all_layouts(_own_layouts())
         writer.write((n.name, n.description, n.origin, " ".join(n.layout.split())) for n in found)
         writer.close()
 
 
 def _warn_of_terminal(source: Input) -> None:
-    import os
-
     if source.fd == STDIN and os.isatty(STDIN):
         screen.note("stdtools: reading from the terminal; Ctrl-D ends")
 
@@ -197,11 +197,13 @@ def _warn_of_terminal(source: Input) -> None:
 class PackCommand(ToolCommand):
     """A command whose arguments may be negative numbers, which Click takes for options."""
 
-    NEGATIVE = re.compile(r"-(\.?\d|inf|nan)", re.IGNORECASE)
-
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Mark negative numbers with a NUL, which no argument of a process can hold."""
-        return super().parse_args(ctx, [f"\0{arg}" if self.NEGATIVE.match(arg) else arg for arg in args])
+        return super().parse_args(ctx, [f"\0{arg}" if _is_negative(arg) else arg for arg in args])
+
+
+def _is_negative(argument: str) -> bool:
+    return argument[:1] == "-" and (argument[1:2].isdecimal() or argument[1:4].lower() in ("inf", "nan"))
 
 
 def _unmark(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
@@ -209,6 +211,7 @@ def _unmark(ctx: click.Context, param: click.Parameter, values: tuple[str, ...])
 
 
 def _explain_pack(**given: Any) -> str:
+    from stdtools.pack.encode import from_arguments
     from stdtools.pack.explain import Target, explain_pack
 
     layout, _, values = _layout(given["arguments"], given["name"], Charset(given["encoding"]))
@@ -277,8 +280,12 @@ def pack(
             raise ToolError("standard output is a terminal", hint="redirect it, or use -o FILE")
         data = _packed(layout, values, source or "-", csv, standard_output if stream else None)
         if into is not None:
+            from stdtools.shared import atomic
+
             atomic.patch(into, at or 0, data)
         elif output != "-":
+            from stdtools.shared import atomic
+
             with atomic.replacement(output) as file:
                 for piece in data:
                     file.write(piece)
@@ -296,6 +303,9 @@ def pack(
 
 def _packed(layout: Layout, values: list[str], path: str, csv: bool, flushed: Output | None) -> Iterator[bytes]:
     """Yield the packed records; one at a time, where *flushed* is the output they go to."""
+    from stdtools.pack.encode import encode, from_arguments, from_texts
+    from stdtools.shared.record_input import read_csv, read_json
+
     if values:
         yield from encode(layout, [from_arguments(layout, values)])
         return

@@ -3,7 +3,6 @@
 Format: https://docs.python.org/3/library/struct.html#format-characters
 """
 
-import json
 from typing import Any
 
 from stdtools.pack.cursor import Cursor
@@ -57,6 +56,8 @@ class Kind:
 
     def from_text(self, text: str) -> Value:
         """Return what *text*, an argument or a CSV cell, means here. Raises Misfit."""
+        import json
+
         try:
             return json.loads(text)
         except (ValueError, RecursionError):

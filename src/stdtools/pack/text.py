@@ -1,7 +1,6 @@
 """Text: of fixed length, behind its length, or up to a NUL; characters where the bytes allow it."""
 
 import codecs
-import json
 import os
 
 from stdtools.pack.cursor import Cursor
@@ -171,6 +170,8 @@ def text_bytes(value: Value, charset: Charset) -> bytes:
 def text_from_cell(text: str) -> Value:
     """Return what an argument or CSV cell means as text: itself, unless it is a tagged value."""
     if text.startswith('{"$'):
+        import json
+
         try:
             return untag(json.loads(text))
         except (ValueError, TypeError, RecursionError):

@@ -13,7 +13,7 @@ def load_config() -> dict[str, Any]:
     A file that another user owns or could have written is ignored with a warning, and so is one
     that is not TOML: a broken file must not take every command down.
     """
-    path = places.config_dir() / "config.toml"
+    path = os.path.join(places.config_dir(), "config.toml")
     try:
         with open(path, "rb") as file:
             found = os.fstat(file.fileno())

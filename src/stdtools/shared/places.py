@@ -2,10 +2,9 @@
 
 import os
 import sys
-from pathlib import Path
 
 
-def config_dir() -> Path:
+def config_dir() -> str:
     """Return the directory of the user's configuration; it need not exist.
 
     Every run looks here for config.toml, and platformdirs costs a quarter of a small command's
@@ -13,7 +12,7 @@ def config_dir() -> Path:
     """
     if sys.platform == "linux":
         base = os.environ.get("XDG_CONFIG_HOME", "").strip()
-        return Path(base or os.path.expanduser("~/.config")) / "stdtools"
+        return os.path.join(base or os.path.expanduser("~/.config"), "stdtools")
     import platformdirs
 
-    return platformdirs.user_config_path("stdtools", appauthor=False)
+    return platformdirs.user_config_dir("stdtools", appauthor=False)

@@ -89,6 +89,7 @@ class Input:
         self.name = name
         self.output = output
         self._peeked = b""
+        self._ended = False  # a terminal's Ctrl-D is an end that does not stay one
         try:
             self.is_file = stat.S_ISREG(os.fstat(fd).st_mode)
             self._position = os.lseek(fd, 0, os.SEEK_CUR) if self.is_file else 0
@@ -155,12 +156,15 @@ class Input:
         os.lseek(self.fd, target, os.SEEK_SET)
 
     def _read_once(self, size: int) -> bytes:
+        if self._ended:
+            return b""
         if self.output is not None and not self._ready():
             self.output.flush()
         while True:
             try:
                 data = os.read(self.fd, size)
                 self._position += len(data)
+                self._ended = not data
                 return data
             except BlockingIOError:
                 _wait(self.fd, write=False)

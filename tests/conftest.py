@@ -1,0 +1,81 @@
+"""Every test runs the installed command in a home of its own."""
+
+import os
+import subprocess
+import sys
+import sysconfig
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+COMMAND = os.path.join(sysconfig.get_path("scripts"), "stdtools")
+
+
+class Result(NamedTuple):
+    """What a process left behind; a death by signal shows as the shell shows it, 128 + number."""
+
+    code: int
+    out: bytes
+    err: str
+
+    @property
+    def text(self) -> str:
+        return self.out.decode()
+
+
+Run = Callable[..., Result]
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """An empty home, no variables that steer us, and a clean umask."""
+    path = tmp_path_factory.mktemp("home")
+    for name in list(os.environ):
+        if name.startswith(("STDTOOLS", "XDG_", "PYTHON")) or name in ("NO_COLOR", "FORCE_COLOR", "CLICOLOR", "CLICOLOR_FORCE"):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("HOME", str(path))
+    monkeypatch.setenv("LC_ALL", "C.UTF-8")
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("PATH", os.path.dirname(COMMAND) + os.pathsep + os.environ["PATH"])
+    umask = os.umask(0o022)
+    yield path
+    os.umask(umask)
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    """Run ``stdtools`` with arguments in an empty directory."""
+
+    def run(*args: str | bytes, stdin: bytes | str = b"", env: dict[str, str] | None = None, **settings: object) -> Result:
+        data = stdin.encode() if isinstance(stdin, str) else stdin
+        settings.setdefault("cwd", tmp_path)
+        if "stdin_file" in settings:
+            settings["stdin"] = settings.pop("stdin_file")
+        else:
+            settings["input"] = data
+        settings.setdefault("stdout", subprocess.PIPE)
+        settings.setdefault("stderr", subprocess.PIPE)
+        done = subprocess.run([COMMAND, *args], env={**os.environ, **(env or {})}, timeout=60, **settings)
+        code = done.returncode if done.returncode >= 0 else 128 - done.returncode
+        return Result(code, done.stdout or b"", (done.stderr or b"").decode("utf-8", "surrogateescape"))
+
+    return run
+
+
+@pytest.fixture
+def shell(tmp_path: Path) -> Run:
+    """Run a line of bash, with pipefail, in an empty directory."""
+
+    def shell(line: str, stdin: bytes = b"", cwd: Path | None = None) -> Result:
+        script = f"set -o pipefail\n{line}"
+        done = subprocess.run(["bash", "-c", script], input=stdin, capture_output=True, cwd=cwd or tmp_path, timeout=60)
+        return Result(done.returncode, done.stdout, done.stderr.decode("utf-8", "surrogateescape"))
+
+    return shell
+
+
+@pytest.fixture
+def python() -> str:
+    return sys.executable

@@ -1,0 +1,356 @@
+"""The front door: help, version, exit codes, signals, closed streams, start-up."""
+
+import contextlib
+import os
+import pty
+import signal
+import subprocess
+import sys
+import time
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+import stdtools
+from stdtools.cli import COMMANDS, stdtools_command
+from tests.conftest import COMMAND, Run
+
+pytestmark = pytest.mark.process
+
+# One line for each command that writes something without end or at least for long.
+LONG_RUNS = {
+    "unpack": ["unpack", "<I:id", "/dev/zero"],
+    "pack": ["pack", "<I:id", "--stream"],
+}
+# ... and one that writes a little.
+SHORT_RUNS = {
+    "unpack": ["unpack", "<I:id", "records.bin"],
+    "pack": ["pack", "<I:id", "7"],
+}
+# What each command loads beyond click and what click loads; see test_start_up_loads_only.
+STARTUP_MODULES = {
+    "--version": "cli __main__ shared shared.config shared.errors shared.options shared.places shared.records "
+    "shared.screen shared.streams",
+    "unpack": "pack pack.bulk pack.command pack.cursor pack.decode pack.encode pack.groups pack.kind pack.layout "
+    "pack.named pack.numbers pack.text pack.unpacking",
+    "pack": "pack pack.bulk pack.command pack.cursor pack.decode pack.encode pack.groups pack.kind pack.layout "
+    "pack.named pack.numbers pack.spool pack.text shared.record_input",
+}
+NEVER_AT_START = {
+    "csv", "dataclasses_json", "importlib.metadata", "importlib.resources", "logging", "multiprocessing", "pathlib",
+    "platformdirs", "rich", "shutil", "socket", "sqlite3", "subprocess", "tempfile", "tomllib", "urllib",
+}  # fmt: skip
+
+
+def test_every_command_is_in_the_matrix() -> None:
+    """A new command must say here how to run it."""
+    assert set(COMMANDS) == set(LONG_RUNS) == set(SHORT_RUNS)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_short_help_in_the_table_is_the_first_line_of_the_command(name: str) -> None:
+    """--help of the group imports no tool, so the table repeats one line of each."""
+    module, short = COMMANDS[name]
+    assert getattr(import_module(module), name).help.splitlines()[0] == short
+
+
+def test_version_names_program_and_python(run: Run) -> None:
+    version = ".".join(map(str, sys.version_info[:3]))
+    for option in ("-V", "--version"):
+        assert run(option) == (0, f"stdtools {stdtools.__version__} (Python {version}, linux)\n".encode(), "")
+
+
+def test_no_arguments_and_help_show_the_same_on_stdout(run: Run) -> None:
+    bare, help, short = run(), run("--help"), run("-h")
+    assert bare == help == short
+    assert help.code == 0
+    assert "unpack  Turn packed binary records into rows.\n" in help.text
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_help_of_every_command_has_examples_and_fits_80_columns(run: Run, name: str) -> None:
+    result = run(name, "--help")
+    assert (result.code, result.err) == (0, "")
+    assert run(name, "-h") == result
+    examples = result.text.split("Examples:\n")[1].splitlines()
+    assert 2 <= sum(f"stdtools {name}" in line for line in examples) <= 4
+    options = result.text.split("Options:")[1].split("Examples:")[0]
+    assert max(map(len, options.splitlines())) <= 80
+    for common in ("--verbose", "--quiet", "--debug", "--color", "--explain"):
+        assert common in options
+
+
+def test_every_option_has_help() -> None:
+    for name, (module, _) in COMMANDS.items():
+        for param in getattr(import_module(module), name).params:
+            if param.param_type_name == "option":
+                assert param.help, (name, param.name)
+
+
+def test_python_dash_m_is_the_same_program(run: Run, python: str) -> None:
+    done = subprocess.run([python, "-m", "stdtools", "--version"], capture_output=True, check=True)
+    assert done.stdout == run("--version").out
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        (["unpak"], "stdtools: no such command 'unpak'; did you mean unpack or pack?\n"),
+        (["frobnicate"], "stdtools: no such command 'frobnicate'; see 'stdtools --help'\n"),
+        (["unpack", "--formt", "csv"], "stdtools unpack: no such option '--formt'; did you mean --format?\n"),
+        (["--colour"], "stdtools: no such option '--colour'; see 'stdtools --help'\n"),
+        (["unpack"], "stdtools unpack: a LAYOUT is missing; see 'stdtools unpack --help'\n"),
+        (
+            ["unpack", "<I", "--format", "xml"],
+            "stdtools unpack: invalid value for '--format': 'xml' is not one of 'table', 'plain', 'json', 'jsonl', "
+            "'csv', 'tsv'; see 'stdtools unpack --help'\n",
+        ),
+    ],
+)
+def test_usage_errors_are_one_line_with_a_way_out_and_exit_2(run: Run, args: list[str], message: str) -> None:
+    assert run(*args) == (2, b"", message)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_full_disk_on_stdout_is_one_line_and_exit_2(run: Run, name: str, records: Path) -> None:
+    with open("/dev/full", "wb") as full:
+        for args in (SHORT_RUNS[name], [name, "--help"], ["--help"], ["--version"]):
+            result = run(*args, stdout=full)
+            assert result.code == 2
+            assert result.err.endswith(": standard output: No space left on device\n")
+            assert result.err.count("\n") == 1
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_closed_streams_are_noticed(shell: Run, name: str, records: Path) -> None:
+    """Written output that went nowhere is never exit 0."""
+    line = "stdtools " + " ".join(f"'{arg}'" for arg in SHORT_RUNS[name])
+    assert shell(f"{line} >&-") == (2, b"", f"stdtools {name}: standard output: Bad file descriptor\n")
+    assert shell(f"{line} >&- 2>&-") == (2, b"", "")
+    assert shell(f"{line} 2>&-").code == 0
+    assert shell(f"{line} <&-").code == 0
+    assert shell("stdtools --help >&-") == (2, b"", "stdtools: standard output: Bad file descriptor\n")
+
+
+def test_closed_stdin_is_an_error_when_it_is_read(shell: Run) -> None:
+    for line in ("unpack '<I'", "pack '<I'"):
+        result = shell(f"stdtools {line} <&-")
+        assert result.code == 2
+        assert result.err.endswith("standard input: Bad file descriptor\n")
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_reader_that_goes_away_is_silent_and_141(shell: Run, name: str) -> None:
+    line = " ".join(f"'{arg}'" for arg in LONG_RUNS[name])
+    feed = "yes '{\"id\": 7}' | " if name == "pack" else ""
+    for _ in range(3):
+        result = shell(f"{feed}stdtools {line} | head -c 5 >/dev/null; echo ${{PIPESTATUS[@]}}")
+        assert result.err == ""
+        assert "141 0" in result.text
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_reader_that_reads_all_sees_exit_0(shell: Run, name: str, records: Path) -> None:
+    line = " ".join(f"'{arg}'" for arg in SHORT_RUNS[name])
+    result = shell(f"stdtools {line} | head -1 >/dev/null; echo ${{PIPESTATUS[@]}}")
+    assert (result.text, result.err) == ("0 0\n", "")
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
+@pytest.mark.parametrize("name", COMMANDS)
+def test_signals_end_a_command_silently(name: str, number: int, code: int) -> None:
+    """Also while the modules load: the delays reach from the first import to the running loop."""
+    for delay in (0.03, 0.05, 0.08, 0.3):
+        process = subprocess.Popen(
+            [COMMAND, *LONG_RUNS[name]], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+        )
+        time.sleep(delay)
+        process.send_signal(number)
+        assert process.stderr is not None
+        err = process.stderr.read()
+        assert process.wait(10) == -number, "the shell shows this as 128 + the number"
+        if delay > 0.05:  # earlier, the interpreter itself may not be up yet
+            assert err == b""
+        process.stdin.close()
+        process.stderr.close()
+    assert code == 128 + number
+
+
+def test_an_ignored_interrupt_stays_ignored(shell: Run) -> None:
+    """nohup and background jobs of a script start us with SIGINT ignored."""
+    line = "trap '' INT; (printf 'aaaa'; sleep 0.6) | stdtools unpack '<I' & sleep 0.4; pkill -INT -P $! stdtools; wait $!"
+    assert shell(line).text == "1633771873\n"
+
+
+def test_a_bug_is_one_line_and_debug_shows_where(python: str) -> None:
+    code = (
+        "import stdtools.pack.command as c, stdtools.cli as cli\n"
+        "def broken(*a, **k): raise RuntimeError('boom \\x1b[31m')\n"
+        "c.unpack.callback = broken\n"
+        "cli.run({args})"
+    )
+    plain = subprocess.run([python, "-c", code.format(args=["unpack", "<I"])], capture_output=True, text=True)
+    assert plain.returncode == 2
+    assert plain.stderr == "stdtools unpack: internal error: RuntimeError: boom \\x1b[31m; --debug shows where\n"
+    debug = subprocess.run([python, "-c", code.format(args=["unpack", "<I", "--debug"])], capture_output=True, text=True)
+    assert "Traceback (most recent call last)" in debug.stderr
+    assert debug.stderr.startswith(plain.stderr)
+
+
+def test_out_of_memory_is_one_line(python: str) -> None:
+    code = (
+        "import resource, stdtools.cli as cli\n"
+        "import json, stdtools.shared.record_input, stdtools.pack.command, stdtools.pack.encode\n"
+        "resource.setrlimit(resource.RLIMIT_AS, (200 << 20, 200 << 20))\n"
+        "cli.run(['pack', 'z:a', '--stream'])"
+    )
+    feeder = subprocess.Popen(["bash", "-c", "printf '{\"a\": \"'; tr '\\0' a < /dev/zero"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    done = subprocess.run([python, "-c", code], stdin=feeder.stdout, capture_output=True, text=True, timeout=60)
+    feeder.kill()
+    feeder.wait()
+    assert feeder.stdout is not None
+    feeder.stdout.close()
+    assert (done.returncode, done.stderr) == (2, "stdtools pack: not enough memory for this input\n")
+
+
+@pytest.mark.parametrize("start", STARTUP_MODULES)
+def test_start_up_loads_only(start: str, python: str, records: Path) -> None:
+    """Modules are what start-up costs; anything new on this list is a decision."""
+    args = [start] if start.startswith("-") else SHORT_RUNS[start]
+    code = (
+        "import sys, os, click; before = set(sys.modules); import stdtools.__main__ as m\n"
+        "def leave(code): os.write(2, ' '.join(sorted(set(sys.modules) - before)).encode()); real(code)\n"
+        f"real = os._exit; os._exit = leave; sys.argv = ['stdtools', *{args!r}]; m.main()"
+    )
+    done = subprocess.run([python, "-c", code], capture_output=True, text=True, cwd=records.parent)
+    assert done.returncode == 0
+    loaded = set(done.stderr.split())
+    assert not loaded & NEVER_AT_START
+    ours = {name.removeprefix("stdtools.") for name in loaded if name.startswith("stdtools.")}
+    assert ours <= set(f"{STARTUP_MODULES['--version']} {STARTUP_MODULES[start]}".split())
+
+
+def test_group_help_imports_no_tool(python: str) -> None:
+    code = "import sys, stdtools.cli as c\ntry: c.run(['--help'])\nfinally: pass"
+    done = subprocess.run(
+        [python, "-X", "importtime", "-c", code], capture_output=True, text=True, check=True
+    )
+    assert "stdtools.shared" in done.stderr
+    assert "stdtools.pack" not in done.stderr
+
+
+def test_modules_in_the_current_directory_are_not_imported(run: Run, tmp_path: Path) -> None:
+    for name in ("struct", "json", "select", "click", "binascii", "csv", "tempfile", "tomllib"):
+        (tmp_path / f"{name}.py").write_text(f"open({str(tmp_path / 'canary')!r}, 'w')\n")
+    (tmp_path / "csv.csv").write_text("a\n1\n")
+    for args in (["unpack", "<I", "--json"], ["pack", "<I:a", "--csv", "--from", "csv.csv"], ["unpack", "--layouts"]):
+        assert run(*args, stdin=b"aaaa").code == 0
+    assert not (tmp_path / "canary").exists()
+
+
+def test_environment_sets_defaults_and_flags_win(run: Run) -> None:
+    env = {"STDTOOLS_UNPACK_FORMAT": "jsonl"}
+    assert run("unpack", "<I:a", stdin=b"\1\0\0\0", env=env).text == '{"a": 1}\n'
+    assert run("unpack", "<I:a", "--csv", stdin=b"\1\0\0\0", env=env).text == "a\n1\n"
+    result = run("unpack", "<I", env={"STDTOOLS_UNPACK_TAIL": "wag"})
+    assert result.code == 2
+    assert "STDTOOLS_UNPACK_TAIL" in result.err
+
+
+def test_python_variables_change_nothing(run: Run) -> None:
+    plain = run("unpack", "<I:a", "--json", stdin=b"\1\0\0\0" * 50_000)
+    for env in ({"PYTHONUNBUFFERED": "1"}, {"LC_ALL": "C", "PYTHONUTF8": "0"}, {"PYTHONIOENCODING": "ascii"}):
+        assert run("unpack", "<I:a", "--json", stdin=b"\1\0\0\0" * 50_000, env=env) == plain
+
+
+def test_nonblocking_stdout_loses_nothing(python: str) -> None:
+    """A pipe that some other program made non-blocking answers EAGAIN when it is full."""
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    with open("/dev/zero", "rb") as zero:
+        process = subprocess.Popen([COMMAND, "unpack", "B", "--count", "100000"], stdin=zero, stdout=writer)
+    os.close(writer)
+    time.sleep(0.3)
+    data = b""
+    while block := os.read(reader, 65536):
+        data += block
+    os.close(reader)
+    assert (process.wait(), data) == (0, b"0\n" * 100_000)
+
+
+def test_stub_commands_carry_no_code() -> None:
+    assert all(command.callback is None for command in stdtools_command.commands.values())
+
+
+def on_terminal(args: list[str], cwd: Path, keys: bytes = b"", env: dict[str, str] | None = None) -> str:
+    """Run the command with a pseudo-terminal as all three streams; return what the screen got."""
+    pid, fd = pty.fork()
+    if pid == 0:
+        os.chdir(cwd)
+        os.environ.update(env or {})
+        os.execv(COMMAND, [COMMAND, *args])
+    if keys:
+        os.write(fd, keys)
+    seen = b""
+    with contextlib.suppress(OSError):  # the end of a terminal is an I/O error on Linux
+        while block := os.read(fd, 65536):
+            seen += block
+    os.close(fd)
+    os.waitpid(pid, 0)
+    return seen.decode("utf-8", "surrogateescape").replace("\r\n", "\n")
+
+
+@pytest.mark.parametrize("form", ["table", "plain", "json", "jsonl", "csv", "tsv", None])
+def test_no_control_character_of_the_data_reaches_a_terminal(form: str | None, tmp_path: Path) -> None:
+    """65 controls and the bidirectional marks, in values: none arrives raw, in any format."""
+    hostile = [chr(c) for c in (*range(1, 32), *range(127, 160))] + list("\u061c\u200e\u200f\u2028\u202a\u202e\u2066\u2069")
+    data = b"".join(f"a{c}b".encode() + b"\0" for c in hostile)
+    (tmp_path / "z.bin").write_bytes(data)
+    args = ["unpack", "z:text", "z.bin", *(["--format", form] if form else [])]
+    seen = on_terminal(args, tmp_path, env={"COLUMNS": "200"})
+    for character in hostile:
+        if character not in "\t\n":  # in CSV they stand as they are, between quotes
+            assert f"a{character}b" not in seen, repr(character)
+
+
+def test_no_control_character_of_a_name_reaches_the_terminal_in_an_error(run: Run, tmp_path: Path) -> None:
+    hostile = "no\x1b]0;owned\x07\x9b31m\u202e\nsuch"
+    for seen in (on_terminal(["unpack", "<I", hostile], tmp_path), run("unpack", "<I", hostile).err):
+        assert seen == (
+            "stdtools unpack: no\\x1b]0;owned\\x07\\x9b31m\\u202e\\nsuch: No such file or directory\n"
+        )
+    assert "\\xff" in run("unpack", b"<I", b"not-\xff-there").err
+
+
+def test_color_follows_flag_then_variables_then_terminal(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "one.bin").write_bytes(b"aaaa")
+    args = ["unpack", "<I:a", "one.bin", "--dump"]
+
+    def colored(*more: str, env: dict[str, str] | None = None) -> bool:
+        return b"\x1b[" in run(*args, *more, env=env).out
+
+    assert not colored()
+    assert colored("--color", "always")
+    assert colored("--color", "always", env={"NO_COLOR": "1"})
+    assert colored(env={"FORCE_COLOR": "1"})
+    assert colored(env={"CLICOLOR_FORCE": "1"})
+    assert not colored(env={"FORCE_COLOR": "0"})
+    assert not colored(env={"FORCE_COLOR": "1", "NO_COLOR": "1"})
+    assert "\x1b[" in on_terminal(args, tmp_path)
+    for env in ({"NO_COLOR": "1"}, {"CLICOLOR": "0"}, {"TERM": "dumb"}):
+        assert "\x1b[" not in on_terminal(args, tmp_path, env=env)
+    assert "\x1b[" not in on_terminal([*args, "--color", "never"], tmp_path)
+
+
+def test_reading_from_a_terminal_says_so(tmp_path: Path) -> None:
+    seen = on_terminal(["unpack", "<I:a", "--csv"], tmp_path, keys=b"aaa\n\x04")
+    assert "stdtools: reading from the terminal; Ctrl-D ends\n" in seen
+    assert "174154081" in seen
+
+
+@pytest.fixture
+def records(tmp_path: Path) -> Path:
+    path = tmp_path / "records.bin"
+    path.write_bytes(b"\1\0\0\0\2\0\0\0")
+    return path
