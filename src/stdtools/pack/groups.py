@@ -54,7 +54,7 @@ class Array(Kind):
     def __init__(self, item: Kind, count: int, code: str = "") -> None:
         self.item, self.count = item, count
         self.code = code or item.code
-        self.size, self.fixed, self.align = count * item.size, item.fixed, item.align
+        self.size, self.fixed, self.align = count * item.size, item.fixed or count == 0, item.align
         order = ">" if item.big else "<"
         self._struct = struct.Struct(f"{order}{count}{item.letter}") if item.letter else None
 
