@@ -9,6 +9,7 @@ import os
 import struct
 from collections.abc import Callable, Iterator
 from itertools import chain
+from typing import TYPE_CHECKING
 
 from stdtools.pack.kind import Kind
 from stdtools.pack.layout import Layout
@@ -16,6 +17,10 @@ from stdtools.pack.numbers import Float
 from stdtools.shared.errors import ToolError
 from stdtools.shared.records import RecordWriter, Value
 from stdtools.shared.streams import Input
+
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
+    from multiprocessing.context import ForkProcess
 
 PIECE = 1 << 20  # bytes of input that a worker formats at a time
 
@@ -125,12 +130,13 @@ def write_records_parallel(batch: Batch, source: Input, writer: RecordWriter, co
     step = batch.records * batch.size * max(1, PIECE // (batch.records * batch.size))
     starts = range(start, end, step)
     context = multiprocessing.get_context("fork")
-    workers = []
+    workers: "list[tuple[ForkProcess, Connection[None, bytes]]]" = []
     try:
         for index in range(min(jobs, len(starts))):
             receiver, sender = context.Pipe(duplex=False)
-            mine = starts[index::jobs]
-            process = context.Process(target=_work, args=(batch, source.fd, mine, step, end, sender), daemon=True)
+            receivers = [receiver, *(other for _, other in workers)]
+            work = (batch, source.fd, starts[index::jobs], step, end, sender, receivers)
+            process = context.Process(target=_work, args=work, daemon=True)
             process.start()
             sender.close()
             workers.append((process, receiver))
@@ -154,11 +160,19 @@ def write_records_parallel(batch: Batch, source: Input, writer: RecordWriter, co
     return whole
 
 
-def _work(batch: Batch, fd: int, starts: range, step: int, end: int, sender: object) -> None:
+def _work(
+    batch: Batch,
+    fd: int,
+    starts: range,
+    step: int,
+    end: int,
+    sender: "Connection[bytes, None]",
+    receivers: "list[Connection[None, bytes]]",
+) -> None:
     import signal
-    from multiprocessing.connection import Connection
 
-    assert isinstance(sender, Connection)
+    for receiver in receivers:  # else the pipe of a dead parent would never break
+        receiver.close()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     try:

@@ -203,7 +203,8 @@ class PackCommand(ToolCommand):
 
 
 def _is_negative(argument: str) -> bool:
-    return argument[:1] == "-" and (argument[1:2].isdecimal() or argument[1:4].lower() in ("inf", "nan"))
+    body = argument.removeprefix("-")
+    return body != argument and (body.removeprefix(".")[:1].isdecimal() or body[:3].lower() in ("inf", "nan"))
 
 
 def _unmark(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:

@@ -240,7 +240,7 @@ class _Parser:
             parts.append((name, width))
             self.skip_blanks()
         if self.text[self.at - 1 : self.at] != "}":
-            raise self.error("} or , belongs here", at=min(self.at, len(self.text)))
+            raise self.error("} or , belongs here", at=self.at - 1)
         total = sum(width for _, width in parts)
         if total != 8 * kind.size:
             raise self.error(

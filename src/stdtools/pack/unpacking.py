@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from stdtools.pack.bulk import Batch, write_records, write_records_parallel
+from stdtools.pack.bulk import PIECE, Batch, write_records, write_records_parallel
 from stdtools.pack.cursor import Cursor
 from stdtools.pack.decode import TruncatedRecord, records
 from stdtools.pack.layout import Layout
@@ -26,7 +26,7 @@ def write_all(
     """
     done, rest = 0, b""
     cursor = Cursor(source, start)
-    if layout.fixed and layout.size and writer.format != "table":
+    if layout.fixed and 0 < layout.size <= PIECE and writer.format != "table":
         batch = Batch(layout, writer)
         if jobs > 1 and source.is_file:
             done = write_records_parallel(batch, source, writer, count, jobs)

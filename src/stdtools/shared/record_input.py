@@ -171,6 +171,8 @@ def _with_header(source: Input, rows: Iterator[list[str]]) -> Iterator[dict[str,
             continue
         if header is None:
             header = row
+            if doubled := [name for name in row if row.count(name) > 1]:
+                raise ToolError(f"the column {doubled[0]!r} stands twice in the header", where=source.name)
             continue
         number += 1
         if len(row) != len(header):

@@ -16,6 +16,7 @@ from stdtools.shared.errors import ReaderGone, ToolError, raise_os_error
 
 STDIN, STDOUT, STDERR = 0, 1, 2
 BLOCK = 64 * 1024
+LARGEST_READ = 1 << 20  # os.read allocates what it is asked for, whatever there is
 
 
 class Output:
@@ -162,7 +163,7 @@ class Input:
             self.output.flush()
         while True:
             try:
-                data = os.read(self.fd, size)
+                data = os.read(self.fd, min(size, LARGEST_READ))
                 self._position += len(data)
                 self._ended = not data
                 return data
