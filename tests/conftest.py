@@ -33,7 +33,12 @@ def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPat
     """An empty home, no variables that steer us, and a clean umask."""
     path = tmp_path_factory.mktemp("home")
     for name in list(os.environ):
-        if name.startswith(("STDTOOLS", "XDG_", "PYTHON")) or name in ("NO_COLOR", "FORCE_COLOR", "CLICOLOR", "CLICOLOR_FORCE"):
+        if name.startswith(("STDTOOLS", "XDG_", "PYTHON")) or name in (
+            "NO_COLOR",
+            "FORCE_COLOR",
+            "CLICOLOR",
+            "CLICOLOR_FORCE",
+        ):
             monkeypatch.delenv(name)
     monkeypatch.setenv("HOME", str(path))
     monkeypatch.setenv("LC_ALL", "C.UTF-8")
@@ -48,7 +53,9 @@ def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPat
 def run(tmp_path: Path) -> Run:
     """Run ``stdtools`` with arguments in an empty directory."""
 
-    def run(*args: str | bytes, stdin: bytes | str = b"", env: dict[str, str] | None = None, **settings: object) -> Result:
+    def run(
+        *args: str | bytes, stdin: bytes | str = b"", env: dict[str, str] | None = None, **settings: object
+    ) -> Result:
         data = stdin.encode() if isinstance(stdin, str) else stdin
         settings.setdefault("cwd", tmp_path)
         if "stdin_file" in settings:

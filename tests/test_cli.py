@@ -62,10 +62,10 @@ def test_version_names_program_and_python(run: Run) -> None:
 
 
 def test_no_arguments_and_help_show_the_same_on_stdout(run: Run) -> None:
-    bare, help, short = run(), run("--help"), run("-h")
-    assert bare == help == short
-    assert help.code == 0
-    assert "unpack  Turn packed binary records into rows.\n" in help.text
+    bare, full, short = run(), run("--help"), run("-h")
+    assert bare == full == short
+    assert full.code == 0
+    assert "unpack  Turn packed binary records into rows.\n" in full.text
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -179,7 +179,9 @@ def test_signals_end_a_command_silently(name: str, number: int, code: int) -> No
 
 def test_an_ignored_interrupt_stays_ignored(shell: Run) -> None:
     """nohup and background jobs of a script start us with SIGINT ignored."""
-    line = "trap '' INT; (printf 'aaaa'; sleep 0.6) | stdtools unpack '<I' & sleep 0.4; pkill -INT -P $! stdtools; wait $!"
+    line = (
+        "trap '' INT; (printf 'aaaa'; sleep 0.6) | stdtools unpack '<I' & sleep 0.4; pkill -INT -P $! stdtools; wait $!"
+    )
     assert shell(line).text == "1633771873\n"
 
 
@@ -193,7 +195,9 @@ def test_a_bug_is_one_line_and_debug_shows_where(python: str) -> None:
     plain = subprocess.run([python, "-c", code.format(args=["unpack", "<I"])], capture_output=True, text=True)
     assert plain.returncode == 2
     assert plain.stderr == "stdtools unpack: internal error: RuntimeError: boom \\x1b[31m; --debug shows where\n"
-    debug = subprocess.run([python, "-c", code.format(args=["unpack", "<I", "--debug"])], capture_output=True, text=True)
+    debug = subprocess.run(
+        [python, "-c", code.format(args=["unpack", "<I", "--debug"])], capture_output=True, text=True
+    )
     assert "Traceback (most recent call last)" in debug.stderr
     assert debug.stderr.startswith(plain.stderr)
 
@@ -205,7 +209,9 @@ def test_out_of_memory_is_one_line(python: str) -> None:
         "resource.setrlimit(resource.RLIMIT_AS, (200 << 20, 200 << 20))\n"
         "cli.run(['pack', 'z:a', '--stream'])"
     )
-    feeder = subprocess.Popen(["bash", "-c", "printf '{\"a\": \"'; tr '\\0' a < /dev/zero"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    feeder = subprocess.Popen(
+        ["bash", "-c", "printf '{\"a\": \"'; tr '\\0' a < /dev/zero"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    )
     done = subprocess.run([python, "-c", code], stdin=feeder.stdout, capture_output=True, text=True, timeout=60)
     feeder.kill()
     feeder.wait()
@@ -233,9 +239,7 @@ def test_start_up_loads_only(start: str, python: str, records: Path) -> None:
 
 def test_group_help_imports_no_tool(python: str) -> None:
     code = "import sys, stdtools.cli as c\ntry: c.run(['--help'])\nfinally: pass"
-    done = subprocess.run(
-        [python, "-X", "importtime", "-c", code], capture_output=True, text=True, check=True
-    )
+    done = subprocess.run([python, "-X", "importtime", "-c", code], capture_output=True, text=True, check=True)
     assert "stdtools.shared" in done.stderr
     assert "stdtools.pack" not in done.stderr
 
@@ -304,7 +308,9 @@ def on_terminal(args: list[str], cwd: Path, keys: bytes = b"", env: dict[str, st
 @pytest.mark.parametrize("form", ["table", "plain", "json", "jsonl", "csv", "tsv", None])
 def test_no_control_character_of_the_data_reaches_a_terminal(form: str | None, tmp_path: Path) -> None:
     """65 controls and the bidirectional marks, in values: none arrives raw, in any format."""
-    hostile = [chr(c) for c in (*range(1, 32), *range(127, 160))] + list("\u061c\u200e\u200f\u2028\u202a\u202e\u2066\u2069")
+    hostile = [chr(c) for c in (*range(1, 32), *range(127, 160))] + list(
+        "\u061c\u200e\u200f\u2028\u202a\u202e\u2066\u2069"
+    )
     data = b"".join(f"a{c}b".encode() + b"\0" for c in hostile)
     (tmp_path / "z.bin").write_bytes(data)
     args = ["unpack", "z:text", "z.bin", *(["--format", form] if form else [])]
@@ -317,9 +323,7 @@ def test_no_control_character_of_the_data_reaches_a_terminal(form: str | None, t
 def test_no_control_character_of_a_name_reaches_the_terminal_in_an_error(run: Run, tmp_path: Path) -> None:
     hostile = "no\x1b]0;owned\x07\x9b31m\u202e\nsuch"
     for seen in (on_terminal(["unpack", "<I", hostile], tmp_path), run("unpack", "<I", hostile).err):
-        assert seen == (
-            "stdtools unpack: no\\x1b]0;owned\\x07\\x9b31m\\u202e\\nsuch: No such file or directory\n"
-        )
+        assert seen == ("stdtools unpack: no\\x1b]0;owned\\x07\\x9b31m\\u202e\\nsuch: No such file or directory\n")
     assert "\\xff" in run("unpack", b"<I", b"not-\xff-there").err
 
 

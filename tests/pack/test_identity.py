@@ -1,5 +1,6 @@
 """unpack, then pack, gives the same bytes: for every layout without pad bytes and every input."""
 
+import contextlib
 import json
 import random
 import struct
@@ -10,7 +11,6 @@ from hypothesis import strategies as st
 
 from stdtools.pack.decode import TruncatedRecord
 from stdtools.pack.layout import Layout
-from stdtools.pack.numbers import BadLength
 from stdtools.shared.errors import ToolError
 from tests.conftest import Run
 from tests.pack.strategies import blobs, layouts
@@ -61,7 +61,10 @@ def test_several_processes_write_the_same(layout: Layout, seed: int) -> None:
 
 
 @settings(max_examples=200, deadline=None)
-@given(encoding=st.sampled_from(["latin-1", "utf-16-le", "utf-16", "cp1252", "shift_jis", "iso2022_jp", "utf-7", "ascii"]), data=st.binary(max_size=64))
+@given(
+    encoding=st.sampled_from(["latin-1", "utf-16-le", "utf-16", "cp1252", "shift_jis", "iso2022_jp", "utf-7", "ascii"]),
+    data=st.binary(max_size=64),
+)
 def test_text_in_any_encoding(encoding: str, data: bytes) -> None:
     from stdtools.pack.text import Charset
 
@@ -90,7 +93,11 @@ def test_every_half_float_keeps_its_bits() -> None:
 
 
 @settings(max_examples=300, deadline=None)
-@given(order=st.sampled_from("@=<>!"), codes=st.text("bBhHiIlLqQefd?c", min_size=1, max_size=8), data=st.binary(max_size=200))
+@given(
+    order=st.sampled_from("@=<>!"),
+    codes=st.text("bBhHiIlLqQefd?c", min_size=1, max_size=8),
+    data=st.binary(max_size=200),
+)
 def test_plain_struct_formats_mean_what_struct_says(order: str, codes: str, data: bytes) -> None:
     """Sizes, alignment and values, native ones too."""
     form = struct.Struct(order + codes)
@@ -119,14 +126,15 @@ def test_any_text_is_a_layout_or_a_pointed_error(text: str, data: bytes) -> None
         assert 0 <= caret - 2 <= len(text)
         return
     if layout.size < 1 << 16:
-        try:
+        with contextlib.suppress(ToolError):  # a negative length; anything else is a bug
             unpack(layout, data, "jsonl", tail="partial")
-        except (ToolError, BadLength) as error:
-            assert isinstance(error, ToolError)
 
 
 @settings(max_examples=500, deadline=None)
-@given(st.sampled_from("@=<>!"), st.lists(st.tuples(st.sampled_from(["", "0", "1", "3"]), st.sampled_from("xcbB?hHiIlLqQnNefdspP"))))
+@given(
+    st.sampled_from("@=<>!"),
+    st.lists(st.tuples(st.sampled_from(["", "0", "1", "3"]), st.sampled_from("xcbB?hHiIlLqQnNefdspP"))),
+)
 def test_sizes_equal_calcsize(order: str, parts: list[tuple[str, str]]) -> None:
     text = order + "".join(count + code for count, code in parts)
     try:

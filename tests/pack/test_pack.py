@@ -16,10 +16,16 @@ pytestmark = pytest.mark.process
 
 
 def test_values_from_arguments(run: Run) -> None:
-    assert run("pack", "<I:id H:port 16s:host", "7", "443", "example.org") == (0, struct.pack("<IH16s", 7, 443, b"example.org"), "")
+    assert run("pack", "<I:id H:port 16s:host", "7", "443", "example.org") == (
+        0,
+        struct.pack("<IH16s", 7, 443, b"example.org"),
+        "",
+    )
     assert run("pack", "<hbd", "-5", "-0x10", "-inf").out == struct.pack("<hbd", -5, -16, float("-inf"))
     assert run("pack", "<d", "-.5").out == struct.pack("<d", -0.5)
-    assert run("pack", "3h:a B:f{x:4,y:4} ?", "[1, 2, 3]", '{"x": 1, "y": 2}', "true").out == struct.pack("<3hB?", 1, 2, 3, 0x12, True)
+    assert run("pack", "3h:a B:f{x:4,y:4} ?", "[1, 2, 3]", '{"x": 1, "y": 2}', "true").out == struct.pack(
+        "<3hB?", 1, 2, 3, 0x12, True
+    )
     assert run("pack", "3h", "1", "2", "3").out == struct.pack("<3h", 1, 2, 3)
     assert run("pack", "d", "NaN(0x7ff0000000000001)").out == struct.pack("<Q", 0x7FF0000000000001)
     assert run("pack", "4s", b"\xff\xfe").out == b"\xff\xfe\0\0", "an argument that is not text is its bytes"
@@ -28,7 +34,7 @@ def test_values_from_arguments(run: Run) -> None:
 
 
 def test_records_in_any_form_that_unpack_writes(run: Run, tmp_path: Path) -> None:
-    data = struct.pack("<Ih8s", 7, -2, b"a,\"b") + struct.pack("<Ih8s", 8, 3, b"\xff")
+    data = struct.pack("<Ih8s", 7, -2, b'a,"b') + struct.pack("<Ih8s", 8, 3, b"\xff")
     layout = "<I:id h:n 8s:t"
     for form in ("json", "jsonl"):
         text = run("unpack", layout, "--format", form, stdin=data).out
@@ -72,10 +78,18 @@ def test_json_input_is_taken_as_programs_write_it(run: Run) -> None:
         ("c:a", '{"a": "ab"}', "record 1: field a: 'ab' has 2 bytes, which do not fit c"),
         ("3p:a", '{"a": "abc!"}', "record 1: field a: 'abc!' has 4 bytes, which do not fit 3p"),
         ("3s:a", '{"a": 5}', "record 1: field a: 5 is not text"),
-        ("3s:a", '{"a": {"$base64": true, "encoded": "!"}}', "record 1: field a: {'$base64': True, 'encoded': '!'} is not a value for one field"),
+        (
+            "3s:a",
+            '{"a": {"$base64": true, "encoded": "!"}}',
+            "record 1: field a: {'$base64': True, 'encoded': '!'} is not a value for one field",
+        ),
         ("3s:a", '{"a": "\\ud800"}', "record 1: field a: '\\ud800' cannot be written in utf-8"),
         ("z:a", '{"a": "a\\u0000b"}', "record 1: field a: 'a\\x00b' holds a NUL, which ends a z field"),
-        ("B/s:a", json.dumps({"a": "x" * 256}), "record 1: field a: '" + "x" * 36 + "... has 256 bytes; B/s counts to 255"),
+        (
+            "B/s:a",
+            json.dumps({"a": "x" * 256}),
+            "record 1: field a: '" + "x" * 36 + "... has 256 bytes; B/s counts to 255",
+        ),
         ("H:a B:b", '{"a": 1}', "record 1: field b: missing"),
         ("H:a", '{"a": 1, "extra": 2}', "record 1: field extra: not in the layout; it has a"),
         ("H:port", '{"port": 1, "prot": 2}', "record 1: field prot: not in the layout; did you mean port?"),
@@ -83,7 +97,11 @@ def test_json_input_is_taken_as_programs_write_it(run: Run) -> None:
         ("2H:a", '{"a": [1, "x"]}', "record 1: field a[1]: 'x' is not a whole number"),
         ("B:f{a:1,b:7}", '{"f": {"a": 2, "b": 0}}', "record 1: field f.a: 2 does not fit 1 bits (0 to 1)"),
         ("B:f{a:1,b:7}", '{"f": {"a": 1}}', "record 1: field f.b: missing"),
-        ("B/(H:id z:n):g", '{"g": [{"id": 1, "n": "a"}, {"id": -1, "n": ""}]}', "record 1: field g[1].id: -1 does not fit H (0 to 65535)"),
+        (
+            "B/(H:id z:n):g",
+            '{"g": [{"id": 1, "n": "a"}, {"id": -1, "n": ""}]}',
+            "record 1: field g[1].id: -1 does not fit H (0 to 65535)",
+        ),
         ("2(H:id):g", '{"g": [{"id": 1}]}', "record 1: field g: 1 items; 2 belong there"),
         ("H:a", "7", "record 1: 7 is not an object"),
         ("H:a", '{"a": 1}\n{"a": ', "record 2: not JSON: expecting value"),
@@ -96,7 +114,9 @@ def test_json_input_is_taken_as_programs_write_it(run: Run) -> None:
         ("H:a", b'{"a": "\xff"}', "record 1: not UTF-8: byte 0xff"),
     ],
 )
-def test_what_does_not_fit_is_named_and_nothing_is_written(run: Run, tmp_path: Path, layout: str, text: str | bytes, message: str) -> None:
+def test_what_does_not_fit_is_named_and_nothing_is_written(
+    run: Run, tmp_path: Path, layout: str, text: str | bytes, message: str
+) -> None:
     (tmp_path / "old").write_bytes(b"old content")
     for args in ([], ["-o", "old"], ["--into", "old"]):
         result = run("pack", layout, *args, stdin=text)
@@ -112,8 +132,9 @@ def test_nothing_is_written_even_when_the_last_of_many_is_wrong(shell: Run) -> N
     result = shell("""(yes '{"a": "x"}' | head -n 40000; echo '{"a": 1}') | stdtools pack 300s:a""")
     assert (result.code, result.out) == (2, b"")
     assert "record 40001: field a: 1 is not text" in result.err
-    result = shell("""yes '{"a": "x"}' | head -n 40000 | stdtools pack 300s:a | md5sum; python3 -c 'print(("x" + 299 * chr(0)) * 40000, end="")' | md5sum""")
-    assert len(set(result.text.split())) == 2
+    result = shell("""head -n 40000 < <(yes '{"a": "x"}') | stdtools pack 300s:a""")
+    assert (result.code, result.err) == (0, "")
+    assert result.out == (b"x" + bytes(299)) * 40_000
 
 
 def test_stream_writes_what_comes_before_the_wrong_one(run: Run) -> None:
@@ -142,9 +163,15 @@ def test_stream_does_not_wait_for_the_next_record() -> None:
         (["<I:a", "7", "8"], "the layout has 1 values: a; 2 are given"),
         (["<I:a", "seven"], "field a: 'seven' is not a whole number"),
         (["2H:a", "[1"], "field a: '[1' is not JSON, which 2 × unsigned 16-bit integer, little-endian is written in"),
-        (["<I:a", "7", "--from", "x"], "values come from arguments or from records, not both; see 'stdtools pack --help'"),
+        (
+            ["<I:a", "7", "--from", "x"],
+            "values come from arguments or from records, not both; see 'stdtools pack --help'",
+        ),
         (["<I:a", "7", "--at", "3"], "--at needs --into FILE; see 'stdtools pack --help'"),
-        (["<I:a", "7", "--into", "x", "-o", "y"], "--into goes with neither --output nor --stream; see 'stdtools pack --help'"),
+        (
+            ["<I:a", "7", "--into", "x", "-o", "y"],
+            "--into goes with neither --output nor --stream; see 'stdtools pack --help'",
+        ),
         (["<I:a", "7", "--into", "none"], "none: No such file or directory"),
         (["4s:a", "x", "--text", "hex"], "--text: 'hex' turns bytes into bytes; it is no text encoding"),
         (["4s:a", "x", "--text", "klingon"], "--text: 'klingon' is not an encoding that Python knows"),
@@ -157,7 +184,9 @@ def test_wrong_command_lines(run: Run, args: list[str], message: str) -> None:
 
 def test_csv_cells_are_read_as_their_fields_say(run: Run) -> None:
     text = '\ufeffid,v,t,ok,l\r\n0x10,1e3,"a ""q"", b",true,"[1, 2]"\r\n\r\n-0,NaN,,2,"[3, 4]"\r\n'
-    expected = struct.pack("<id8s?2H", 16, 1000, b'a "q", b', True, 1, 2) + struct.pack("<id8sB2H", 0, float("nan"), b"", 2, 3, 4)
+    expected = struct.pack("<id8s?2H", 16, 1000, b'a "q", b', True, 1, 2) + struct.pack(
+        "<id8sB2H", 0, float("nan"), b"", 2, 3, 4
+    )
     assert run("pack", "<i:id d:v 8s:t ?:ok 2H:l", "--csv", stdin=text) == (0, expected, "")
 
 

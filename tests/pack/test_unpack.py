@@ -53,7 +53,14 @@ def test_short_forms_and_the_pipe_default(run: Run) -> None:
 
 @pytest.mark.parametrize(
     ("form", "expected"),
-    [("plain", ""), ("jsonl", ""), ("json", "[]\n"), ("csv", "id,v\n"), ("tsv", "id\tv\n"), ("table", "id   v\n──────\n")],
+    [
+        ("plain", ""),
+        ("jsonl", ""),
+        ("json", "[]\n"),
+        ("csv", "id,v\n"),
+        ("tsv", "id\tv\n"),
+        ("table", "id   v\n──────\n"),
+    ],
 )
 def test_empty_input_is_no_records_and_exit_0(run: Run, form: str, expected: str) -> None:
     assert run("unpack", "<I:id d:v", "--format", form) == (0, expected.encode(), "")
@@ -63,7 +70,9 @@ def test_unnamed_fields_count_by_position_and_runs_are_struct(run: Run) -> None:
     data = struct.pack("<IhHd", 1, 2, 3, 4)
     assert run("unpack", "<IhHd", "--jsonl", stdin=data).text == '{"f0": 1, "f1": 2, "f2": 3, "f3": 4.0}\n'
     assert run("unpack", "<I:id hHd", "--jsonl", stdin=data).text == '{"id": 1, "f1": 2, "f2": 3, "f3": 4.0}\n'
-    assert run("unpack", "<2H2h:pair d", "--jsonl", stdin=data).text == '{"f0": 1, "f1": 0, "pair": [2, 3], "f3": 4.0}\n'
+    assert (
+        run("unpack", "<2H2h:pair d", "--jsonl", stdin=data).text == '{"f0": 1, "f1": 0, "pair": [2, 3], "f3": 4.0}\n'
+    )
 
 
 def test_without_a_prefix_it_is_little_endian_and_standard(run: Run) -> None:
@@ -83,9 +92,9 @@ def test_orders_first_and_on_a_field(run: Run) -> None:
 
 
 def test_odd_integers_and_their_clash_with_counts(run: Run) -> None:
-    assert run("unpack", "u3:a i3:b >u5:c i7:d", "--jsonl", stdin=b"\xff\xff\xff" * 2 + b"\0\0\0\1\0" + b"\xfe" + b"\xff" * 6).text == (
-        '{"a": 16777215, "b": -1, "c": 256, "d": -2}\n'
-    )
+    assert run(
+        "unpack", "u3:a i3:b >u5:c i7:d", "--jsonl", stdin=b"\xff\xff\xff" * 2 + b"\0\0\0\1\0" + b"\xfe" + b"\xff" * 6
+    ).text == ('{"a": 16777215, "b": -1, "c": 256, "d": -2}\n')
     assert run("unpack", "<i3h", stdin=struct.pack("<i3h", -1, 1, 2, 3)).text == "-1\t1\t2\t3\n", "struct's meaning"
     assert run("unpack", "2u3:x", "--jsonl", stdin=b"\1\0\0\2\0\0").text == '{"x": [1, 2]}\n'
 
@@ -104,15 +113,23 @@ def test_the_issue_example_of_a_nested_format(run: Run) -> None:
 
 
 def test_bit_fields_count_from_the_most_significant_bit(run: Run) -> None:
-    assert run("unpack", "B:flags{a:1,b:3,c:4}", "--jsonl", stdin=b"\x95").text == '{"flags": {"a": 1, "b": 1, "c": 5}}\n'
+    assert (
+        run("unpack", "B:flags{a:1,b:3,c:4}", "--jsonl", stdin=b"\x95").text == '{"flags": {"a": 1, "b": 1, "c": 5}}\n'
+    )
     assert run("unpack", "<H:w{hi:4,lo:12}", "--jsonl", stdin=b"\x34\x12").text == '{"w": {"hi": 1, "lo": 564}}\n'
     assert run("unpack", ">H:w{hi:4,lo:12}", "--jsonl", stdin=b"\x12\x34").text == '{"w": {"hi": 1, "lo": 564}}\n'
-    assert run("unpack", "2B{a:4,b:4}", "--jsonl", stdin=b"\x12\x34").text == '{"f0": {"a": 1, "b": 2}, "f1": {"a": 3, "b": 4}}\n'
+    assert (
+        run("unpack", "2B{a:4,b:4}", "--jsonl", stdin=b"\x12\x34").text
+        == '{"f0": {"a": 1, "b": 2}, "f1": {"a": 3, "b": 4}}\n'
+    )
 
 
 def test_text_is_trimmed_utf8_other_bytes_are_base64(run: Run) -> None:
     data = b"h\xc3\xa9\0\0" + b"\xff\xfe\0\0\0"
-    assert run("unpack", "5s:t", "--jsonl", stdin=data).text == '{"t": "hé"}\n{"t": {"$base64": true, "encoded": "//4="}}\n'
+    assert (
+        run("unpack", "5s:t", "--jsonl", stdin=data).text
+        == '{"t": "hé"}\n{"t": {"$base64": true, "encoded": "//4="}}\n'
+    )
     assert run("unpack", "5s:t", "--jsonl", "--raw", stdin=data[:5]).text == '{"t": "h\xe9\\u0000\\u0000"}\n'
     assert run("unpack", "5s:t", "--jsonl", "--text", "latin-1", stdin=data[5:]).text == '{"t": "ÿþ"}\n'
     assert run("unpack", "c:c", "--jsonl", stdin=b"x\0").text == '{"c": "x"}\n{"c": ""}\n'
@@ -155,18 +172,30 @@ def test_a_cut_off_record_is_named_after_all_whole_ones(run: Run, tmp_path: Path
 
 
 def test_a_cut_off_group_is_named_with_its_path(run: Run) -> None:
-    result = run("unpack", "<H/(I:id B/s:name):items B:end", "--jsonl", stdin=b"\2\0" + b"\1\0\0\0\2ab" + b"\2\0\0\0\5ab")
-    assert result.err == (
-        "stdtools unpack: standard input: record 1 (byte 0): field items[1].name at byte 14 wants 5 bytes, 2 are there; "
-        "--tail drop or --tail partial accept this\n"
+    result = run(
+        "unpack", "<H/(I:id B/s:name):items B:end", "--jsonl", stdin=b"\2\0" + b"\1\0\0\0\2ab" + b"\2\0\0\0\5ab"
     )
-    partial = run("unpack", "<H/(I:id B/s:name):items B:end", "--jsonl", "--tail", "partial", "-q", stdin=b"\2\0" + b"\1\0\0\0\2ab" + b"\2\0\0\0\5ab")
+    assert result.err == (
+        "stdtools unpack: standard input: record 1 (byte 0): field items[1].name at byte 14 wants 5 bytes, "
+        "2 are there; --tail drop or --tail partial accept this\n"
+    )
+    partial = run(
+        "unpack",
+        "<H/(I:id B/s:name):items B:end",
+        "--jsonl",
+        "--tail",
+        "partial",
+        "-q",
+        stdin=b"\2\0" + b"\1\0\0\0\2ab" + b"\2\0\0\0\5ab",
+    )
     assert partial.text == '{"items": [{"id": 1, "name": "ab"}], "end": null}\n'
 
 
 def test_lengths_that_lie_allocate_nothing(shell: Run) -> None:
     for layout, wants in (("<Q/s:a", 2**63 - 1), ("<Q/(I:b):a", 4), ("1000000000s:a", 10**9)):
-        result = shell(f"ulimit -v 400000; printf '\\377\\377\\377\\377\\377\\377\\377\\177ab' | stdtools unpack '{layout}'")
+        result = shell(
+            f"ulimit -v 400000; printf '\\377\\377\\377\\377\\377\\377\\377\\177ab' | stdtools unpack '{layout}'"
+        )
         assert result.code == 2
         assert f"wants {wants} bytes" in result.err
     assert "has the length -1" in shell("printf '\\377' | stdtools unpack 'b/s:a'").err
@@ -176,14 +205,26 @@ def test_skip_and_count(run: Run, tmp_path: Path) -> None:
     (tmp_path / "f.bin").write_bytes(bytes(range(16)))
     data = bytes(range(16))
     for skip, first in (("2", 2), ("0x0a", 10), ("0", 0)):
-        for result in (run("unpack", "B", "f.bin", "--skip", skip, "--count", "1"), run("unpack", "B", "--skip", skip, "--count", "1", stdin=data)):
+        for result in (
+            run("unpack", "B", "f.bin", "--skip", skip, "--count", "1"),
+            run("unpack", "B", "--skip", skip, "--count", "1", stdin=data),
+        ):
             assert result.text == f"{first}\n"
     assert run("unpack", "B", "f.bin", "--skip", "-2").text == "14\n15\n"
     assert run("unpack", "B", "f.bin", "--count", "0").text == ""
     assert run("unpack", "B", "f.bin", "--skip", "16").text == ""
-    assert run("unpack", "B", "f.bin", "--skip", "17").err == "stdtools unpack: f.bin: has 16 bytes, which is before byte 17\n"
-    assert run("unpack", "B", "--skip", "17", stdin=data).err == "stdtools unpack: standard input: ends at byte 16, before byte 17\n"
-    assert run("unpack", "B", "--skip", "-1", stdin=data).err == "stdtools unpack: standard input: cannot count back from the end of a pipe\n"
+    assert (
+        run("unpack", "B", "f.bin", "--skip", "17").err
+        == "stdtools unpack: f.bin: has 16 bytes, which is before byte 17\n"
+    )
+    assert (
+        run("unpack", "B", "--skip", "17", stdin=data).err
+        == "stdtools unpack: standard input: ends at byte 16, before byte 17\n"
+    )
+    assert (
+        run("unpack", "B", "--skip", "-1", stdin=data).err
+        == "stdtools unpack: standard input: cannot count back from the end of a pipe\n"
+    )
     assert "is not a size" in run("unpack", "B", "--skip", "many", stdin=data).err
     cut = run("unpack", "<I", "f.bin", "--skip", "6")
     assert "record 3 (byte 14)" in cut.err
@@ -220,9 +261,9 @@ def test_several_processes_give_the_same_output(run: Run, tmp_path: Path) -> Non
     for form in ("csv", "json", "plain"):
         one = run("unpack", LAYOUT, "big.bin", "--format", form)
         assert run("unpack", LAYOUT, "big.bin", "--format", form, "-j", "2") == one
-        assert run("unpack", LAYOUT, "big.bin", "--format", form, "-j", "3", "--skip", "16", "--count", "200001") == run(
-            "unpack", LAYOUT, "big.bin", "--format", form, "--skip", "16", "--count", "200001"
-        )
+        assert run(
+            "unpack", LAYOUT, "big.bin", "--format", form, "-j", "3", "--skip", "16", "--count", "200001"
+        ) == run("unpack", LAYOUT, "big.bin", "--format", form, "--skip", "16", "--count", "200001")
     assert run("unpack", LAYOUT, "-j", "2", stdin=THREE) == run("unpack", LAYOUT, stdin=THREE), "a pipe is read by one"
 
 
@@ -230,7 +271,9 @@ def test_a_killed_worker_is_an_error_and_no_hang(tmp_path: Path) -> None:
     with open(tmp_path / "big.bin", "wb") as file:
         file.truncate(400 << 20)
     process = subprocess.Popen(
-        [COMMAND, "unpack", LAYOUT, str(tmp_path / "big.bin"), "-j", "2"], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+        [COMMAND, "unpack", LAYOUT, str(tmp_path / "big.bin"), "-j", "2"],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
     )
     children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
     while len(found := children.read_text().split()) < 2:
@@ -244,7 +287,9 @@ def test_a_killed_worker_is_an_error_and_no_hang(tmp_path: Path) -> None:
 def test_workers_end_with_their_parent(tmp_path: Path) -> None:
     with open(tmp_path / "big.bin", "wb") as file:
         file.truncate(4 << 30)
-    process = subprocess.Popen([COMMAND, "unpack", LAYOUT, str(tmp_path / "big.bin"), "-j", "2"], stdout=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        [COMMAND, "unpack", LAYOUT, str(tmp_path / "big.bin"), "-j", "2"], stdout=subprocess.DEVNULL
+    )
     children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
     while len(found := children.read_text().split()) < 2:
         time.sleep(0.01)
@@ -270,7 +315,9 @@ def test_memory_stays_small_on_large_input(tmp_path: Path) -> None:
     for layout in ("4000s:a", "z:a 4095x"):
         line = f"ulimit -v 150000; exec {COMMAND} unpack '{layout}' big.bin --csv | tail -c 3"
         done = subprocess.run(["bash", "-o", "pipefail", "-c", line], cwd=tmp_path, capture_output=True)
-        assert (done.returncode, done.stderr, done.stdout) == (0 if layout[0] == "z" else 2, done.stderr, b'""\n'), done.stderr
+        assert (done.returncode, done.stderr, done.stdout) == (0 if layout[0] == "z" else 2, done.stderr, b'""\n'), (
+            done.stderr
+        )
 
 
 @pytest.mark.parametrize(
@@ -311,7 +358,11 @@ def test_bad_layouts_point_at_the_character(run: Run, layout: str, message: str,
 
 def test_a_layout_of_no_bytes_reads_nothing(run: Run) -> None:
     for layout in ("", "0s", "0I"):
-        assert run("unpack", layout, stdin=b"abc") == (2, b"", "stdtools unpack: standard input: the layout describes no bytes\n")
+        assert run("unpack", layout, stdin=b"abc") == (
+            2,
+            b"",
+            "stdtools unpack: standard input: the layout describes no bytes\n",
+        )
 
 
 def test_describe_lists_every_field_and_reads_nothing(run: Run) -> None:

@@ -130,7 +130,7 @@ def write_records_parallel(batch: Batch, source: Input, writer: RecordWriter, co
     step = batch.records * batch.size * max(1, PIECE // (batch.records * batch.size))
     starts = range(start, end, step)
     context = multiprocessing.get_context("fork")
-    workers: "list[tuple[ForkProcess, Connection[None, bytes]]]" = []
+    workers: list[tuple[ForkProcess, Connection[None, bytes]]] = []
     try:
         for index in range(min(jobs, len(starts))):
             receiver, sender = context.Pipe(duplex=False)

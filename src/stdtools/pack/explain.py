@@ -22,20 +22,25 @@ class Source(NamedTuple):
 
 def explain_unpack(layout: Layout, source: Source) -> str:
     """Return a script that unpacks *source* as *layout* and prints its records."""
+    struct_form = _struct_form(layout.fields)
     lines = [f"source = {_reader(source.path)}"]
     if source.skip < 0:
         lines.append(f"source.seek({source.skip}, 2)")
     elif source.skip:
         lines.append(f"source.read({source.skip})")
-    head, row, foot = _printer(layout, source.format)
-    lines += _helpers(layout.fields) + head
-    body = [*_record(layout), row]
-    if source.limit is None:
-        lines.append("while source.peek(1):")
+    head, printing, foot = _printer(layout, source.format)
+    if struct_form:
+        names = _wrap("names = [", [repr(name) for name in layout.columns], "]")
+        lines = [f"record = struct.Struct({struct_form!r})", *names, *lines, *head]
+        loop, body = "while raw := source.read(record.size):", ["row = dict(zip(names, record.unpack(raw)))"]
     else:
-        lines += [f"for _ in range({source.limit}):", "    if not source.peek(1):", "        break"]
-    lines += [f"    {line}" for line in body] + foot
-    return _script(lines)
+        lines += [*_helpers(layout.fields), *head]
+        loop, body = "while source.peek(1):", _wrap("row = {", _entries(layout.fields), "}")
+    if source.limit is not None:
+        lines.append(f"left = {source.limit}")
+        loop = f"while left and ({loop[6:-1]}):"
+        body = ["left -= 1", *body]
+    return _script([*lines, loop, *(f"    {line}" for line in [*body, printing]), *foot])
 
 
 def _script(lines: list[str]) -> str:
@@ -71,16 +76,14 @@ def _all_kinds(fields: list[Field]) -> list[Kind]:
     return found
 
 
-def _record(layout: Layout) -> list[str]:
-    named = [(name, kind) for name, kind in layout.fields if name]
-    plain = all(isinstance(kind, Integer | Float | Pad) and (kind.letter or not name) for name, kind in layout.fields)
-    orders = {kind.big for _, kind in named if kind.size > 1}
-    if named and plain and len(orders) <= 1:
-        order = ">" if True in orders else "<"
-        codes = "".join(kind.letter if name else f"{kind.size}x" for name, kind in layout.fields)
-        names = _wrap("names = [", [repr(name) for name, _ in named], "]")
-        return [*names, f"row = dict(zip(names, take({order + codes!r})))"]
-    return _wrap("row = {", _entries(layout.fields), "}")
+def _struct_form(fields: list[Field]) -> str:
+    """Return one struct format for *fields* where each is a number of its own, else nothing."""
+    kinds = [kind for name, kind in fields if name]
+    orders = {kind.big for kind in kinds if kind.size > 1}
+    if not kinds or len(orders) > 1 or not all(isinstance(kind, Integer | Float) and kind.letter for kind in kinds):
+        return ""
+    codes = (kind.letter if name else f"{kind.size}x" for name, kind in fields)
+    return (">" if True in orders else "<") + "".join(codes)
 
 
 def _wrap(head: str, parts: list[str], tail: str) -> list[str]:
@@ -117,7 +120,7 @@ def _order(kind: Kind) -> str:
 def _decoded(expression: str, charset: Charset, *, trim: bool) -> str:
     encoding = "" if charset.encoding == "utf-8" else repr(charset.encoding)
     if trim and not charset.raw and not encoding:
-        return f'{expression}.rstrip(b"\\0").decode()'
+        return f"{expression}.rstrip(b'\\0').decode()"
     return f"{expression}.decode({encoding})" + ('.rstrip("\\0")' if trim and not charset.raw else "")
 
 
@@ -220,7 +223,39 @@ def _from_cell(kind: Kind, cell: str) -> str:
 
 
 def _pack(fields: list[Field], row: str) -> list[str]:
-    return [_write(kind, f"{row}[{name!r}]") if name else f"bytes({kind.size})" for name, kind in fields]
+    """Return expressions whose bytes, joined, are *row*; neighbours that struct can pack share a call."""
+    parts: list[str] = []
+    run: list[Field] = []
+    for field in [*fields, None]:
+        if field is not None and _one_struct([*run, field]):
+            run.append(field)
+            continue
+        if run:
+            values = [_value(kind, f"{row}[{name!r}]") for name, kind in run if name]
+            parts.append(f"struct.pack({', '.join([repr(_run_form(run)), *values])})")
+            run = []
+        if field is not None and _one_struct([field]):
+            run = [field]
+        elif field is not None:
+            parts.append(_write(field.kind, f"{row}[{field.name!r}]"))
+    return parts
+
+
+def _one_struct(fields: list[Field]) -> bool:
+    kinds = [kind for _, kind in fields]
+    simple = all(kind.letter or isinstance(kind, Pad | Text) for kind in kinds)
+    return simple and len({kind.big for kind in kinds if kind.letter and kind.size > 1}) <= 1
+
+
+def _run_form(fields: list[Field]) -> str:
+    kinds = [kind for _, kind in fields]
+    wide = [kind.big for kind in kinds if kind.letter and kind.size > 1]
+    order = "" if not wide else ">" if wide[0] else "<"
+    return order + "".join(kind.letter or f"{kind.size}{'s' if kind.code == 'c' else kind.code}" for kind in kinds)
+
+
+def _value(kind: Kind, value: str) -> str:
+    return _encoded(value, kind.charset) if isinstance(kind, Text) else value
 
 
 def _write(kind: Kind, value: str) -> str:
@@ -234,8 +269,7 @@ def _write(kind: Kind, value: str) -> str:
         case Bool():
             return f"bytes([{value}])"
         case Text():
-            code = f"{kind.size}{'p' if isinstance(kind, Pascal) else 's'}"
-            return f"struct.pack({code!r}, {_encoded(value, kind.charset)})"
+            return f"struct.pack({_run_form([Field('', kind)])!r}, {_encoded(value, kind.charset)})"
         case CString():
             return f"{_encoded(value, kind.charset)} + b'\\0'"
         case Prefixed():

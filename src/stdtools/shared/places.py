@@ -12,7 +12,7 @@ def config_dir() -> str:
     """
     if sys.platform == "linux":
         base = os.environ.get("XDG_CONFIG_HOME", "").strip()
-        return os.path.join(base or os.path.expanduser("~/.config"), "stdtools")
+        return os.path.join(base if os.path.isabs(base) else os.path.expanduser("~/.config"), "stdtools")
     import platformdirs
 
     return platformdirs.user_config_dir("stdtools", appauthor=False)

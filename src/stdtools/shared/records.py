@@ -42,12 +42,12 @@ class RecordWriter:
             self.cell = self._to_json
         elif self.format in ("csv", "tsv", "plain", "table"):
             self.template = ("," if self.format == "csv" else "\t").join(["%s"] * len(columns)) + "\n"
-            quote: Callable[[str], str] = quote_tsv
+            self._quote: Callable[[str], str] = quote_tsv
             if self.format == "csv":
-                quote = quote_csv if len(columns) > 1 else _quote_lone_csv
+                self._quote = quote_csv if len(columns) > 1 else _quote_lone_csv
             elif self.format == "table":
-                quote = str
-            self.cell = CellText(quote, self._to_json)
+                self._quote = str
+            self.cell = CellText(self._quote, self._to_json)
         else:
             raise ValueError(f"unknown record format {self.format!r}")
 
@@ -92,8 +92,7 @@ class RecordWriter:
 
     def _head(self) -> str:
         if self.format in ("csv", "tsv"):
-            quote = quote_csv if self.format == "csv" else quote_tsv
-            return self.template % tuple(map(quote, self._columns))
+            return self.template % tuple(map(self._quote, self._columns))
         return "[" if self.format == "json" else ""
 
 

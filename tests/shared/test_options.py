@@ -1,0 +1,31 @@
+"""Sizes as people type them."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from stdtools.shared.options import parse_size
+
+
+@pytest.mark.parametrize(
+    ("text", "size"),
+    [("0", 0), ("16", 16), ("0x10", 16), ("0X1f", 31), ("64k", 65536), ("64K", 65536), ("64KiB", 65536),
+     ("10M", 10 << 20),
+     ("1GiB", 1 << 30), ("2t", 2 << 40), ("5b", 5), ("-22", -22), (" 7 ", 7), ("08", 8)],
+)  # fmt: skip
+def test_sizes(text: str, size: int) -> None:
+    assert parse_size(text) == size
+
+
+@pytest.mark.parametrize("text", ["", "k", "1.5k", "1e3", "0b1", "--1", "1 k", "1kk", "０", "1_000"])
+def test_what_is_no_size(text: str) -> None:
+    with pytest.raises(ValueError, match="is not a size; write bytes as"):
+        parse_size(text)
+
+
+@given(st.text(max_size=12))
+def test_any_text_is_a_size_or_a_value_error(text: str) -> None:
+    try:
+        assert isinstance(parse_size(text), int)
+    except ValueError as error:
+        assert "is not a size" in str(error)
