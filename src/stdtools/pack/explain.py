@@ -50,7 +50,7 @@ def _script(lines: list[str]) -> str:
 
 
 def _reader(path: str) -> str:
-    return "sys.stdin.buffer" if path == "-" else f'open({path!r}, "rb")'
+    return "sys.stdin.buffer" if path == "-" else f"open({path!r}, 'rb')"
 
 
 def _helpers(fields: list[Field]) -> list[str]:

@@ -1,0 +1,75 @@
+"""Build the wheel, install it in a venv of its own, measure it beside its peers, write RESULTS.md.
+
+It prints tables and asserts nothing: a machine that is busy is not a bug. `make bench`, or
+`python bench/run.py NAME` for one of the modules.
+"""
+
+import importlib
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+HERE = Path(__file__).parent
+VENV = HERE.parent / ".venvs" / "bench"
+MODULES = ("startup", "pack")
+
+
+def install() -> tuple[str, str]:
+    """Return the interpreter and the stdtools of a venv that holds the wheel of this tree."""
+    with tempfile.TemporaryDirectory() as wheels:
+        call = [sys.executable, "-m", "build", "--quiet", "--wheel", "--outdir", wheels, str(HERE.parent)]
+        subprocess.run(call, check=True)
+        python = str(VENV / "bin" / "python")
+        if not VENV.exists():
+            subprocess.run([sys.executable, "-m", "venv", str(VENV)], check=True)
+            subprocess.run([python, "-m", "pip", "install", "--quiet", "--upgrade", "pip"], check=True)
+        wheel = next(Path(wheels).glob("*.whl"))
+        pip = [python, "-m", "pip", "install", "--quiet"]
+        subprocess.run([*pip, "--group", f"{HERE.parent / 'pyproject.toml'}:bench", str(wheel)], check=True)
+        subprocess.run([*pip, "--force-reinstall", "--no-deps", str(wheel)], check=True)
+    return python, str(VENV / "bin" / "stdtools")
+
+
+def versions(python: str) -> str:
+    """Return the machine and the peers in one line."""
+
+    def first_line(*command: str) -> str:
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        return next(line for line in done.stdout.splitlines() if line.strip())
+
+    packages = "from importlib.metadata import version as v; print('click', v('click') + ', construct', v('construct'))"
+    return "; ".join(
+        [
+            f"{os.cpu_count()} cores, {platform.system()} {platform.machine()}",
+            first_line(python, "--version"),
+            first_line(python, "-c", packages),
+            "perl " + first_line("perl", "-e", "print substr($^V, 1)"),
+        ]
+    )
+
+
+def main() -> None:
+    """Run the benchmarks that are named, or all."""
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    os.environ.pop("PYTHONUNBUFFERED", None)
+    names = sys.argv[1:] or MODULES
+    python, stdtools = install()
+    lines = ["# Measured", "", versions(python) + ". Medians of whole processes, run in pairs.", ""]
+    bounds = ["| job | beside | ratio | at most | kept |", "|---|---|---|---|---|"]
+    details = ["| process | seconds | peak MiB |", "|---|---|---|"]
+    with tempfile.TemporaryDirectory() as place:
+        for name in names:
+            measured, claims = importlib.import_module(name).run(python, stdtools, Path(place))
+            bounds += [claim.row for claim in claims]
+            details += [f"| {m.name} | {m.seconds:.3f} | {m.memory:.0f} |" for m in measured]
+    text = "\n".join([*lines, *bounds, "", *details, ""])
+    print(text)
+    if len(names) == len(MODULES):
+        (HERE / "RESULTS.md").write_text(text)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,33 @@
+"""What it costs to start: the small commands beside an interpreter that only imports Click."""
+
+from pathlib import Path
+
+from measure import Candidate, Claim, Measured, claim, compare
+
+LIMIT = 1.25
+
+
+def run(python: str, stdtools: str, place: Path) -> tuple[list[Measured], list[Claim]]:
+    """Measure --version, --help and each command on one record."""
+    (place / "one.bin").write_bytes(bytes(16))
+    peer = "python -c 'import click'"
+    ours = {
+        "stdtools --version": [stdtools, "--version"],
+        "stdtools --help": [stdtools, "--help"],
+        "unpack of one record": [stdtools, "unpack", "<I:id h:a H:b d:x", str(place / "one.bin")],
+        "unpack of one record, JSON lines": [
+            stdtools,
+            "unpack",
+            "<I:id h:a H:b d:x",
+            str(place / "one.bin"),
+            "--jsonl",
+        ],
+        "pack of one value": [stdtools, "pack", "<I:id", "7"],
+    }
+    candidates = [
+        Candidate("python -c pass", [python, "-c", "pass"]),
+        Candidate(peer, [python, "-c", "import click"]),
+        *(Candidate(name, command) for name, command in ours.items()),
+    ]
+    measured = compare(candidates, rounds=41)
+    return measured, [claim(name, measured, name, peer, LIMIT) for name in ours]

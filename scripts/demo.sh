@@ -1,0 +1,46 @@
+#!/bin/sh
+# A short tour on real files of this machine. Every command line is printed before its output.
+set -eu
+place=$(mktemp -d)
+trap 'rm -rf "$place"' EXIT
+cd "$place"
+
+bold=$(printf '\033[1m') cyan=$(printf '\033[36m') plain=$(printf '\033[0m')
+[ -t 1 ] && [ -z "${NO_COLOR:-}" ] || bold='' cyan='' plain=''
+
+title() {
+    printf '\n%s# %s%s\n' "$cyan" "$1" "$plain"
+}
+tour() {
+    printf '\n%s$ %s%s\n' "$bold" "$1" "$plain"
+    sh -c "$1" 2>&1
+}
+
+ls_path=$(command -v ls)
+zone=/usr/share/zoneinfo/Europe/Berlin
+
+tour 'stdtools --version'
+
+title 'Binary records: what is in the first bytes of a program on this machine?'
+tour "stdtools unpack --layout elf64 $ls_path --dump | head -n 12"
+title 'The same as JSON'
+tour "stdtools unpack --layout elf64 $ls_path --jsonl"
+if [ -e "$zone" ]; then
+    title 'A time zone file'
+    tour "stdtools unpack --layout tzif $zone --format table"
+fi
+
+title 'Make records, look at them, change one field, and prove that nothing else changed'
+tour "stdtools pack '<I:id H:port 16s:host' 7 443 example.org > one.bin"
+tour "stdtools unpack '<I:id H:port 16s:host' one.bin --dump"
+tour "stdtools pack '<H:port' 8443 --into one.bin --at 4"
+tour "stdtools unpack '<I:id H:port 16s:host' one.bin --jsonl"
+tour "stdtools unpack '<I:id H:port 16s:host' one.bin --jsonl | stdtools pack '<I:id H:port 16s:host' | cmp - one.bin && echo identical"
+
+title 'A layout says what it means, and --explain says how Python does it'
+tour "stdtools unpack '@b:kind I:id d:value' --describe --format table"
+tour "stdtools unpack '<I:id H:port' one.bin --explain"
+
+title 'A mistake is told in one place, with a way out'
+tour "stdtools unpack '<I:id k:port' one.bin || true"
+tour "stdtools pack '<H:port' 70000 || true"
