@@ -1,4 +1,6 @@
-"""Build the wheel, install it in a venv of its own, measure it beside its peers, write RESULTS.md.
+"""Measure the wheel beside its peers; write RESULTS.md and the table of README.md.
+
+The wheel is built and installed in a venv of its own.
 
 It prints tables and asserts nothing: a machine that is busy is not a bug. `make bench`, or
 `python bench/run.py NAME` for one of the modules.
@@ -7,6 +9,7 @@ It prints tables and asserts nothing: a machine that is busy is not a bug. `make
 import importlib
 import os
 import platform
+import re
 import subprocess
 import sys
 import tempfile
@@ -69,6 +72,10 @@ def main() -> None:
     print(text)
     if len(names) == len(MODULES):
         (HERE / "RESULTS.md").write_text(text)
+        readme = HERE.parent / "README.md"
+        block = re.compile(r"(<!-- measured -->\n).*?(<!-- end -->)", re.DOTALL)
+        table = "\n".join(bounds)
+        readme.write_text(block.sub(lambda match: f"{match[1]}{table}\n{match[2]}", readme.read_text()))
 
 
 if __name__ == "__main__":

@@ -32,10 +32,10 @@ SHORT_RUNS = {
 STARTUP_MODULES = {
     "--version": "cli __main__ shared shared.config shared.errors shared.options shared.places shared.records "
     "shared.screen shared.streams",
-    "unpack": "pack pack.bulk pack.command pack.cursor pack.decode pack.encode pack.groups pack.kind pack.layout "
-    "pack.named pack.numbers pack.text pack.unpacking",
-    "pack": "pack pack.bulk pack.command pack.cursor pack.decode pack.encode pack.groups pack.kind pack.layout "
-    "pack.named pack.numbers pack.spool pack.text shared.record_input",
+    "unpack": "pack pack.bulk pack.command_layout pack.command_unpack pack.cursor pack.decode pack.encode pack.groups "
+    "pack.kind pack.layout pack.named pack.numbers pack.parser pack.text pack.unpacking",
+    "pack": "pack pack.bulk pack.command_layout pack.command_pack pack.cursor pack.decode pack.encode pack.groups "
+    "pack.kind pack.layout pack.named pack.numbers pack.parser pack.spool pack.text shared.record_input",
 }
 NEVER_AT_START = {
     "csv", "dataclasses_json", "importlib.metadata", "importlib.resources", "logging", "multiprocessing", "pathlib",
@@ -100,6 +100,7 @@ def test_python_dash_m_is_the_same_program(run: Run, python: str) -> None:
         (["frobnicate"], "stdtools: no such command 'frobnicate'; see 'stdtools --help'\n"),
         (["unpack", "--formt", "csv"], "stdtools unpack: no such option '--formt'; did you mean --format?\n"),
         (["--colour"], "stdtools: no such option '--colour'; see 'stdtools --help'\n"),
+        (["--"], "stdtools: missing command; see 'stdtools --help'\n"),
         (["unpack"], "stdtools unpack: a LAYOUT is missing; see 'stdtools unpack --help'\n"),
         (
             ["unpack", "<I", "--format", "xml"],
@@ -187,7 +188,7 @@ def test_an_ignored_interrupt_stays_ignored(shell: Run) -> None:
 
 def test_a_bug_is_one_line_and_debug_shows_where(python: str) -> None:
     code = (
-        "import stdtools.pack.command as c, stdtools.cli as cli\n"
+        "import stdtools.pack.command_unpack as c, stdtools.cli as cli\n"
         "def broken(*a, **k): raise RuntimeError('boom \\x1b[31m')\n"
         "c.unpack.callback = broken\n"
         "cli.run({args})"
@@ -205,7 +206,7 @@ def test_a_bug_is_one_line_and_debug_shows_where(python: str) -> None:
 def test_out_of_memory_is_one_line(python: str) -> None:
     code = (
         "import resource, stdtools.cli as cli\n"
-        "import json, stdtools.shared.record_input, stdtools.pack.command, stdtools.pack.encode\n"
+        "import json, stdtools.shared.record_input, stdtools.pack.command_pack, stdtools.pack.encode\n"
         "resource.setrlimit(resource.RLIMIT_AS, (200 << 20, 200 << 20))\n"
         "cli.run(['pack', 'z:a', '--stream'])"
     )
@@ -257,9 +258,30 @@ def test_environment_sets_defaults_and_flags_win(run: Run) -> None:
     env = {"STDTOOLS_UNPACK_FORMAT": "jsonl"}
     assert run("unpack", "<I:a", stdin=b"\1\0\0\0", env=env).text == '{"a": 1}\n'
     assert run("unpack", "<I:a", "--csv", stdin=b"\1\0\0\0", env=env).text == "a\n1\n"
+    assert run("unpack", "1s", stdin=b"\xe9", env={"STDTOOLS_UNPACK_TEXT": "latin-1"}).text == "é\n"
+    assert run("unpack", stdin=b"\1\2", env={"STDTOOLS_UNPACK_LAYOUT": "nosuch"}).err.startswith(
+        "stdtools unpack: no layout"
+    )
     result = run("unpack", "<I", env={"STDTOOLS_UNPACK_TAIL": "wag"})
     assert result.code == 2
     assert "STDTOOLS_UNPACK_TAIL" in result.err
+
+
+@pytest.mark.parametrize(
+    "name", ["VERSION", "EXPLAIN", "UNPACK_EXPLAIN", "UNPACK_LAYOUTS", "UNPACK_DUMP", "UNPACK_HELP"]
+)
+def test_no_variable_makes_a_command_do_something_else(run: Run, name: str) -> None:
+    for value in ("1", "1.2"):
+        assert run("unpack", "<I:a", stdin=b"\1\0\0\0", env={f"STDTOOLS_{name}": value}) == (0, b"1\n", "")
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_option_has_a_variable_of_its_own_name(name: str) -> None:
+    command = getattr(import_module(COMMANDS[name][0]), name)
+    for option in command.params:
+        if option.param_type_name == "option" and option.allow_from_autoenv:
+            long_name = max(option.opts, key=len)[2:].replace("-", "_")
+            assert option.envvar == f"STDTOOLS_{name}_{long_name}".upper()
 
 
 def test_python_variables_change_nothing(run: Run) -> None:
@@ -349,7 +371,7 @@ def test_color_follows_flag_then_variables_then_terminal(run: Run, tmp_path: Pat
 
 def test_reading_from_a_terminal_says_so(tmp_path: Path) -> None:
     seen = on_terminal(["unpack", "<I:a", "--csv"], tmp_path, keys=b"aaa\n\x04")
-    assert "stdtools: reading from the terminal; Ctrl-D ends\n" in seen
+    assert "stdtools unpack: reading from the terminal; Ctrl-D ends\n" in seen
     assert "174154081" in seen
 
 

@@ -19,8 +19,8 @@ from stdtools.shared.streams import fill_closed_descriptors
 
 # name: (module, short help: the first line of the command's own help)
 COMMANDS = {
-    "pack": ("stdtools.pack.command", "Turn values into packed binary records."),
-    "unpack": ("stdtools.pack.command", "Turn packed binary records into rows."),
+    "pack": ("stdtools.pack.command_pack", "Turn values into packed binary records."),
+    "unpack": ("stdtools.pack.command_unpack", "Turn packed binary records into rows."),
 }
 
 
@@ -37,7 +37,8 @@ class FrontDoor(HelpToOutput, click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Resolve the name against the table, then put the real command in the place of its stub."""
         name, command, rest = super().resolve_command(ctx, args)
-        if name in COMMANDS:
+        if name is not None:
+            screen.preferences.command = f"stdtools {name}"
             command = getattr(import_module(COMMANDS[name][0]), name)
         return name, command, rest
 
@@ -53,7 +54,6 @@ stdtools_command = FrontDoor(
     name="stdtools",
     help="A toolbox built on the modules of Python's standard library, made to be piped.",
     epilog="Run 'stdtools COMMAND --help' for examples and options.",
-    invoke_without_command=True,
     subcommand_metavar="COMMAND [ARGS]...",
     params=[
         click.Option(
@@ -65,24 +65,23 @@ stdtools_command = FrontDoor(
             help="Show the version and exit.",
         )
     ],
-    callback=lambda: None,
-    context_settings={"help_option_names": ["-h", "--help"], "auto_envvar_prefix": "STDTOOLS"},
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
 
 
 def run(arguments: list[str] | None = None) -> NoReturn:
     """Run one command line and end the process: the exit codes of the whole program are made here."""
-    args = sys.argv[1:] if arguments is None else arguments
+    args = list(sys.argv[1:] if arguments is None else arguments)
     fill_closed_descriptors()
     _catch_signals()
     try:
         code = _run(args)
     except ToolError as error:
-        code = _report(args, str(error), *error.detail)
+        code = _report(str(error), *error.detail)
     except click.exceptions.Exit as done:
         code = done.exit_code
     except click.ClickException as error:
-        code = _report(args, _usage(error))
+        code = _report(_usage(error))
     except (ReaderGone, BrokenPipeError):
         _die(signal.SIGPIPE)
     except KeyboardInterrupt:
@@ -90,31 +89,27 @@ def run(arguments: list[str] | None = None) -> NoReturn:
     except Signalled as error:
         _die(error.number)
     except MemoryError:
-        code = _report(args, "not enough memory for this input")
+        code = _report("not enough memory for this input")
     except OSError as error:
         where = f"{os.fsdecode(error.filename)}: " if error.filename is not None else ""
-        code = _report(args, f"{where}{error.strerror or error}")
+        code = _report(f"{where}{error.strerror or error}")
         _show_traceback(error)
     except Exception as error:  # noqa: BLE001 - the last resort: a bug is told in one line
-        code = _report(args, f"internal error: {type(error).__name__}: {error}; --debug shows where")
+        code = _report(f"internal error: {type(error).__name__}: {error}; --debug shows where")
         _show_traceback(error)
     # Taking the interpreter apart would cost 5 ms. Nothing is left to write: Output has flushed.
     os._exit(code)
 
 
 def _run(args: list[str]) -> int:
-    with stdtools_command.make_context("stdtools", list(args), default_map=load_config()) as ctx:
-        if not args:
-            print_text(ctx.get_help() + "\n")
-            return 0
-        stdtools_command.invoke(ctx)
-    return 0
+    """Run the command that *args* name and return what it returns: its exit code."""
+    with stdtools_command.make_context("stdtools", args or ["--help"], default_map=load_config()) as ctx:
+        code: int = stdtools_command.invoke(ctx)
+    return code
 
 
-def _report(args: list[str], message: str, *detail: str) -> int:
-    command = next((f" {arg}" for arg in args[:1] if arg in COMMANDS), "")
-    for line in (f"stdtools{command}: {message}", *detail):
-        screen.complain(line)
+def _report(message: str, *detail: str) -> int:
+    screen.complain(message, *detail)
     return TROUBLE
 
 
@@ -122,8 +117,7 @@ def _show_traceback(error: BaseException) -> None:
     if screen.preferences.debug or os.environ.get("STDTOOLS_DEBUG", "0") not in ("", "0"):
         import traceback
 
-        for line in "".join(traceback.format_exception(error)).splitlines():
-            screen.complain(line)
+        screen.complain("traceback:", *"".join(traceback.format_exception(error)).rstrip("\n").split("\n"))
 
 
 def _usage(error: click.ClickException) -> str:
@@ -145,7 +139,7 @@ def _origin(error: click.BadParameter) -> str:
         return ""
     source = error.ctx.get_parameter_source(error.param.name)
     if source is click.core.ParameterSource.ENVIRONMENT:
-        return f" (from {error.ctx.auto_envvar_prefix}_{error.param.name.upper()})"
+        return f" (from {error.param.envvar})"
     return " (from config.toml)" if source is click.core.ParameterSource.DEFAULT_MAP else ""
 
 

@@ -95,6 +95,38 @@ def test_pack_scripts_write_files(run: Run, tmp_path: Path) -> None:
         assert by_script == (tmp_path / "out.bin").read_bytes()
 
 
+HARD = [
+    ("2B:x{a:4,b:4} 2B/s:s", b"\x12\x34\2ab\0"),
+    ("?:t", b"\0\1\2"),
+    ("4s:t 2c:c", b"a\tb\\\n\r"),
+]
+
+
+@pytest.mark.parametrize(("layout", "data"), HARD)
+@pytest.mark.parametrize("form", ["plain", "tsv", "csv", "json"])
+def test_hard_cases_of_unpack(run: Run, tmp_path: Path, layout: str, data: bytes, form: str) -> None:
+    args = ["unpack", layout, "--format", form]
+    script = run(*args, "--explain").text
+    assert execute(script, tmp_path, data) == run(*args, stdin=data).out
+    script = run(*args, "--count", "0", "--explain").text
+    assert execute(script, tmp_path, data) == run(*args, "--count", "0", stdin=data).out
+
+
+def test_what_cannot_be_explained_is_refused(run: Run) -> None:
+    for args in (
+        ["unpack", "B", "--dump"],
+        ["unpack", "B", "--describe"],
+        ["unpack", "--layouts"],
+        ["unpack", "B", "--tail", "drop"],
+        ["unpack", "--layout", "zip-end"],
+        ["pack", "4s", b"\xff"],
+        ["pack", "B", "1", "--from", "x"],
+    ):
+        result = run(*args, "--explain")
+        assert (result.code, result.out) == (2, b"")
+        assert result.err.count("\n") == 1
+
+
 def check(script: str) -> None:
     lines = script.splitlines()
     assert len(lines) <= 24

@@ -241,7 +241,7 @@ def test_own_layouts_are_toml_files_in_the_config_directory(run: Run, home: Path
         ("layout = 'B'\ncount = 'x'", "count must be of type int"),
         ("layout = 'B'\ncount = 0", "count must be at least 1"),
         ("layout = 'B'\nmagic = 'xy'", "magic must be hex digits; write magic = '7f454c46'"),
-        ("layout = 'k'", "layout, character 1: 'k' is not a type code"),
+        ("layout = 'k'", "bad.toml: layout, character 1: 'k' is not a type code"),
     ],
 )
 def test_own_layouts_that_are_wrong_say_what(run: Run, home: Path, text: str, message: str) -> None:
@@ -251,5 +251,8 @@ def test_own_layouts_that_are_wrong_say_what(run: Run, home: Path, text: str, me
     result = run("unpack", "--layout", "bad", stdin=b"x")
     assert result.code == 2
     assert message in result.err
+    assert run("unpack", "--layout", "gzip", "--describe").code == 0, "another layout is not concerned"
+    listed = run("unpack", "--layouts")
+    assert (listed.code, listed.text.count("built in"), listed.err.count("bad.toml")) == (2, 11, 1)
     (own / "bad.toml").write_bytes(b"\xff")
     assert "bad.toml: is not UTF-8" in run("unpack", "--layout", "bad").err

@@ -92,6 +92,7 @@ def test_json_input_is_taken_as_programs_write_it(run: Run) -> None:
         ),
         ("H:a B:b", '{"a": 1}', "record 1: field b: missing"),
         ("H:a", '{"a": 1, "extra": 2}', "record 1: field extra: not in the layout; it has a"),
+        ("H:port", '{"prot": 2}', "record 1: field prot: not in the layout; did you mean port?"),
         ("H:port", '{"port": 1, "prot": 2}', "record 1: field prot: not in the layout; did you mean port?"),
         ("2H:a", '{"a": [1]}', "record 1: field a: 1 values; 2 belong there"),
         ("2H:a", '{"a": [1, "x"]}', "record 1: field a[1]: 'x' is not a whole number"),
@@ -106,8 +107,11 @@ def test_json_input_is_taken_as_programs_write_it(run: Run) -> None:
         ("H:a", "7", "record 1: 7 is not an object"),
         ("H:a", '{"a": 1}\n{"a": ', "record 2: not JSON: expecting value"),
         ("H:a", '{"a": 1}\nfoo', "record 2: not JSON: expecting value"),
-        ("H:a", '[{"a": 1} {"a": 1}]', "record 2: a comma or ] belongs before it"),
-        ("H:a", '[{"a": 1},', "record 2: the array is not closed"),
+        ("H:a", '[{"a": 1} {"a": 1}]', "record 1: a comma or ] belongs behind it"),
+        ("H:a", '[{"a": 1},', "record 2: not JSON: expecting value"),
+        ("H:a", '[{"a": 1}', "record 1: the array is not closed behind it"),
+        ("H:a", '[{"a": 1},]', "record 2: not JSON: expecting value"),
+        ("d:a", '{"a": NaN}', 'record 1: not JSON: NaN; write "NaN"'),
         ("H:a", '[{"a": 1}] 7', "record 2: something follows the array"),
         ("H:a", "[" * 100_000, "record 1: nested too deep"),
         ("H:a", '{"a": ' + "1" * 5000 + "}", "record 1: Exceeds the limit (4300 digits)"),
@@ -173,8 +177,8 @@ def test_stream_does_not_wait_for_the_next_record() -> None:
             "--into goes with neither --output nor --stream; see 'stdtools pack --help'",
         ),
         (["<I:a", "7", "--into", "none"], "none: No such file or directory"),
-        (["4s:a", "x", "--text", "hex"], "--text: 'hex' turns bytes into bytes; it is no text encoding"),
-        (["4s:a", "x", "--text", "klingon"], "--text: 'klingon' is not an encoding that Python knows"),
+        (["4s:a", "x", "--text", "hex"], "text encoding: 'hex' turns bytes into bytes; it is no text encoding"),
+        (["4s:a", "x", "--text", "klingon"], "text encoding: 'klingon' is not an encoding that Python knows"),
         (["4s:a", "é", "--text", "ascii"], "field a: 'é' cannot be written in ascii"),
     ],
 )
@@ -196,7 +200,8 @@ def test_csv_cells_are_read_as_their_fields_say(run: Run) -> None:
         ("a,b\n1\n", "record 1: has 1 values for 2 columns"),
         ("a,b\n1,2\n1,2,3\n", "record 2: has 3 values for 2 columns"),
         ("a,b\nx,2\n", "record 1: field a: 'x' is not a whole number"),
-        ("a,c\n1,2\n", "record 1: field b: missing"),
+        ("a,c\n1,2\n", "record 1: field c: not in the layout; it has a, b"),
+        ("a\n1\n", "record 1: field b: missing"),
         ("a,a\n1,2\n", "the column 'a' stands twice in the header"),
         ('a,b\n1,"2\n', "not CSV: unexpected end of data"),
         (b"a,b\n1,\xff\n", "line 2: not UTF-8: byte 0xff"),
@@ -256,3 +261,64 @@ def test_bytes_that_are_not_text_come_tagged(run: Run) -> None:
     assert run("pack", "4s:a", stdin=json.dumps({"a": tagged})).out == b"\xff\0\x01\0"
     assert run("pack", "H/s:a", json.dumps(tagged)).out == b"\3\0\xff\0\x01"
     assert run("pack", "d:a", stdin='{"a": {"$float": "NaN"}}').out == struct.pack("<d", float("nan"))
+
+
+def test_negative_numbers_are_values_and_never_options_or_their_values(run: Run, tmp_path: Path) -> None:
+    assert run("pack", "B", "1", "-o", "-1.bin").code == 0
+    assert (tmp_path / "-1.bin").read_bytes() == b"\1"
+    assert "'-5' is negative" in run("pack", "B", "1", "--into", "x", "--at", "-5").err
+    assert "no such option '-nano'" in run("pack", "B", "-nano").err
+    assert run("pack", "d", "-nan").out == struct.pack("<d", float("nan"))
+    assert run("pack", "d", "-Infinity").out == struct.pack("<d", float("-inf"))
+
+
+def test_numbers_in_text_are_whole_or_refused(run: Run) -> None:
+    for text, code in (
+        ("3.0", 0),
+        ("1e2", 0),
+        ("0x1f", 0),
+        ("007", 0),
+        ("1.5", 2),
+        ("1_0", 2),
+        (" 7 ", 0),
+        ("٣", 2),
+        ("", 2),
+    ):
+        assert run("pack", "B:a", "--csv", stdin=f'a\n"{text}"\n').code == code, text
+    assert run("pack", "B:f{a:1,b:7}", stdin='{"f": {"a": 1.0, "b": 2}}').out == b"\x82"
+
+
+def test_a_nan_goes_into_another_width_as_a_plain_nan(run: Run) -> None:
+    assert "is not a number" in run("pack", "d:x", stdin='{"x": "NaN(0x7fa00001)"}').err, "it is no NaN of 64 bits"
+    from stdtools.pack import Layout, encode, read_records
+
+    rows = list(read_records(Layout("f:x"), b"\1\0\xa0\x7f"))
+    assert b"".join(encode(Layout("d:x"), rows)) == struct.pack("<d", float("nan"))
+
+
+def test_memory_and_time_do_not_grow_with_the_width_of_a_record(shell: Run) -> None:
+    for layout, record in (("50000B", "{}"), ("5000000s:x", '{"x": "y"}')):
+        line = f"ulimit -v 400000; yes '{record}' | head -20 | stdtools pack '{layout}' | wc -c"
+        result = shell(line)
+        if record == "{}":
+            assert "field f0: missing" in result.err
+        else:
+            assert result.text == "100000000\n", result.err
+
+
+def test_a_slow_producer_of_one_long_value_costs_no_more_than_its_length(shell: Run) -> None:
+    """Parsing anew after every small piece would be quadratic: minutes instead of a second."""
+    line = (
+        "python3 -c \"import json; print(json.dumps({'x': [{'a': i % 256} for i in range(300000)]}))\" "
+        "| dd bs=4k 2>/dev/null | stdtools pack 'I/(B:a):x' | wc -c"
+    )
+    assert shell(line).text == "300004\n"
+
+
+def test_tsv_with_its_escapes(run: Run) -> None:
+    data = b"a\tb\\n\n\0\0" + b"\1"
+    text = run("unpack", "8s:t B:n", "--format", "tsv", stdin=data).out
+    assert text == b"t\tn\na\\tb\\\\n\\n\t1\n"
+    assert run("pack", "8s:t B:n", "--tsv", stdin=text).out == data
+    assert "CSV or TSV, not both" in run("pack", "B", "--csv", "--tsv").err
+    assert "--stream is for standard output" in run("pack", "B", "--stream", "-o", "x").err

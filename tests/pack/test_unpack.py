@@ -214,8 +214,7 @@ def test_skip_and_count(run: Run, tmp_path: Path) -> None:
     assert run("unpack", "B", "f.bin", "--count", "0").text == ""
     assert run("unpack", "B", "f.bin", "--skip", "16").text == ""
     assert (
-        run("unpack", "B", "f.bin", "--skip", "17").err
-        == "stdtools unpack: f.bin: has 16 bytes, which is before byte 17\n"
+        run("unpack", "B", "f.bin", "--skip", "17").err == "stdtools unpack: f.bin: has 16 bytes; byte 17 is outside\n"
     )
     assert (
         run("unpack", "B", "--skip", "17", stdin=data).err
@@ -342,6 +341,8 @@ def test_memory_stays_small_on_large_input(tmp_path: Path) -> None:
         ("4x:pad", "character 1: padding has no value to name; use s to keep its bytes", 0),
         ("I:", "character 3: a name belongs here; it begins with a letter; letters, digits, _ and - follow", 2),
         ("z @I", "character 3: @ aligns to an offset that varies here; use = for native order without alignment", 2),
+        ("@2(I)", "character 3: @ aligns to an offset that varies here; use = for native order without alignment", 2),
+        ("@B H/s:b z I", "character 12: @ aligns to an offset that varies here", 11),
         ("3", "character 2: a type code belongs behind 3; one of b B", 1),
         ("3<I", "character 2: a byte order stands before the count, not behind it", 1),
         ("1000000B", "character 1: more than 100000 fields; name a counted field to get a list", 0),
@@ -366,7 +367,7 @@ def test_a_layout_of_no_bytes_reads_nothing(run: Run) -> None:
 
 
 def test_describe_lists_every_field_and_reads_nothing(run: Run) -> None:
-    result = run("unpack", "@bI:a B:flags{x:1,y:7} H/(I:id z:nm):g", "--describe", "--format", "tsv")
+    result = run("unpack", "@bI:a B:flags{x:1,y:7} <B/(I:id z:nm):g", "--describe", "--format", "tsv")
     assert result.text == (
         "field\toffset\tsize\talign\tcode\ttype\n"
         "f0\t0\t1\t1\tb\tsigned 8-bit integer\n"
@@ -375,8 +376,8 @@ def test_describe_lists_every_field_and_reads_nothing(run: Run) -> None:
         "flags\t8\t1\t1\tB\tbits of an unsigned 8-bit integer\n"
         "flags.x\t8\t1\t1\tB\tbit 7 of 8\n"
         "flags.y\t8\t1\t1\tB\tbits 6 to 0 of 8\n"
-        "g\t9\t\t4\tH/()\tgroup after its count (unsigned 16-bit integer, little-endian)\n"
-        "g[].id\t0\t4\t4\tI\tunsigned 32-bit integer, little-endian\n"
+        "g\t9\t\t1\tB/()\tgroup after its count (unsigned 8-bit integer)\n"
+        "g[].id\t0\t4\t1\tI\tunsigned 32-bit integer, little-endian\n"
         "g[].nm\t4\t\t1\tz\ttext up to a NUL\n"
     )
     offsets = json.loads(run("unpack", "@bqb", "--describe", "--json").out)
@@ -394,7 +395,9 @@ def test_dump_gives_every_byte_an_owner(run: Run) -> None:
     assert run("unpack", "<I:id 17s:txt 2x", "--dump", stdin=data) == (0, expected.encode(), "")
     cut = run("unpack", "<I:id 17s:txt 2x", "--dump", stdin=data[:9])
     assert cut.code == 2
-    assert cut.text == "00000000  07 00 00 00                                      id   7\n"
+    assert cut.text == expected.splitlines(keepends=True)[0] + (
+        "00000004  68 65 6c 6c 6f                                   txt (cut off)\n"
+    )
     colored = run("unpack", "<I:id 17s:txt 2x", "--dump", "--color", "always", stdin=data).text
     assert colored.splitlines()[0] == "\x1b[36m00000000  07 00 00 00                                      id   7\x1b[0m"
     groups = run("unpack", "B/(B:a z:b):g", "--dump", stdin=b"\1\2hi\0").text
@@ -421,3 +424,53 @@ def test_random_bytes_never_make_a_traceback(run: Run) -> None:
         result = run("unpack", layout, "--jsonl", "--tail", "drop", stdin=data)
         assert result.code == 0, result.err
         assert all(json.loads(line) for line in result.out.splitlines())
+
+
+def test_a_table_shows_slow_records_as_they_come(shell: Run) -> None:
+    result = shell(
+        "(printf AB; sleep 1; printf C; sleep 1) | stdtools unpack B:n --format table | (read l; read l; read l; echo $l)"
+    )
+    assert result.text == "65\n"
+    process = subprocess.Popen(
+        [COMMAND, "unpack", "B:n", "--format", "table"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    assert process.stdin is not None
+    assert process.stdout is not None
+    process.stdin.write(b"A")
+    process.stdin.flush()
+    seen = b""
+    while b"65\n" not in seen:
+        seen += os.read(process.stdout.fileno(), 4096)
+    process.stdin.close()
+    assert process.wait() == 0
+    process.stdout.close()
+
+
+def test_files_that_do_not_know_their_size_can_be_skipped_into(run: Run) -> None:
+    assert run("unpack", "4s:word", "--skip", "6", "--count", "1", "/proc/version").text == "vers\n"
+
+
+def test_text_that_no_output_can_hold_comes_as_bytes(run: Run) -> None:
+    for data in (b"+2AA-", b"+3IA-"):
+        result = run("unpack", "5s:t", "--text", "utf-7", "--jsonl", stdin=data)
+        assert result.code == 0
+        assert run("pack", "5s:t", "--text", "utf-7", stdin=result.out).out == data
+
+
+def test_a_layout_of_many_fields_parses_in_linear_time() -> None:
+    from stdtools.pack import Layout
+
+    assert Layout("@" + "i b " * 20_000).size == 20_000 * 8 - 3
+
+
+def test_all_white_space_of_struct_is_skipped(run: Run) -> None:
+    assert run("unpack", "<B\r\n\v\f\tB", stdin=b"\1\2").text == "1\t2\n"
+
+
+def test_dump_takes_no_format(run: Run) -> None:
+    assert "--dump has a form of its own" in run("unpack", "B", "--dump", "--json", stdin=b"a").err
+    assert run("unpack", "B", "--dump", stdin=b"a", env={"STDTOOLS_UNPACK_FORMAT": "json"}).code == 0
+
+
+def test_one_process_is_told_with_v(run: Run) -> None:
+    assert "one process: -j needs a regular file" in run("unpack", "B", "-j", "2", "-v", stdin=b"a").err

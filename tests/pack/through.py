@@ -9,7 +9,7 @@ from stdtools.pack.cursor import Cursor
 from stdtools.pack.decode import records
 from stdtools.pack.encode import encode, from_texts
 from stdtools.pack.layout import Layout
-from stdtools.pack.unpacking import write_all
+from stdtools.pack.unpacking import unpack_all
 from stdtools.shared.record_input import read_csv, read_json, read_tsv
 from stdtools.shared.records import RecordWriter
 from stdtools.shared.streams import Input, Output
@@ -24,7 +24,7 @@ def unpack(layout: Layout, data: bytes, form: str, *, tail: str = "error", jobs:
             writer = RecordWriter(output, layout.columns, form, bare_floats=True)
             reader = Input(source.fileno(), "test")
             if bulk:
-                write_all(layout, reader, writer, start=0, count=None, tail=tail, jobs=jobs)
+                unpack_all(layout, reader, writer, start=0, count=None, tail=tail, jobs=jobs)
             else:
                 writer.write(records(layout, Cursor(reader), "test"))
             writer.close()

@@ -55,7 +55,14 @@ def test_a_file_of_another_user_is_ignored(run: Run, config: Path) -> None:
 
 @pytest.mark.process
 @pytest.mark.parametrize(
-    ("text", "message"), [("[unpack", "ignored: "), ("unpack = 3\n", ""), ("", ""), ("[nosuch]\nx = 1", "")]
+    ("text", "message"),
+    [
+        ("[unpack", "ignored: "),
+        ("unpack = 3\n", ""),
+        ("", ""),
+        ('[unpack]\nformt = "csv"\n', "config.toml: [unpack] has no option 'formt'; it has skip"),
+        ("[nosuch]\nx = 1", ""),
+    ],
 )
 def test_a_broken_file_takes_no_command_down(run: Run, config: Path, text: str, message: str) -> None:
     config.write_text(text)
@@ -72,6 +79,17 @@ def test_a_bad_value_names_the_file(run: Run, config: Path) -> None:
     assert result.code == 2
     assert "'xml' is not one of" in result.err
     assert "(from config.toml)" in result.err
+
+
+@pytest.mark.process
+def test_keys_are_the_names_of_the_options(run: Run, config: Path) -> None:
+    config.write_text('[unpack]\ntext = "latin-1"\nskip = 1\nraw = true\n')
+    assert run("unpack", "2s:t", "--jsonl", stdin=b"x\xe9\0") == (0, '{"t": "é\\u0000"}\n'.encode(), "")
+    for key in ("explain", "dump", "json"):
+        config.write_text(f"[unpack]\n{key} = true\n")
+        assert f"has no option '{key}'" in run("unpack", "B", stdin=b"x").err
+    config.write_text("[pack]\nat = -5\n")
+    assert "(from config.toml)" in run("pack", "B", "1", "--into", "x").err
 
 
 @pytest.mark.process

@@ -32,9 +32,8 @@ def struct_codes(layout: Layout) -> tuple[str, str, list[bool]]:
 
     The other columns, and numbers not in the order of most, are bytes to ``decode``.
     """
-    kinds = [kind for name, kind in layout.fields if name]
-    big = sum(1 if kind.big else -1 for kind in kinds if kind.letter and kind.size > 1) > 0
-    direct = [bool(kind.letter) and (kind.size == 1 or kind.big == big) for kind in kinds]
+    big = sum(1 if kind.big else -1 for kind in layout.kinds if kind.letter and kind.size > 1) > 0
+    direct = [bool(kind.letter) and (kind.size == 1 or kind.big == big) for kind in layout.kinds]
     own = iter(direct)
     codes = [
         f"{kind.size}x" if not name else kind.letter if next(own) else f"{kind.size}s" for name, kind in layout.fields
@@ -51,7 +50,7 @@ class Batch:
         self._width = len(layout.columns)
         self._template = writer.template
         self._cell = writer.cell
-        self.records = max(1, min(1024, 4096 // max(1, self._width), 65536 // layout.size))
+        self.records = layout.batch
         self._one = struct.Struct(order + codes)
         self._many = struct.Struct(order + codes * self.records)
         self._many_template = self._template * self.records
@@ -149,7 +148,7 @@ def write_records_parallel(batch: Batch, source: Input, writer: RecordWriter, co
                 raise ToolError(f"a worker process ended with {process.exitcode}", where=source.name) from None
             if not lines:
                 raise ToolError("became shorter while it was read", where=source.name)
-            writer.write_lines(lines.decode("utf-8", "surrogatepass"))
+            writer.write_lines(lines.decode())
     finally:
         for process, receiver in workers:
             receiver.close()
@@ -181,8 +180,8 @@ def _work(
             if len(data) < min(step, end - start):
                 sender.send_bytes(b"")
                 break
-            sender.send_bytes("".join(_pieces(batch, data)).encode("utf-8", "surrogatepass"))
-    except (BrokenPipeError, OSError):
+            sender.send_bytes("".join(_pieces(batch, data)).encode())
+    except OSError:
         os._exit(1)
 
 

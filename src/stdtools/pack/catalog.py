@@ -6,68 +6,74 @@ end), ``count`` (records), ``search`` (true: the record begins at the last ``mag
 """
 
 import tomllib
+from collections.abc import Iterator
 from difflib import get_close_matches
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
 
+from stdtools.pack.layout import Layout, LayoutError
 from stdtools.pack.named import NamedLayout
 from stdtools.shared.errors import ToolError, raise_os_error
 
-_TYPES = {"layout": str, "description": str, "magic": str, "skip": int, "count": int, "search": bool}
+TYPES = {"layout": str, "description": str, "magic": str, "skip": int, "count": int, "search": bool}
+BUILT_IN = "built in"
 
 
 def find_layout(name: str, own: str) -> NamedLayout:
     """Return the layout called *name*: the user's in the directory *own*, else the built-in one."""
-    for layout in (f for source in (_own(own), _built_in()) for f in source):
-        if layout[0] == name:
-            return _parse(*layout)
-    known = sorted({layout[0] for source in (_own(own), _built_in()) for layout in source})
-    close = get_close_matches(name, known, 1)
-    hint = f"did you mean {close[0]}?" if close else f"there are {', '.join(known)}"
-    raise ToolError(f"no layout is called {name!r}", hint=hint)
+    known = _found(own)
+    if name not in known:
+        close = get_close_matches(name, known, 1)
+        hint = f"did you mean {close[0]}?" if close else f"there are {', '.join(known)}"
+        raise ToolError(f"no layout is called {name!r}", hint=hint)
+    return _read(name, *known[name])
 
 
-def all_layouts(own: str) -> list[NamedLayout]:
-    """Return every layout by name; the user's take the place of built-in ones."""
-    found = {layout[0]: layout for source in (_built_in(), _own(own)) for layout in source}
-    return [_parse(*found[name]) for name in sorted(found)]
-
-
-def _built_in() -> list[tuple[str, str, str]]:
-    entries = files("stdtools.pack").joinpath("layouts").iterdir()
-    return [(e.name[:-5], "built in", e.read_text("utf-8")) for e in entries if e.name.endswith(".toml")]
-
-
-def _own(directory: str) -> list[tuple[str, str, str]]:
-    found = []
-    for path in sorted(Path(directory).glob("*.toml")):
+def all_layouts(own: str) -> Iterator[NamedLayout | ToolError]:
+    """Yield every layout by name, the user's in the place of built-in ones; an error for a broken file."""
+    for name, (origin, path) in _found(own).items():
         try:
-            found.append((path.stem, str(path), path.read_text("utf-8")))
-        except OSError as error:
-            raise_os_error(error, str(path))
-        except UnicodeDecodeError:
-            raise ToolError("is not UTF-8", where=str(path)) from None
-    return found
+            yield _read(name, origin, path)
+        except ToolError as error:
+            yield error
 
 
-def _parse(name: str, origin: str, text: str) -> NamedLayout:
-    where = name if origin == "built in" else origin
+def _found(own: str) -> dict[str, tuple[str, Traversable]]:
+    """Return origin and file of every layout by name, unread."""
+    built_in = files("stdtools.pack").joinpath("layouts").iterdir()
+    found = {path.name: (BUILT_IN, path) for path in built_in if path.name.endswith(".toml")}
+    found |= {path.name: (str(path), path) for path in Path(own).glob("*.toml")}
+    return {name.removesuffix(".toml"): found[name] for name in sorted(found)}
+
+
+def _read(name: str, origin: str, path: Traversable) -> NamedLayout:
+    where = str(path)
     try:
-        values: dict[str, Any] = tomllib.loads(text)
+        values: dict[str, Any] = tomllib.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise_os_error(error, where)
+    except UnicodeDecodeError:
+        raise ToolError("is not UTF-8", where=where) from None
     except tomllib.TOMLDecodeError as error:
         raise ToolError(f"is not TOML: {error}", where=where) from None
     for key, value in values.items():
-        if key not in _TYPES:
-            raise ToolError(f"unknown key {key!r}", where=where, hint=f"known are {', '.join(_TYPES)}")
-        if type(value) is not _TYPES[key]:
-            raise ToolError(f"{key} must be of type {_TYPES[key].__name__}", where=where)
+        if key not in TYPES:
+            raise ToolError(f"unknown key {key!r}", where=where, hint=f"known are {', '.join(TYPES)}")
+        if type(value) is not TYPES[key]:
+            raise ToolError(f"{key} must be of type {TYPES[key].__name__}", where=where)
     if "layout" not in values:
         raise ToolError("has no layout", where=where, hint="write layout = '<I:id H:port'")
+    if values.get("count", 1) < 1:
+        raise ToolError("count must be at least 1", where=where)
     try:
         values["magic"] = bytes.fromhex(values.get("magic", ""))
     except ValueError:
         raise ToolError("magic must be hex digits", where=where, hint="write magic = '7f454c46'") from None
-    if values.get("count", 1) < 1:
-        raise ToolError("count must be at least 1", where=where)
+    try:
+        Layout(values["layout"])
+    except LayoutError as error:
+        error.where = f"{where}: {error.where}"
+        raise
     return NamedLayout(name, origin, limit=values.pop("count", None), **values)

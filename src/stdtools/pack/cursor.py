@@ -80,8 +80,8 @@ class Cursor:
         return self._buffer[position - self._start : self._at]
 
     def rest(self) -> bytes:
-        """Return what has been read of this record, taken or not."""
-        return self._buffer[self._record :]
+        """Return what has been read and not been taken."""
+        return self._buffer[self._at :]
 
     def _fill(self, count: int) -> bool:
         """Have *count* bytes after the position, or all there are; say whether that was enough."""

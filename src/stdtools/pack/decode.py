@@ -21,9 +21,9 @@ class TruncatedRecord(ToolError):
         super().__init__(
             f"field {short.path} at byte {short.position} wants {short.wanted} bytes, {short.found} {is_are} there",
             where=f"{source}: record {number} (byte {start})",
-            hint="--tail drop or --tail partial accept this",
         )
         self.row = row
+        self.field = short.path
         self.size = short.position - start + short.found
 
 
@@ -36,7 +36,7 @@ def records(
     Raises TruncatedRecord after the last whole record when the input ends inside one, and ToolError
     for a negative length.
     """
-    if layout.fixed and not layout.size:
+    if not layout.size and not layout.takes_all:
         raise ToolError("the layout describes no bytes", where=source)
     last = None if count is None else number + count
     while number != last and cursor.begin_record():
@@ -55,7 +55,7 @@ def records(
         yield list(row.values())
 
 
-def read_records(layout: Layout, source: Input) -> Iterator[dict[str, Value]]:
+def read_records(layout: Layout, source: Input | bytes) -> Iterator[dict[str, Value]]:
     """Yield the records of *source* as dicts; see ``records``."""
-    for row in records(layout, Cursor(source), source.name):
+    for row in records(layout, Cursor(source), source.name if isinstance(source, Input) else "bytes"):
         yield dict(zip(layout.columns, row, strict=True))

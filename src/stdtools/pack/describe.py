@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from stdtools.pack.cursor import Cursor
-from stdtools.pack.decode import records
+from stdtools.pack.decode import TruncatedRecord, records
 from stdtools.pack.groups import Bits, Field, Group
 from stdtools.pack.layout import Layout
 from stdtools.shared.records import JsonText, Value
@@ -40,35 +40,42 @@ def _describe(fields: list[Field], prefix: str) -> Iterator[tuple[Value, ...]]:
 class DumpLine(NamedTuple):
     """A line of the dump; a field's first line has its name and value, the further ones have not."""
 
-    record: int  # from 1
     owner: int  # the field's number in its record, from 0
     text: str
 
 
 def dump(layout: Layout, cursor: Cursor, source: str, *, count: int | None = None) -> Iterator[DumpLine]:
-    """Yield the lines of a hex dump of at most *count* records, one field after another."""
-    spans: list[tuple[str, int, bytes, object]] = []
-    cursor.trace = lambda *span: spans.append(span)
+    """Yield the lines of a hex dump of at most *count* records, one field after another.
+
+    Bytes of a field that the end of the input cuts off come last, without a value; then the
+    TruncatedRecord is raised.
+    """
+    spans: list[tuple[str, int, bytes, str]] = []
     to_json = JsonText(bare_floats=True)
     width = max((len(field.name) for field in layout.fields), default=0)
-    number = 0
+
+    def remember(path: str, start: int, data: bytes, value: object) -> None:
+        spans.append((path or "(padding)", start, data, to_json(value) if path else ""))
 
     def lines() -> Iterator[DumpLine]:
-        for owner, (path, start, data, value) in enumerate(spans):
-            name = f"{path or '(padding)':{width}}"
-            label = name if not path else f"{name}  {to_json(value)}"
+        for owner, (name, start, data, value) in enumerate(spans):
+            label = f"{name:{width}}  {value}"
             for at in range(0, len(data) or 1, WIDTH):
                 piece = data[at : at + WIDTH].hex(" ")
-                yield DumpLine(number, owner, f"{start + at:08x}  {piece:47}  {label}".rstrip())
+                yield DumpLine(owner, f"{start + at:08x}  {piece:47}  {label}".rstrip())
                 label = ""
         spans.clear()
 
+    cursor.trace = remember
     rows = records(layout, cursor, source, count=count)
     while True:
-        number += 1
         try:
-            ended = next(rows, None) is None
-        finally:  # also what there is of a record that is cut off
+            row = next(rows, None)
+        except TruncatedRecord as truncated:
+            if rest := cursor.rest():
+                spans.append((f"{truncated.field} (cut off)", cursor.position, rest, ""))
             yield from lines()
-        if ended:
+            raise
+        if row is None:
             return
+        yield from lines()

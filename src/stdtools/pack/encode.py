@@ -14,16 +14,17 @@ from stdtools.pack.numbers import Float
 from stdtools.shared.errors import ToolError
 from stdtools.shared.records import Value
 
-BATCH = 1000
 
-
-def encode(layout: Layout, records: Iterable[Value], *, source: str = "", batch: int = BATCH) -> Iterator[bytes]:
-    """Yield the bytes of *records*, dicts with the layout's columns, *batch* at a time.
+def encode(
+    layout: Layout, records: Iterable[Value], *, source: str | None = "", batch: int | None = None
+) -> Iterator[bytes]:
+    """Yield the bytes of *records*, dicts with the layout's columns, *batch* of them at a time.
 
     Raises ToolError with the record's number and the field for a value that does not fit, a missing
-    or an unknown name. *source* is for that message.
+    or an unknown name. *source* is for that message; None leaves the number out as well.
     """
-    together = _Batch(layout) if layout.fixed and layout.columns and batch > 1 else None
+    batch = batch or layout.batch
+    together = _Batch(layout, batch) if layout.fixed and layout.columns and batch > 1 else None
     iterator = iter(records)
     number = 0
     while rows := list(islice(iterator, batch)):
@@ -34,9 +35,9 @@ def encode(layout: Layout, records: Iterable[Value], *, source: str = "", batch:
         number += len(rows)
 
 
-def from_texts(layout: Layout, rows: Iterable[dict[str, str]], source: str) -> Iterator[dict[str, Value]]:
+def from_texts(layout: Layout, rows: Iterable[dict[str, str]], source: str | None) -> Iterator[dict[str, Value]]:
     """Yield *rows* of CSV cells as records: each text as its field reads it."""
-    kinds = {name: kind for name, kind in layout.fields if name}
+    kinds = dict(zip(layout.columns, layout.kinds, strict=True))
     for number, row in enumerate(rows, 1):
         record = {}
         for name, text in row.items():
@@ -52,30 +53,31 @@ def from_arguments(layout: Layout, values: Sequence[str]) -> dict[str, Value]:
     if len(values) != len(layout.columns):
         names = f": {' '.join(layout.columns[:20])}" if layout.columns else ""
         raise ToolError(f"the layout has {len(layout.columns)} values{names}; {len(values)} are given")
-    return next(from_texts(layout, [dict(zip(layout.columns, values, strict=True))], ""))
+    return next(from_texts(layout, [dict(zip(layout.columns, values, strict=True))], None))
 
 
-def _encode_one(layout: Layout, row: Value, number: int, source: str) -> bytes:
+def _encode_one(layout: Layout, row: Value, number: int, source: str | None) -> bytes:
     try:
         return encode_fields(layout.fields, row)
     except Misfit as misfit:
         raise _trouble(misfit, number, source) from None
 
 
-def _trouble(misfit: Misfit, number: int, source: str) -> ToolError:
+def _trouble(misfit: Misfit, number: int, source: str | None) -> ToolError:
     field = f"field {misfit.path}: " if misfit.path else ""
-    return ToolError(f"{field}{misfit.what}", where=f"{source}: record {number}" if source else "")
+    where = "" if source is None else f"{source}: record {number}".removeprefix(": ")
+    return ToolError(f"{field}{misfit.what}", where=where)
 
 
 class _Batch:
     """Packs a list of records with one call of struct; gives up, with None, at anything unusual."""
 
-    def __init__(self, layout: Layout) -> None:
+    def __init__(self, layout: Layout, size: int) -> None:
         self._order, self._codes, direct = struct_codes(layout)
-        kinds = [kind for name, kind in layout.fields if name]
-        self._columns = list(zip(map(itemgetter, layout.columns), kinds, direct, strict=True))
+        self._columns = list(zip(map(itemgetter, layout.columns), layout.kinds, direct, strict=True))
         self._width = len(layout.columns)
-        self._full = struct.Struct(self._order + self._codes * BATCH)
+        self._size = size
+        self._full = struct.Struct(self._order + self._codes * size)
 
     def encode(self, rows: list[Value]) -> bytes | None:
         try:
@@ -92,8 +94,7 @@ class _Batch:
                 elif set(map(type, column)) != {int}:
                     return None
                 columns.append(column)
-            full = len(rows) == BATCH
-            packer = self._full if full else struct.Struct(self._order + self._codes * len(rows))
+            packer = self._full if len(rows) == self._size else struct.Struct(self._order + self._codes * len(rows))
             return packer.pack(*chain.from_iterable(zip(*columns, strict=True)))
         except (KeyError, Misfit, struct.error, OverflowError):
             return None

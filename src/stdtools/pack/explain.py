@@ -7,6 +7,7 @@ from stdtools.pack.kind import Kind
 from stdtools.pack.layout import Layout
 from stdtools.pack.numbers import Bool, Float, Integer
 from stdtools.pack.text import Charset, CString, Pascal, Prefixed, Text
+from stdtools.shared.errors import ToolError
 
 WIDTH = 96
 
@@ -34,7 +35,7 @@ def explain_unpack(layout: Layout, source: Source) -> str:
         lines = [f"record = struct.Struct({struct_form!r})", *names, *lines, *head]
         loop, body = "while raw := source.read(record.size):", ["row = dict(zip(names, record.unpack(raw)))"]
     else:
-        lines += [*_helpers(layout.fields), *head]
+        lines += head
         loop, body = "while source.peek(1):", _wrap("row = {", _entries(layout.fields), "}")
     if source.limit is not None:
         lines.append(f"left = {source.limit}")
@@ -44,36 +45,25 @@ def explain_unpack(layout: Layout, source: Source) -> str:
 
 
 def _script(lines: list[str]) -> str:
+    """Return *lines* with the imports and helpers that they call before them."""
     text = "\n".join(lines)
-    modules = [name for name in ("csv", "json", "struct", "sys") if f"{name}." in text]
-    return (f"import {', '.join(modules)}\n\n" if modules else "") + text + "\n"
+    helpers = [definition for name, definition in HELPERS.items() if f"{name}(" in text or f"({name}," in text]
+    whole = "\n".join([*helpers, *([""] if helpers else []), text])
+    modules = [name for name in ("csv", "json", "struct", "sys") if f"{name}." in whole]
+    return (f"import {', '.join(modules)}\n\n" if modules else "") + whole + "\n"
 
 
 def _reader(path: str) -> str:
     return "sys.stdin.buffer" if path == "-" else f"open({path!r}, 'rb')"
 
 
-def _helpers(fields: list[Field]) -> list[str]:
-    kinds = list(_all_kinds(fields))
-    lines = []
-    if any(isinstance(kind, Integer | Float) and kind.letter for kind in kinds):
-        lines.append("def take(form): return struct.unpack(form, source.read(struct.calcsize(form)))")
-    if any(isinstance(kind, CString) for kind in kinds):
-        lines.append('def until_nul(): return b"".join(iter(lambda: source.read(1), b"\\0"))')
-    return [*lines, ""]
-
-
-def _all_kinds(fields: list[Field]) -> list[Kind]:
-    found: list[Kind] = []
-    for _, kind in fields:
-        found.append(kind)
-        if isinstance(kind, Group):
-            found += _all_kinds(kind.fields)
-            found += [kind.count] if isinstance(kind.count, Integer) else []
-        found += [part for name in ("item", "number", "length") if (part := getattr(kind, name, None))]
-        if isinstance(kind, Array) and isinstance(kind.item, Array):
-            found.append(kind.item.item)
-    return found
+HELPERS = {
+    "take": "def take(form): return struct.unpack(form, source.read(struct.calcsize(form)))",
+    "until_nul": "def until_nul(): return b''.join(iter(lambda: source.read(1), b'\\0'))",
+    "as_json": "def as_json(value): return value if isinstance(value, (str, float)) else "
+    "json.dumps(value, ensure_ascii=False)",
+    "escaped": "def escaped(value): return str(value).translate({9: r'\\t', 10: r'\\n', 13: r'\\r', 92: r'\\\\'})",
+}
 
 
 def _struct_form(fields: list[Field]) -> str:
@@ -133,7 +123,7 @@ def _read(kind: Kind) -> str:
         case Integer() | Float():
             return f"take({_form(kind)})[0]"
         case Bool():
-            return "source.read(1) != b'\\0'"
+            return "(False, True)[n] if (n := source.read(1)[0]) < 2 else n"
         case Pascal():
             return _decoded(f"(raw := source.read({kind.size}))[1:1 + raw[0]]", kind.charset, trim=False)
         case Text():
@@ -167,11 +157,13 @@ def _printer(layout: Layout, form: str) -> tuple[list[str], str, list[str]]:
         foot = ["print('[' + ',\\n '.join(json.dumps(row, ensure_ascii=False) for row in rows) + ']')"]
         return ["rows = []"], "rows.append(row)", foot
     values = "row.values()"
-    if any(isinstance(kind, Bool | Bits | Array | Group) for _, kind in layout.fields):
-        values = "[v if isinstance(v, (str, float)) else json.dumps(v, ensure_ascii=False) for v in row.values()]"
+    if any(isinstance(kind, Bool | Bits | Array | Group) for kind in layout.kinds):
+        values = "map(as_json, row.values())"
     if form == "csv":
         head = ["write = csv.writer(sys.stdout, lineterminator='\\n').writerow", *_header("write(", layout, ")")]
         return head, f"write({values})", []
+    if not all(isinstance(kind, Integer | Float) for kind in layout.kinds):
+        values = f"map(escaped, {values})"
     head = [] if form == "plain" else _header("print(", layout, ", sep='\\t')", star="*")
     return head, f"print(*{values}, sep='\\t')", []
 
@@ -198,12 +190,15 @@ def explain_pack(layout: Layout, target: Target) -> str:
     else:
         lines = ["target = sys.stdout.buffer" if target.output == "-" else f"target = open({target.output!r}, 'wb')"]
     write = _wrap("target.write(b''.join([", _pack(layout.fields, "row"), "]))")
+    if target.record is not None and any(isinstance(value, bytes) for value in target.record.values()):
+        raise ToolError("--explain cannot show a value that is not text")
     if target.record is not None:
         row = _wrap("row = {", [f"{name!r}: {value!r}" for name, value in target.record.items()], "}")
         return _script([*lines, *row, *write])
     opened = "sys.stdin" if target.source == "-" else f"open({target.source!r}, newline='')"
-    if target.format == "csv":
-        lines.append(f"for cells in csv.DictReader({opened}):")
+    if target.format != "jsonl":
+        delimiter = "" if target.format == "csv" else ", delimiter='\\t', quoting=csv.QUOTE_NONE"
+        lines.append(f"for cells in csv.DictReader({opened}{delimiter}):")
         texts = [f"{name!r}: {_from_cell(kind, f'cells[{name!r}]')}" for name, kind in layout.fields if name]
         lines += [f"    {line}" for line in _wrap("row = {", texts, "}")]
     else:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from stdtools.pack.cursor import Cursor, Short
 from stdtools.pack.kind import Kind, Misfit, check_names, shown
-from stdtools.pack.numbers import BadLength, Float, Integer, read_length
+from stdtools.pack.numbers import BadLength, Float, Integer, read_length, whole
 from stdtools.shared.records import Value
 
 
@@ -22,11 +22,13 @@ class Bits(Kind):
 
     def __init__(self, number: Integer, parts: list[tuple[str, int]]) -> None:
         self.code, self.size, self.align = number.code, number.size, number.align
-        self.number, self.parts = number, parts
-        ends = [sum(width for _, width in parts[: i + 1]) for i in range(len(parts))]
-        self.runs = [
-            (name, 8 * self.size - end, (1 << width) - 1) for (name, width), end in zip(parts, ends, strict=True)
-        ]
+        self.number = number
+        self.names = [name for name, _ in parts]
+        self.runs: list[tuple[str, int, int]] = []  # name, shift, mask
+        shift = 8 * number.size
+        for name, width in parts:
+            shift -= width
+            self.runs.append((name, shift, (1 << width) - 1))
 
     def words(self) -> str:
         return f"bits of an {self.number.words()}"
@@ -37,11 +39,11 @@ class Bits(Kind):
 
     def encode(self, value: Value) -> bytes:
         if not isinstance(value, dict):
-            raise Misfit(f"{shown(value)} is not an object with {', '.join(name for name, _ in self.parts)}")
-        check_names(value, [name for name, _ in self.parts])
+            raise Misfit(f"{shown(value)} is not an object with {', '.join(self.names)}")
+        check_names(value, self.names)
         number = 0
         for name, shift, mask in self.runs:
-            bits = value[name]
+            bits = whole(value[name])
             if type(bits) is not int or not 0 <= bits <= mask:
                 raise Misfit(f"{shown(bits)} does not fit {mask.bit_length()} bits (0 to {mask})").within(name)
             number |= bits << shift
@@ -72,7 +74,14 @@ class Array(Kind):
     def read(self, cursor: Cursor, path: str) -> list[Value]:
         if self.fixed:
             return self.decode(cursor.take(self.size))
-        return [self.item.read(cursor, path) for _ in range(self.count)]
+        values: list[Value] = []
+        try:
+            while len(values) < self.count:
+                values.append(self.item.read(cursor, path))
+        except Short as short:
+            short.value = values
+            raise
+        return values
 
     def encode(self, value: Value) -> bytes:
         if not isinstance(value, list | tuple):
@@ -115,8 +124,9 @@ class Group(Kind):
     def __init__(self, fields: list[Field], count: int | Integer | None) -> None:
         self.fields, self.count = fields, count
         self.least = sum(field.kind.size for field in fields)
-        self.align = max((field.kind.align for field in fields), default=1)
+        self.align = max([1, *(field.kind.align for field in fields)])
         if isinstance(count, Integer):
+            self.align = max(self.align, count.align)
             self.code, self.size = f"{count.code}/()", count.size
         else:
             self.code, self.size = ("*()", 0) if count is None else (f"{count}()", count * self.least)

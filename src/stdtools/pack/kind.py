@@ -74,16 +74,16 @@ def untagged(value: dict[str, Value]) -> Value:
 
 def check_names(value: dict[str, Any], names: list[str]) -> None:
     """Raise Misfit unless *value* has exactly the keys *names*."""
-    for name in names:
-        if name not in value:
-            raise Misfit("missing").within(name)
-    if len(value) != len(names):
-        from difflib import get_close_matches
+    if value.keys() == set(names):
+        return
+    for key in value:
+        if key not in names:
+            from difflib import get_close_matches
 
-        unknown = next(key for key in value if key not in names)
-        close = get_close_matches(unknown, names, 1)
-        hint = f"did you mean {close[0]}?" if close else f"it has {', '.join(names) or 'no fields'}"
-        raise Misfit(f"not in the layout; {hint}").within(unknown)
+            close = get_close_matches(key, names, 1)
+            hint = f"did you mean {close[0]}?" if close else f"it has {', '.join(names) or 'no fields'}"
+            raise Misfit(f"not in the layout; {hint}").within(key)
+    raise Misfit("missing").within(next(name for name in names if name not in value))
 
 
 def shown(value: Any) -> str:

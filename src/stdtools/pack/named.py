@@ -10,7 +10,7 @@ LONGEST_SEARCH = 66_000  # a zip file's end begins at most 65,557 bytes before t
 
 
 class NamedLayout(NamedTuple):
-    """A layout file's content; ``origin`` is its path, or "built in"."""
+    """A layout file's content; ``origin`` is its path."""
 
     name: str
     origin: str
@@ -25,11 +25,12 @@ class NamedLayout(NamedTuple):
 def go_to_start(source: Input, named: NamedLayout, skip: int | None) -> int:
     """Move *source* to its first record and return that position in bytes.
 
-    *skip* goes before the layout's own. Raises ToolError when the layout's magic is not there.
+    *skip* takes the place of the layout's own. Raises ToolError when the layout's magic is not there.
     """
     if named.search and skip is None:
-        skip = _last_magic(source, named)
-    source.skip(named.skip if skip is None else skip)
+        source.go_to(_last_magic(source, named))
+    else:
+        source.skip(named.skip if skip is None else skip)
     found = source.peek(len(named.magic))
     if found != named.magic:
         raise ToolError(
@@ -44,7 +45,7 @@ def _last_magic(source: Input, named: NamedLayout) -> int:
         raise ToolError(f"{named.name} is searched from the end", where=source.name, hint="give a FILE, not a pipe")
     size = os.fstat(source.fd).st_size
     begin = max(0, size - LONGEST_SEARCH)
-    at = os.pread(source.fd, LONGEST_SEARCH, begin).rfind(named.magic)
+    at = source.read_at(begin, LONGEST_SEARCH).rfind(named.magic)
     if at < 0:
         raise ToolError(f"this is not {named.name}: {named.magic.hex()} is not near its end", where=source.name)
-    return begin + at - source.position
+    return begin + at

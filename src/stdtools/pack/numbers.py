@@ -35,8 +35,7 @@ class Integer(Kind):
         return int.from_bytes(raw, self._order, signed=self.signed)
 
     def encode(self, value: Value) -> bytes:
-        if isinstance(value, float) and value.is_integer() and abs(value) <= 1 << 53:
-            value = int(value)  # JSON has one kind of number: 3.0 is 3
+        value = whole(value)
         if type(value) is not int:
             raise Misfit(f"{shown(value)} is not a whole number")
         if not self.low <= value <= self.high:
@@ -44,10 +43,23 @@ class Integer(Kind):
         return value.to_bytes(self.size, self._order, signed=self.signed)
 
     def from_text(self, text: str) -> int:
+        digits = text.removeprefix("-")
         try:
-            return int(text, 10 if text.lstrip("+-").isdecimal() else 0)
+            if digits.isascii() and digits.isalnum():
+                return int(text, 10 if digits.isdecimal() else 0)
+            value = whole(float(text))
         except ValueError:
-            raise Misfit(f"{shown(text)} is not a whole number") from None
+            value = None
+        if not isinstance(value, int):
+            raise Misfit(f"{shown(text)} is not a whole number")
+        return value
+
+
+def whole(value: Value) -> Value:
+    """Return a float without a fraction as the int that it is: JSON has one kind of number."""
+    if isinstance(value, float) and value.is_integer() and abs(value) <= 1 << 53:
+        return int(value)
+    return value
 
 
 class Bool(Kind):
@@ -123,7 +135,7 @@ class Float(Kind):
         if not isinstance(value, int | float) or isinstance(value, bool):
             raise Misfit(f"{shown(value)} is not a number")
         if value != value:
-            bits = value.raw if isinstance(value, PayloadNaN) else _QUIET_NAN[self.size]
+            bits = value.raw if isinstance(value, PayloadNaN) and value.width == self.size else _QUIET_NAN[self.size]
             return bits.to_bytes(self.size, self._order)
         try:
             return self._struct.pack(value)

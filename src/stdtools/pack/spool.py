@@ -34,7 +34,7 @@ class Spool:
             raise ToolError(
                 f"cannot keep the records until all are checked: {error.strerror}",
                 where=gettempdir(),
-                hint="set TMPDIR to a larger place, or use --stream",
+                hint="set TMPDIR to a larger place",
             ) from None
         self._parts, self._size = [], 0
 

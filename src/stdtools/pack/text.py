@@ -1,6 +1,7 @@
 """Text: of fixed length, behind its length, or up to a NUL; characters where the bytes allow it."""
 
 import codecs
+import contextlib
 import os
 
 from stdtools.pack.cursor import Cursor
@@ -20,9 +21,9 @@ class Charset:
         try:
             info = codecs.lookup(encoding)
         except (LookupError, ValueError):
-            raise ToolError(f"{encoding!r} is not an encoding that Python knows", where="--text") from None
+            raise ToolError(f"{encoding!r} is not an encoding that Python knows", where="text encoding") from None
         if not info._is_text_encoding:
-            raise ToolError(f"{encoding!r} turns bytes into bytes; it is no text encoding", where="--text")
+            raise ToolError(f"{encoding!r} turns bytes into bytes; it is no text encoding", where="text encoding")
         self.encoding = info.name
         self.raw = raw
         self._is_utf8 = info.name == "utf-8"
@@ -31,8 +32,8 @@ class Charset:
         """Return *data* as text, or as it is when it does not decode and encode to the same."""
         try:
             text = data.decode(self.encoding)
-            return text if self._is_utf8 or text.encode(self.encoding) == data else data
-        except (UnicodeError, ValueError):
+            return text if self._is_utf8 or self._encodes_to(text, data) else data
+        except ValueError:  # UnicodeError is one
             return data
 
     def to_trimmed_value(self, data: bytes) -> str | bytes:
@@ -43,20 +44,50 @@ class Charset:
             return self.to_value(data.rstrip(b"\0"))
         try:
             text = data.decode(self.encoding).rstrip("\0")
-            return text if text.encode(self.encoding).ljust(len(data), b"\0") == data else data
-        except (UnicodeError, ValueError):
+            return text if self._encodes_to(text, data) else data
+        except ValueError:
             return data
 
-    def to_bytes(self, text: str) -> bytes:
-        """Return *text* encoded. Raises UnicodeError."""
-        return text.encode(self.encoding)
+    def _encodes_to(self, text: str, data: bytes) -> bool:
+        text.encode()  # UTF-7 and others make lone surrogates, which no output can hold
+        return text.encode(self.encoding).ljust(len(data), b"\0") == data
 
 
-class Text(Kind):
-    """Bytes of fixed length, shown as text without the NULs that fill it."""
+class Characters(Kind):
+    """What the kinds of text have in common."""
 
     def __init__(self, code: str, size: int, charset: Charset) -> None:
         self.code, self.size, self.charset = code, size, charset
+
+    def from_text(self, text: str) -> Value:
+        """Return *text* itself, unless it is a tagged value; its bytes, when it is not text."""
+        if text.startswith('{"$'):
+            import json
+
+            with contextlib.suppress(ValueError, RecursionError):
+                return untag(json.loads(text))
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            return os.fsencode(text)
+        return text
+
+    def bytes_of(self, value: Value) -> bytes:
+        """Return the bytes of a str, of bytes, or of a tagged value. Raises Misfit."""
+        if isinstance(value, dict):
+            value = untagged(value)
+        if isinstance(value, bytes):
+            return value
+        if not isinstance(value, str):
+            raise Misfit(f"{shown(value)} is not text")
+        try:
+            return value.encode(self.charset.encoding)
+        except ValueError:
+            raise Misfit(f"{shown(value)} cannot be written in {self.charset.encoding}") from None
+
+
+class Text(Characters):
+    """Bytes of fixed length, shown as text without the NULs that fill it."""
 
     def words(self) -> str:
         return f"text of {self.size} bytes" if self.size != 1 else "text of 1 byte"
@@ -65,13 +96,10 @@ class Text(Kind):
         return self.charset.to_trimmed_value(raw)
 
     def encode(self, value: Value) -> bytes:
-        data = text_bytes(value, self.charset)
+        data = self.bytes_of(value)
         if len(data) > self.size:
             raise Misfit(f"{shown(value)} has {len(data)} bytes, which do not fit {self._typed()}")
         return data.ljust(self.size, b"\0")
-
-    def from_text(self, text: str) -> Value:
-        return text_from_cell(text)
 
     def _typed(self) -> str:
         return self.code if self.code == "c" else f"{self.size}{self.code}"
@@ -96,8 +124,10 @@ class Pascal(Text):
         return self.charset.to_value(data)
 
     def encode(self, value: Value) -> bytes:
-        data = text_bytes(value, self.charset)
-        if not isinstance(value, str) and len(data) == self.size:
+        if isinstance(value, dict):
+            value = untagged(value)
+        data = self.bytes_of(value)
+        if isinstance(value, bytes) and len(data) == self.size:
             return data
         room = min(self.size - 1, 255)
         if len(data) > max(room, 0):
@@ -105,13 +135,13 @@ class Pascal(Text):
         return (bytes([len(data)]) + data.ljust(self.size - 1, b"\0"))[: self.size]
 
 
-class CString(Kind):
+class CString(Characters):
     """Text up to a NUL."""
 
-    code, size, fixed = "z", 1, False
+    fixed = False
 
     def __init__(self, charset: Charset) -> None:
-        self.charset = charset
+        super().__init__("z", 1, charset)
 
     def words(self) -> str:
         return "text up to a NUL"
@@ -120,22 +150,20 @@ class CString(Kind):
         return self.charset.to_value(cursor.take_through_nul())
 
     def encode(self, value: Value) -> bytes:
-        data = text_bytes(value, self.charset)
+        data = self.bytes_of(value)
         if b"\0" in data:
             raise Misfit(f"{shown(value)} holds a NUL, which ends a z field")
         return data + b"\0"
 
-    def from_text(self, text: str) -> Value:
-        return text_from_cell(text)
 
-
-class Prefixed(Kind):
+class Prefixed(Characters):
     """Text with its length in bytes before it."""
 
     fixed = False
 
     def __init__(self, length: Integer, charset: Charset) -> None:
-        self.code, self.size, self.length, self.charset = f"{length.code}/s", length.size, length, charset
+        super().__init__(f"{length.code}/s", length.size, charset)
+        self.length, self.align = length, length.align
 
     def words(self) -> str:
         return f"text after its length ({self.length.words()})"
@@ -144,45 +172,7 @@ class Prefixed(Kind):
         return self.charset.to_value(cursor.take(read_length(self.length, cursor)))
 
     def encode(self, value: Value) -> bytes:
-        data = text_bytes(value, self.charset)
+        data = self.bytes_of(value)
         if len(data) > self.length.high:
             raise Misfit(f"{shown(value)} has {len(data)} bytes; {self.code} counts to {self.length.high}")
         return self.length.encode(len(data)) + data
-
-    def from_text(self, text: str) -> Value:
-        return text_from_cell(text)
-
-
-def text_bytes(value: Value, charset: Charset) -> bytes:
-    """Return the bytes of a text value: a str, bytes, or tagged bytes. Raises Misfit."""
-    if isinstance(value, dict):
-        value = untagged(value)
-    if isinstance(value, bytes):
-        return value
-    if not isinstance(value, str):
-        raise Misfit(f"{shown(value)} is not text")
-    try:
-        return charset.to_bytes(value)
-    except (UnicodeError, ValueError):
-        raise Misfit(f"{shown(value)} cannot be written in {charset.encoding}") from None
-
-
-def text_from_cell(text: str) -> Value:
-    """Return what an argument or CSV cell means as text: itself, unless it is a tagged value."""
-    if text.startswith('{"$'):
-        import json
-
-        try:
-            return untag(json.loads(text))
-        except (ValueError, TypeError, RecursionError):
-            pass
-    return from_argument(text)
-
-
-def from_argument(text: str) -> str | bytes:
-    """Return a command-line argument as text, or as its bytes when it is not text."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return os.fsencode(text)
-    return text

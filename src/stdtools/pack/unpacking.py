@@ -11,13 +11,14 @@ from stdtools.shared.streams import Input
 
 
 class Outcome(NamedTuple):
-    """What a run did: whole records written, and the cut-off one where it was accepted."""
+    """What a run did: whole records written, processes used, the cut-off record where it was accepted."""
 
     records: int
+    jobs: int
     truncated: TruncatedRecord | None
 
 
-def write_all(
+def unpack_all(
     layout: Layout, source: Input, writer: RecordWriter, *, start: int, count: int | None, tail: str, jobs: int
 ) -> Outcome:
     """Write the records of *source*, which stands at byte *start*, to *writer*.
@@ -28,11 +29,15 @@ def write_all(
     cursor = Cursor(source, start)
     if layout.fixed and 0 < layout.size <= PIECE and writer.format != "table":
         batch = Batch(layout, writer)
-        if jobs > 1 and source.is_file:
+        if not source.is_file:
+            jobs = 1
+        if jobs > 1:
             done = write_records_parallel(batch, source, writer, count, jobs)
         more, rest = write_records(batch, source, writer, None if count is None else count - done)
         done += more
         cursor = Cursor(rest, start + done * layout.size)
+    else:
+        jobs = 1
     try:
         rows = records(layout, cursor, source.name, count=None if count is None else count - done, number=done)
         for row in rows:
@@ -43,5 +48,5 @@ def write_all(
             raise
         if tail == "partial":
             writer.write([truncated.row])
-        return Outcome(done, truncated)
-    return Outcome(done, None)
+        return Outcome(done, jobs, truncated)
+    return Outcome(done, jobs, None)

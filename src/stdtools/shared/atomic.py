@@ -12,7 +12,7 @@ from stdtools.shared.streams import Output, write_all
 
 COPY_BLOCK = 1 << 20
 PAGE = 4096
-_NEW_FILE = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+_NEW_FILE = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
 _SLOTS = 8
 
 
@@ -23,11 +23,12 @@ def replacement(path: str) -> Iterator[Output]:
     Temporary file beside the target, fsync, rename, fsync of the directory. An existing file keeps
     its mode (without setuid and setgid), owner and extended attributes; a symlink is kept and what
     it points to replaced; equal content is not written again. Hard-linked and special files are
-    refused. When the block raises, nothing has changed. Raises ToolError naming *path*.
+    refused, and so are files that we may not write. When the block raises, nothing has changed.
+    Raises ToolError naming *path*, also where the directory lets nobody make a file.
     """
     try:
         target = os.path.realpath(path, strict=False)
-        old = _replaceable(target)
+        old = _replaceable(target, path)
         directory, name = os.path.split(target)
         fd, temporary = _create_beside(directory, name)
     except OSError as error:
@@ -60,7 +61,7 @@ def patch(path: str, offset: int, pieces: Iterable[bytes]) -> None:
     beyond the end of the file.
     """
     try:
-        fd = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+        fd = os.open(path, os.O_RDWR)
     except OSError as error:
         raise_os_error(error, path)
     try:
@@ -72,10 +73,11 @@ def patch(path: str, offset: int, pieces: Iterable[bytes]) -> None:
                 raise ToolError(f"has {size} bytes; the patch at {offset} would reach beyond its end", where=path)
         if not data:
             return
-        if os.pread(fd, len(data), offset) == data:
+        old = os.pread(fd, len(data), offset)
+        if old == data:
             return
         if offset // PAGE == (offset + len(data) - 1) // PAGE:
-            _overwrite(fd, offset, data)
+            _overwrite(fd, offset, data, old)
             return
         before = os.fstat(fd)
         with replacement(path) as output:
@@ -89,7 +91,7 @@ def patch(path: str, offset: int, pieces: Iterable[bytes]) -> None:
         os.close(fd)
 
 
-def _replaceable(target: str) -> os.stat_result | None:
+def _replaceable(target: str, path: str) -> os.stat_result | None:
     try:
         found = os.lstat(target)
     except FileNotFoundError:
@@ -99,9 +101,11 @@ def _replaceable(target: str) -> os.stat_result | None:
     if stat.S_ISDIR(found.st_mode):
         raise OSError(errno.EISDIR, os.strerror(errno.EISDIR))
     if not stat.S_ISREG(found.st_mode):
-        raise ToolError("is not a regular file", where=target, hint="write to standard output and redirect it")
+        raise ToolError("is not a regular file", where=path, hint="write to standard output and redirect it")
     if found.st_nlink > 1:
         raise ToolError(f"has {found.st_nlink} names (hard links), which replacing it would part", where=target)
+    if not os.access(target, os.W_OK):
+        raise OSError(errno.EACCES, os.strerror(errno.EACCES))
     return found
 
 
@@ -125,7 +129,7 @@ def _create_beside(directory: str, name: str) -> tuple[int, str]:
 def _sweep(temporary: str) -> None:
     """Remove *temporary* if it is ours and nobody alive holds its lock."""
     with contextlib.suppress(OSError):
-        fd = os.open(temporary, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        fd = os.open(temporary, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK)
         try:
             if os.fstat(fd).st_uid == os.geteuid() and _lock(fd) and _is_named(fd, temporary):
                 os.unlink(temporary)
@@ -166,7 +170,7 @@ def _take_over_attributes(fd: int, target: str, old: os.stat_result | None) -> N
 def _same_content(fd: int, target: str, size: int) -> bool:
     if os.fstat(fd).st_size != size:
         return False
-    other = os.open(target, os.O_RDONLY | os.O_CLOEXEC)
+    other = os.open(target, os.O_RDONLY)
     try:
         blocks = range(0, size, COPY_BLOCK)
         return all(os.pread(fd, COPY_BLOCK, at) == os.pread(other, COPY_BLOCK, at) for at in blocks)
@@ -175,7 +179,7 @@ def _same_content(fd: int, target: str, size: int) -> bool:
 
 
 def _sync_directory(directory: str) -> None:
-    fd = os.open(directory, os.O_RDONLY | os.O_CLOEXEC)
+    fd = os.open(directory, os.O_RDONLY)
     try:
         os.fsync(fd)
     except OSError as error:
@@ -185,8 +189,7 @@ def _sync_directory(directory: str) -> None:
         os.close(fd)
 
 
-def _overwrite(fd: int, offset: int, data: bytearray) -> None:
-    old = os.pread(fd, len(data), offset)
+def _overwrite(fd: int, offset: int, data: bytearray, old: bytes) -> None:
     try:
         _pwrite_all(fd, offset, data)
         os.fsync(fd)

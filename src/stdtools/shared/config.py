@@ -18,7 +18,7 @@ def load_config() -> dict[str, Any]:
         with open(path, "rb") as file:
             found = os.fstat(file.fileno())
             if found.st_uid not in (0, os.geteuid()) or found.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
-                screen.complain(f"stdtools: {path}: ignored, as others can write it; chmod go-w it")
+                screen.complain(f"{path}: ignored, as others can write it; chmod go-w it")
                 return {}
             import tomllib
 
@@ -26,5 +26,5 @@ def load_config() -> dict[str, Any]:
     except (FileNotFoundError, NotADirectoryError):
         return {}
     except (OSError, ValueError) as error:
-        screen.complain(f"stdtools: {path}: ignored: {error}")
+        screen.complain(f"{path}: ignored: {error}")
         return {}

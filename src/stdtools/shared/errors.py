@@ -34,11 +34,6 @@ class Signalled(BaseException):
         self.number = number
 
 
-def from_os_error(error: OSError, where: str) -> ToolError:
-    """Return *error* as a ToolError about *where* (a path or the name of a stream)."""
-    return ToolError(error.strerror or str(error), where=where)
-
-
 def raise_os_error(error: OSError, where: str) -> NoReturn:
-    """Raise *error* as a ToolError about *where*."""
-    raise from_os_error(error, where) from error
+    """Raise *error* as a ToolError about *where* (a path or the name of a stream)."""
+    raise ToolError(error.strerror or str(error), where=where or "''") from error

@@ -33,10 +33,8 @@ class Size(click.ParamType[int]):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
         """Return *value* as a number of bytes."""
-        if isinstance(value, int):
-            return value
         try:
-            size = parse_size(value)
+            size = value if type(value) is int else parse_size(str(value))
         except ValueError as error:
             self.fail(str(error), param, ctx)
         if size < 0 and not self._signed:
@@ -118,15 +116,36 @@ class ToolCommand(HelpToOutput):
             click.Option(
                 ["--explain"],
                 is_flag=True,
+                allow_from_autoenv=False,
                 help="Print a short script, standard library only, that does what this would do.",
             )
         )
+        # An option's variable and its key in config.toml are its own long name, whatever the parameter's.
+        self._settable: dict[str, str] = {}
+        for option in self.params:
+            if isinstance(option, click.Option) and option.allow_from_autoenv and option.name:
+                long_name = max(option.opts, key=len).lstrip("-")
+                option.envvar = f"STDTOOLS_{self.name}_{long_name}".upper().replace("-", "_")
+                self._settable[long_name] = option.name
+
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
+    ) -> click.Context:
+        """Make the context with the defaults of this command's table in config.toml."""
+        given = ((parent and parent.default_map) or {}).get(info_name or "", {})
+        defaults = {}
+        for key, value in given.items():
+            if key in self._settable:
+                defaults[self._settable[key]] = value
+            else:
+                screen.complain(f"config.toml: [{info_name}] has no option {key!r}; it has {', '.join(self._settable)}")
+        return super().make_context(info_name, args, parent, default_map=defaults, **extra)
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command, or with --explain print its script."""
         if ctx.params.pop("explain"):
             print_text(self._explain(**ctx.params))
-            return None
+            return 0
         return super().invoke(ctx)
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -8,7 +8,9 @@ from typing import Any
 from stdtools.shared.errors import ToolError
 from stdtools.shared.streams import Input
 
-LONGEST_RECORD = 1 << 30  # bytes of text; more is taken for input that never ends a record
+LONGEST_RECORD = 1 << 30  # characters; more is taken for input that never ends a record
+BLANKS = re.compile(r"[ \t\n\r]*")
+CLOSERS = {"{": "}", "[": "]", '"': '"'}
 
 
 def read_json(source: Input) -> Iterator[Any]:
@@ -22,92 +24,96 @@ def read_json(source: Input) -> Iterator[Any]:
 
 class _JsonReader:
     def __init__(self, source: Input) -> None:
+        from json import JSONDecoder
+
         self._source = source
-        self._decoder = codecs.getincrementaldecoder("utf-8-sig")()
-        self._text = ""
+        self._utf8 = codecs.getincrementaldecoder("utf-8-sig")()
+        self._plain = JSONDecoder(parse_constant=_refuse).raw_decode
+        self._signed = JSONDecoder(parse_constant=_refuse, parse_int=_int_or_minus_zero).raw_decode
+        self._decode = self._plain
+        self._text = ""  # what has been read and is not done with
         self._at = 0
         self._ended = False
         self._number = 1
 
     def values(self) -> Iterator[Any]:
-        from json import JSONDecodeError, JSONDecoder
+        if self._next_character() != "[":
+            while self._next_character():
+                yield self._value()
+                self._number += 1
+            return
+        self._at += 1
+        if self._next_character() != "]":
+            yield self._value()
+            while (mark := self._next_character()) == ",":
+                self._at += 1
+                self._number += 1
+                self._next_character()
+                yield self._value()
+            if mark != "]":
+                raise self._trouble("a comma or ] belongs behind it" if mark else "the array is not closed behind it")
+        self._at += 1
+        if self._next_character():
+            self._number += 1
+            raise self._trouble("something follows the array")
 
-        blanks = re.compile(r"[ \t\n\r]*").match
-        plain = JSONDecoder().raw_decode
-        signed = JSONDecoder(parse_int=_int_or_minus_zero).raw_decode
-        decode = plain
-        array = comma = False
-        wanted = 1
+    def _next_character(self) -> str:
+        """Move on to the next character that is no blank, and return it; nothing at the end."""
         while True:
-            match = blanks(self._text, self._at)
-            self._at = match.end() if match else self._at
-            if self._at == len(self._text):
-                if self._more(wanted):
-                    decode = signed if "-0" in self._text else plain
-                    continue
-                if array:
-                    raise self._trouble("the array is not closed")
-                return
-            character = self._text[self._at]
-            if self._number == 1 and character == "[" and not array:
-                array = True
-                self._at += 1
-                continue
-            if array and character == "]":
-                self._at += 1
-                self._expect_end(blanks)
-                return
-            if comma and character == ",":
-                self._at += 1
-                comma = False
-                continue
-            if comma:
-                raise self._trouble("a comma or ] belongs before it")
+            blanks = BLANKS.match(self._text, self._at)
+            self._at = blanks.end() if blanks else self._at
+            if self._at < len(self._text):
+                return self._text[self._at]
+            if not self._grow():
+                return ""
+
+    def _value(self) -> Any:
+        """Take the JSON value that begins here."""
+        from json import JSONDecodeError
+
+        while True:
             try:
-                value, end = decode(self._text, self._at)
+                value, end = self._decode(self._text, self._at)
             except JSONDecodeError as error:
-                if self._unfinished(error.msg, error.pos) and self._more(wanted):
-                    wanted *= 2
-                    decode = signed if "-0" in self._text else plain
+                # Only an error at the end may be a value that goes on in the next block.
+                at_end = error.msg.startswith("Unterminated string") or len(self._text) - error.pos < len("-Infinity")
+                if at_end and self._grow():
                     continue
                 raise self._trouble(f"not JSON: {error.msg[0].lower()}{error.msg[1:]}") from None
             except RecursionError:
                 raise self._trouble("nested too deep") from None
-            except ValueError as error:  # a whole number of more than 4300 digits
+            except ValueError as error:  # NaN, or a whole number of more than 4300 digits
                 raise self._trouble(str(error)) from None
-            if end == len(self._text) and isinstance(value, int | float) and self._more(wanted):
+            if isinstance(value, int | float) and len(self._text) - end < len("e+1") and self._grow():
                 continue  # a number may go on
             self._at = end
-            wanted = 1
-            comma = array
-            yield value
-            self._number += 1
+            return value
 
-    def _more(self, blocks: int) -> bool:
-        """Drop what is done and append up to *blocks* blocks; say whether anything came."""
-        if self._ended:
-            return False
-        if len(self._text) - self._at > LONGEST_RECORD:
+    def _grow(self) -> bool:
+        """Drop what is done with and read on; say whether anything came.
+
+        A value that is not complete is tried again when its last character could end it, or when
+        twice as much is there: trying after every small piece of a long value would be quadratic.
+        """
+        pending = self._text[self._at :]
+        if len(pending) > LONGEST_RECORD:
             raise self._trouble("longer than 1 GiB")
-        data = self._source.read(blocks * 64 * 1024)
-        self._ended = not data
-        try:
-            more = self._decoder.decode(data, final=self._ended)
-        except UnicodeDecodeError as error:
-            raise self._trouble(f"not UTF-8: byte 0x{error.object[error.start]:02x}") from None
-        self._text = self._text[self._at :] + more
-        self._at = 0
-        return not self._ended or bool(more)
-
-    def _unfinished(self, message: str, position: int) -> bool:
-        return message.startswith("Unterminated string") or len(self._text) - position < len("-Infinity")
-
-    def _expect_end(self, blanks: Any) -> None:
-        while blanks(self._text, self._at).end() == len(self._text):
-            self._at = len(self._text)
-            if not self._more(1):
-                return
-        raise self._trouble("something follows the array")
+        closer = CLOSERS.get(pending[:1], "")
+        parts, size = [pending], 0
+        while not self._ended:
+            data = self._source.read(64 * 1024)
+            self._ended = not data
+            try:
+                part = self._utf8.decode(data, final=self._ended)
+            except UnicodeDecodeError as error:
+                raise self._trouble(f"not UTF-8: byte 0x{error.object[error.start]:02x}") from None
+            parts.append(part)
+            size += len(part)
+            if part and (size >= len(pending) or part.rstrip().endswith(closer)):
+                break
+        self._text, self._at = "".join(parts), 0
+        self._decode = self._signed if "-0" in self._text else self._plain
+        return size > 0
 
     def _trouble(self, what: str) -> ToolError:
         return ToolError(what, where=f"{self._source.name}: record {self._number}")
@@ -115,6 +121,10 @@ class _JsonReader:
 
 def _int_or_minus_zero(text: str) -> int | float:
     return -0.0 if text == "-0" else int(text)  # jq writes -0.0 as -0
+
+
+def _refuse(name: str) -> None:
+    raise ValueError(f'not JSON: {name}; write "{name}"')
 
 
 def read_csv(source: Input) -> Iterator[dict[str, str]]:
@@ -142,7 +152,7 @@ def _lines(source: Input) -> Iterator[str]:
         try:
             text = decoder.decode(data)
         except UnicodeDecodeError as error:
-            where = f"{source.name}: line {number + text_lines(error)}"
+            where = f"{source.name}: line {number + _line_of(error)}"
             raise ToolError(f"not UTF-8: byte 0x{error.object[error.start]:02x}", where=where) from None
         *whole, rest = text.split("\n")
         for line in whole:
@@ -158,7 +168,7 @@ def _lines(source: Input) -> Iterator[str]:
         yield last
 
 
-def text_lines(error: UnicodeDecodeError) -> int:
+def _line_of(error: UnicodeDecodeError) -> int:
     """Return the line of the byte that *error* is about, counted from 1 within what was decoded."""
     return bytes(error.object[: error.start]).count(b"\n") + 1
 

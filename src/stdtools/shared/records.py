@@ -59,7 +59,7 @@ class RecordWriter:
                 if self._table is None:
                     numeric = [isinstance(v, int | float) and not isinstance(v, bool) for v in row]
                     self._table = screen.Table(self._output, self._columns, numeric)
-                self._table.write([[str(cell(value)) for value in row]])
+                self._table.add([str(cell(value)) for value in row])
             return
         template = self.template
         for row in rows:
@@ -72,7 +72,7 @@ class RecordWriter:
         if not self._started:
             text = self._head() + (text[3:] if self.format == "json" else text)
             self._started = True
-        self._output.write(text.encode("utf-8", "surrogateescape"))
+        self._output.write(text.encode())
 
     def close(self) -> None:
         """Write what ends the output: the table's last rows, JSON's bracket, a header without rows."""
@@ -86,9 +86,10 @@ class RecordWriter:
             self._output.write(b"]\n")
 
     def flush(self) -> None:
-        """Show now what a table holds back to measure its columns."""
+        """Let out what waits: the rows that a table holds back to measure its columns, and the Output's."""
         if self._table is not None:
             self._table.flush()
+        self._output.flush()
 
     def _head(self) -> str:
         if self.format in ("csv", "tsv"):

@@ -6,15 +6,16 @@ The only module that imports rich, and only when a table or a colour is really d
 import contextlib
 import os
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import cache
 
 from stdtools.shared.streams import STDERR, Output, write_all
 
 
 class Preferences:
-    """What the common options of this run said; set by them, read by this module and the front door."""
+    """The name of this run's command and what its common options said; set by the front door."""
 
+    command = "stdtools"  # what messages begin with
     verbosity = 0  # -1 quiet, 0, 1 verbose
     debug = False
     color = "auto"
@@ -29,10 +30,11 @@ def note(message: str, *, verbosity: int = 0) -> None:
         complain(message)
 
 
-def complain(message: str) -> None:
-    """Write one line on standard error; a standard error that fails is past helping."""
-    with contextlib.suppress(OSError):
-        write_all(STDERR, f"{safe(message)}\n".encode())
+def complain(message: str, *detail: str) -> None:
+    """Write a line on standard error, headed by the command, and the lines of *detail* below it."""
+    with contextlib.suppress(OSError):  # a standard error that fails is past helping
+        lines = [f"{preferences.command}: {message}", *detail]
+        write_all(STDERR, "".join(f"{safe(line)}\n" for line in lines).encode())
 
 
 # C0 and C1 controls, DEL, bidirectional marks and overrides, line separators, lone surrogates.
@@ -90,7 +92,6 @@ def wants_color(fd: int) -> bool:
 
 # SGR codes that stay readable on dark and light backgrounds.
 PALETTE = (36, 33, 32, 35, 34, 31)
-DIM = 2
 
 
 def paint(text: str, code: int) -> str:
@@ -125,12 +126,11 @@ class Table:
             legacy_windows=False,
         )
 
-    def write(self, rows: Iterable[Sequence[str]]) -> None:
-        """Add *rows* of cells, one string a column."""
-        for row in rows:
-            self._rows.append(row)
-            if len(self._rows) >= self.FIRST:
-                self.flush()
+    def add(self, row: Sequence[str]) -> None:
+        """Add a row of cells, one string a column."""
+        self._rows.append(row)
+        if len(self._rows) >= self.FIRST:
+            self.flush()
 
     def flush(self, *, last: bool = False) -> None:
         """Draw the rows that wait; the header goes before the first of them, also when there is none."""
@@ -150,7 +150,7 @@ class Table:
             table.add_row(*row)
         with self._console.capture() as drawn:
             self._console.print(table)
-        lines = (line.rstrip() + "\n" for line in drawn.get().splitlines())
+        lines = (line.rstrip() + "\n" for line in drawn.get().removesuffix("\n").split("\n"))
         self._output.write("".join(lines).encode())
         self._rows = []
 

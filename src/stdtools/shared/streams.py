@@ -11,6 +11,7 @@ import select
 import stat
 from collections.abc import Iterator
 from types import TracebackType
+from typing import Protocol
 
 from stdtools.shared.errors import ReaderGone, ToolError, raise_os_error
 
@@ -78,39 +79,55 @@ def write_all(fd: int, data: bytes) -> None:
             _wait(fd, write=True)
 
 
+class Flushable(Protocol):
+    """What holds output back until it is flushed."""
+
+    def flush(self) -> None:
+        """Let everything out."""
+
+
 class Input:
     """A readable file descriptor, read in whole blocks where they are there, else in what has come.
 
     *output*, where given, is flushed before a read that would wait, so that a slow producer's
-    records come out as they arrive.
+    records come out as they arrive. ``is_file`` says that it can seek and knows its size; a file
+    of /proc, which says 0, does not.
     """
 
-    def __init__(self, fd: int, name: str, output: Output | None = None) -> None:
+    def __init__(self, fd: int, name: str, output: Flushable | None = None) -> None:
         self.fd = fd
         self.name = name
-        self.output = output
+        self._output = output
         self._peeked = b""
         self._ended = False  # a terminal's Ctrl-D is an end that does not stay one
         try:
-            self.is_file = stat.S_ISREG(os.fstat(fd).st_mode)
-            self._position = os.lseek(fd, 0, os.SEEK_CUR) if self.is_file else 0
+            found = os.fstat(fd)
         except OSError as error:
             raise_os_error(error, name)
+        self.is_file = stat.S_ISREG(found.st_mode) and found.st_size > 0
+        self._taken = 0
 
     @property
     def position(self) -> int:
         """How many bytes lie before the next one: in the file, or read from this pipe."""
         if self.is_file:
             return os.lseek(self.fd, 0, os.SEEK_CUR)
-        return self._position - len(self._peeked)
+        return self._taken - len(self._peeked)
 
     def peek(self, size: int) -> bytes:
         """Return up to *size* bytes without moving on; fewer only at the end."""
         if self.is_file:
-            return os.pread(self.fd, size, self.position)
+            return self.read_at(self.position, size)
         while len(self._peeked) < size and (block := self._read_once(size - len(self._peeked))):
             self._peeked += block
         return self._peeked[:size]
+
+    def read_at(self, offset: int, size: int) -> bytes:
+        """Return up to *size* bytes of a regular file from *offset*, without moving."""
+        try:
+            return os.pread(self.fd, size, offset)
+        except OSError as error:
+            raise_os_error(error, self.name)
 
     def read(self, size: int) -> bytes:
         """Return up to *size* bytes: all that come without waiting, at least one; none at the end."""
@@ -128,11 +145,6 @@ class Input:
             parts.append(part)
             missing -= len(part)
         return b"".join(parts)
-
-    def blocks(self, size: int = BLOCK) -> Iterator[bytes]:
-        """Yield the rest of the input in pieces of at most *size* bytes."""
-        while block := self.read(size):
-            yield block
 
     def skip(self, count: int) -> None:
         """Move *count* bytes on; from the end of a regular file when negative."""
@@ -153,18 +165,23 @@ class Input:
         size = os.fstat(self.fd).st_size
         target = size + count if count < 0 else start + count
         if count and not 0 <= target <= size:
-            raise ToolError(f"has {size} bytes, which is before byte {count}", where=self.name)
-        os.lseek(self.fd, target, os.SEEK_SET)
+            wanted = f"{-count} from its end" if count < 0 else f"byte {target}"
+            raise ToolError(f"has {size} bytes; {wanted} is outside", where=self.name)
+        self.go_to(target)
+
+    def go_to(self, position: int) -> None:
+        """Move to *position* in a regular file."""
+        os.lseek(self.fd, position, os.SEEK_SET)
 
     def _read_once(self, size: int) -> bytes:
         if self._ended:
             return b""
-        if self.output is not None and not self._ready():
-            self.output.flush()
+        if self._output is not None and not self._ready():
+            self._output.flush()
         while True:
             try:
                 data = os.read(self.fd, min(size, LARGEST_READ))
-                self._position += len(data)
+                self._taken += len(data)
                 self._ended = not data
                 return data
             except BlockingIOError:
@@ -178,21 +195,19 @@ class Input:
 
 def _wait(fd: int, *, write: bool, timeout: int | None = None) -> bool:
     """Wait until *fd* can be used, at most *timeout* milliseconds; say whether it can."""
-    if not hasattr(select, "poll"):  # Windows polls sockets only
-        return False
     poll = select.poll()
     poll.register(fd, select.POLLOUT if write else select.POLLIN)
     return bool(poll.poll(timeout))
 
 
 @contextlib.contextmanager
-def open_input(path: str, output: Output | None = None) -> Iterator[Input]:
+def open_input(path: str, output: Flushable | None = None) -> Iterator[Input]:
     """Open *path* (``-`` is standard input) for reading, for the time of the ``with`` block."""
     if path == "-":
         yield Input(STDIN, "standard input", output)
         return
     try:
-        fd = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0))
+        fd = os.open(path, os.O_RDONLY)
     except OSError as error:
         raise_os_error(error, path)
     try:

@@ -1,0 +1,41 @@
+"""What the command lines of pack and unpack share: how a layout is named and typed."""
+
+import os
+
+import click
+
+from stdtools.pack.layout import Layout
+from stdtools.pack.named import NamedLayout
+from stdtools.pack.text import Charset
+from stdtools.shared import places, screen
+from stdtools.shared.streams import STDIN, Input
+
+layout_option = click.option("--layout", "name", metavar="NAME", help="Use a named layout in the place of LAYOUT.")
+text_option = click.option(
+    "--text", "encoding", metavar="ENCODING", default="utf-8", show_default=True, help="Encoding of text fields."
+)
+
+
+def own_layouts() -> str:
+    """Return the directory of the user's own layouts."""
+    return os.path.join(places.config_dir(), "layouts")
+
+
+def take_layout(
+    arguments: tuple[str, ...], name: str | None, charset: Charset
+) -> tuple[Layout, NamedLayout, list[str]]:
+    """Return the layout called *name*, or the one that the first argument is, and the arguments left."""
+    if name is not None:
+        from stdtools.pack.catalog import find_layout
+
+        named = find_layout(name, own_layouts())
+        return Layout(named.layout, charset), named, list(arguments)
+    if not arguments:
+        raise click.UsageError("a LAYOUT is missing", click.get_current_context())
+    return Layout(arguments[0], charset), NamedLayout("", "", arguments[0]), list(arguments[1:])
+
+
+def warn_of_terminal(source: Input) -> None:
+    """Say that we wait for somebody to type."""
+    if source.fd == STDIN and os.isatty(STDIN):
+        screen.note("reading from the terminal; Ctrl-D ends")
