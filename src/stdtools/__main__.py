@@ -2,10 +2,9 @@
 
 import gc
 import signal
-from typing import NoReturn
 
 
-def main() -> NoReturn:
+def main() -> None:
     """Run the command line of this process and end the process with its exit code."""
     # Ctrl-C while the modules below load ends the process as the kernel would, with no traceback.
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:

@@ -76,6 +76,8 @@ def run(arguments: list[str] | None = None) -> NoReturn:
     _catch_signals()
     try:
         code = _run(args)
+        if _signals:  # raised where Python swallows exceptions, such as a weakref's callback
+            _die(_signals[0])
     except ToolError as error:
         code = _report(str(error), *error.detail)
     except click.exceptions.Exit as done:
@@ -103,9 +105,13 @@ def run(arguments: list[str] | None = None) -> NoReturn:
 
 def _run(args: list[str]) -> int:
     """Run the command that *args* name and return what it returns: its exit code."""
-    with stdtools_command.make_context("stdtools", args or ["--help"], default_map=load_config()) as ctx:
+    with stdtools_command.make_context("stdtools", args or ["--help"], default_map=_defaults()) as ctx:
         code: int = stdtools_command.invoke(ctx)
     return code
+
+
+def _defaults() -> dict[str, Any]:
+    return {name: table for name, table in load_config().items() if name in COMMANDS}
 
 
 def _report(message: str, *detail: str) -> int:
@@ -150,17 +156,16 @@ def _catch_signals() -> None:
     for name in ("SIGTERM", "SIGHUP"):
         number = getattr(signal, name, None)
         if number is not None and signal.getsignal(number) is signal.SIG_DFL:
-            signal.signal(number, _terminate)
+            signal.signal(number, _interrupt)
+
+
+_signals: list[int] = []
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_DFL)  # a second Ctrl-C does not wait for tidying up
-    raise KeyboardInterrupt
-
-
-def _terminate(number: int, frame: FrameType | None) -> None:
-    signal.signal(number, signal.SIG_DFL)
-    raise Signalled(number)
+    _signals.append(number)
+    signal.signal(number, signal.SIG_DFL)  # a second one does not wait for tidying up
+    raise KeyboardInterrupt if number == signal.SIGINT else Signalled(number)
 
 
 def _die(number: int) -> NoReturn:

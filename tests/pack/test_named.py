@@ -229,6 +229,8 @@ def test_own_layouts_are_toml_files_in_the_config_directory(run: Run, home: Path
     assert rows["point"]["origin"] == str(own / "point.toml")
     (own / "png.toml").write_text("layout = 'B:mine'\n")
     assert run("unpack", "--layout", "png", "--jsonl", stdin=b"\7").text == '{"mine": 7}\n', "the user's own goes first"
+    (own / "png.toml").chmod(0o666)
+    assert "png.toml: not used, as others can write it; chmod go-w it" in run("unpack", "--layout", "png").err
     assert "no layout is called 'pong'; did you mean png?" in run("unpack", "--layout", "pong").err
 
 

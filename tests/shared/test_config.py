@@ -93,6 +93,27 @@ def test_keys_are_the_names_of_the_options(run: Run, config: Path) -> None:
 
 
 @pytest.mark.process
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[unpack]\nskip = 1.5",
+        "[unpack]\nskip = [1]",
+        "[unpack.jobs]\na = 1",
+        "[unpack]\ntext = 2020-01-01",
+        "[version]\nx = 1",
+        "[unpack]\nx = " + "[" * 100_000,
+        '[unpack]\nlayout = "a\\u0000b"',
+    ],
+)
+def test_values_of_a_wrong_type_are_told_or_ignored(run: Run, config: Path, text: str) -> None:
+    config.write_text(text)
+    result = run("unpack", "<I:a", stdin=DATA)
+    assert "internal error" not in result.err
+    assert (result.code, result.text) in ((0, "7\n"), (2, ""))
+    assert bool(result.err) == ("version" not in text)
+
+
+@pytest.mark.process
 def test_nothing_is_read_from_the_current_directory(run: Run, tmp_path: Path) -> None:
     for name in ("config.toml", "stdtools.toml", ".stdtools.toml"):
         (tmp_path / name).write_text('[unpack]\nformat = "jsonl"\n')

@@ -15,6 +15,7 @@ from typing import Any
 
 from stdtools.pack.layout import Layout, LayoutError
 from stdtools.pack.named import NamedLayout
+from stdtools.shared.config import is_trusted
 from stdtools.shared.errors import ToolError, raise_os_error
 
 TYPES = {"layout": str, "description": str, "magic": str, "skip": int, "count": int, "search": bool}
@@ -51,12 +52,16 @@ def _found(own: str) -> dict[str, tuple[str, Traversable]]:
 def _read(name: str, origin: str, path: Traversable) -> NamedLayout:
     where = str(path)
     try:
+        if isinstance(path, Path) and origin != BUILT_IN:
+            with path.open("rb") as file:
+                if not is_trusted(file.fileno()):
+                    raise ToolError("not used, as others can write it", where=where, hint="chmod go-w it")
         values: dict[str, Any] = tomllib.loads(path.read_text("utf-8"))
     except OSError as error:
         raise_os_error(error, where)
     except UnicodeDecodeError:
         raise ToolError("is not UTF-8", where=where) from None
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise ToolError(f"is not TOML: {error}", where=where) from None
     for key, value in values.items():
         if key not in TYPES:

@@ -50,7 +50,7 @@ def _explain(**given: Any) -> str:
         layout,
         Target(
             record=from_arguments(layout, values) if values else None,
-            source=given["source"] or "-",
+            source="-" if given["source"] is None else given["source"],
             format=_form(given["csv"], given["tsv"]),
             output=given["output"],
             into=given["into"] or "",
@@ -126,7 +126,9 @@ def pack(
     with Output() as standard_output:
         if into is None and output == "-" and standard_output.is_terminal:
             raise ToolError("standard output is a terminal", hint="redirect it, or use -o FILE")
-        data = _packed(layout, values, source or "-", _form(csv, tsv), standard_output if stream else None)
+        data = _packed(
+            layout, values, "-" if source is None else source, _form(csv, tsv), standard_output if stream else None
+        )
         if into is not None:
             from stdtools.shared import atomic
 

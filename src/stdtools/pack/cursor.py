@@ -65,12 +65,14 @@ class Cursor:
 
     def take_through_nul(self) -> bytes:
         """Return the bytes before the next NUL and step over it; Short when there is none."""
-        searched = self._at
-        while (end := self._buffer.find(b"\0", searched)) < 0:
+        end = self._buffer.find(b"\0", self._at)
+        if end < 0:
             seen = len(self._buffer) - self._at
-            if not self._fill(seen + 1):
-                raise Short(seen + 1, seen, self.position)
-            searched = self._at + seen
+            self._fill(seen + 1, through=b"\0")
+            end = self._buffer.find(b"\0", self._at + seen)
+        if end < 0:
+            found = len(self._buffer) - self._at
+            raise Short(found + 1, found, self.position)
         data = self._buffer[self._at : end]
         self._at = end + 1
         return data
@@ -83,8 +85,11 @@ class Cursor:
         """Return what has been read and not been taken."""
         return self._buffer[self._at :]
 
-    def _fill(self, count: int) -> bool:
-        """Have *count* bytes after the position, or all there are; say whether that was enough."""
+    def _fill(self, count: int, through: bytes = b"") -> bool:
+        """Have *count* bytes after the position, the last block with *through* in it; say whether it is so.
+
+        The blocks are joined once, so that a long record costs no more than its length.
+        """
         if self._source is None:
             return False
         kept = self._buffer[self._record :]
@@ -94,15 +99,15 @@ class Cursor:
         parts = [kept]
         missing = count - (len(kept) - self._at)
         size = len(kept)
-        while missing > 0:
+        block = b""
+        while missing > 0 or through not in block:
             if size > LONGEST_RECORD:
                 raise ToolError(f"the record at byte {self._start} is longer than 1 GiB", where=self._source.name)
-            # Twice what there is: reading a long record then copies each byte only a few times.
-            block = self._source.read(max(BLOCK, size))
+            block = self._source.read(BLOCK)
             if not block:
                 break
             parts.append(block)
             size += len(block)
             missing -= len(block)
         self._buffer = b"".join(parts)
-        return missing <= 0
+        return missing <= 0 and through in block

@@ -1,11 +1,12 @@
 """Write the short script, standard library only, that does what a run of pack or unpack does."""
 
+import math
 from typing import Any, NamedTuple
 
 from stdtools.pack.groups import Array, Bits, Field, Group, Pad
 from stdtools.pack.kind import Kind
 from stdtools.pack.layout import Layout
-from stdtools.pack.numbers import Bool, Float, Integer
+from stdtools.pack.numbers import Bool, Float, Integer, PayloadNaN
 from stdtools.pack.text import Charset, CString, Pascal, Prefixed, Text
 from stdtools.shared.errors import ToolError
 
@@ -190,10 +191,8 @@ def explain_pack(layout: Layout, target: Target) -> str:
     else:
         lines = ["target = sys.stdout.buffer" if target.output == "-" else f"target = open({target.output!r}, 'wb')"]
     write = _wrap("target.write(b''.join([", _pack(layout.fields, "row"), "]))")
-    if target.record is not None and any(isinstance(value, bytes) for value in target.record.values()):
-        raise ToolError("--explain cannot show a value that is not text")
     if target.record is not None:
-        row = _wrap("row = {", [f"{name!r}: {value!r}" for name, value in target.record.items()], "}")
+        row = _wrap("row = {", [f"{name!r}: {_literal(value)}" for name, value in target.record.items()], "}")
         return _script([*lines, *row, *write])
     opened = "sys.stdin" if target.source == "-" else f"open({target.source!r}, newline='')"
     if target.format != "jsonl":
@@ -204,6 +203,12 @@ def explain_pack(layout: Layout, target: Target) -> str:
     else:
         lines += [f"for line in {opened}:", "    row = json.loads(line)"]
     return _script(lines + [f"    {line}" for line in write])
+
+
+def _literal(value: Any) -> str:
+    if isinstance(value, bytes | PayloadNaN):
+        raise ToolError("--explain cannot show this value", where=repr(value)[:40])
+    return f"float({str(value)!r})" if isinstance(value, float) and not math.isfinite(value) else repr(value)
 
 
 def _from_cell(kind: Kind, cell: str) -> str:

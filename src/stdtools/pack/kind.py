@@ -88,5 +88,8 @@ def check_names(value: dict[str, Any], names: list[str]) -> None:
 
 def shown(value: Any) -> str:
     """Return *value* for an error message, at most 40 characters of it."""
-    text = {True: "true", False: "false", None: "null"}[value] if isinstance(value, bool | None) else repr(value)
+    try:
+        text = {True: "true", False: "false", None: "null"}[value] if isinstance(value, bool | None) else repr(value)
+    except (ValueError, RecursionError):  # an int of more than 4300 digits, a deep list
+        text = f"this {type(value).__name__}"
     return text if len(text) <= 40 else f"{text[:37]}..."

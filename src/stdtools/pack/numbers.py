@@ -44,9 +44,13 @@ class Integer(Kind):
 
     def from_text(self, text: str) -> int:
         digits = text.removeprefix("-")
+        if not digits.isascii() or "_" in digits:  # Python takes 1_0 and digits of every script
+            raise Misfit(f"{shown(text)} is not a whole number")
         try:
-            if digits.isascii() and digits.isalnum():
-                return int(text, 10 if digits.isdecimal() else 0)
+            return int(text, 10 if digits.isdecimal() else 0)
+        except ValueError:
+            pass
+        try:
             value = whole(float(text))
         except ValueError:
             value = None
@@ -144,9 +148,12 @@ class Float(Kind):
 
     def from_text(self, text: str) -> float:
         try:
-            return float(text)
+            value = float(text)
         except ValueError:
             return self._from_name(text)
+        if math.isinf(value) and "inf" not in text.lower():
+            raise Misfit(f"{shown(text)} is too large for {self.code}")
+        return value
 
     def _from_name(self, name: str) -> float:
         if name in ("NaN", "Infinity", "-Infinity"):

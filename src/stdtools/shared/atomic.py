@@ -27,8 +27,8 @@ def replacement(path: str) -> Iterator[Output]:
     Raises ToolError naming *path*, also where the directory lets nobody make a file.
     """
     try:
-        target = os.path.realpath(path, strict=False)
-        old = _replaceable(target, path)
+        old = _replaceable(path)
+        target = os.path.realpath(path)
         directory, name = os.path.split(target)
         fd, temporary = _create_beside(directory, name)
     except OSError as error:
@@ -61,16 +61,14 @@ def patch(path: str, offset: int, pieces: Iterable[bytes]) -> None:
     beyond the end of the file.
     """
     try:
+        data = _gather(path, offset, pieces)
         fd = os.open(path, os.O_RDWR)
     except OSError as error:
         raise_os_error(error, path)
     try:
         size = os.lseek(fd, 0, os.SEEK_END)
-        data = bytearray()
-        for piece in pieces:
-            data += piece
-            if offset + len(data) > size:
-                raise ToolError(f"has {size} bytes; the patch at {offset} would reach beyond its end", where=path)
+        if offset + len(data) > size:
+            raise ToolError(f"became shorter meanwhile: {size} bytes; nothing was written", where=path)
         if not data:
             return
         old = os.pread(fd, len(data), offset)
@@ -91,20 +89,36 @@ def patch(path: str, offset: int, pieces: Iterable[bytes]) -> None:
         os.close(fd)
 
 
-def _replaceable(target: str, path: str) -> os.stat_result | None:
+def _gather(path: str, offset: int, pieces: Iterable[bytes]) -> bytearray:
+    """Return *pieces* as one, and stop where they would reach beyond the file's end."""
+    fd = os.open(path, os.O_RDWR)
     try:
-        found = os.lstat(target)
+        size = os.lseek(fd, 0, os.SEEK_END)
+    finally:
+        os.close(fd)
+    data = bytearray()
+    for piece in pieces:
+        data += piece
+        if offset + len(data) > size:
+            raise ToolError(f"has {size} bytes; the patch at {offset} would reach beyond its end", where=path)
+    return data
+
+
+def _replaceable(path: str) -> os.stat_result | None:
+    """Return what is known of the file to replace; None when there is none."""
+    try:
+        found = os.stat(path)
     except FileNotFoundError:
+        if path.endswith("/"):
+            raise OSError(errno.EISDIR, os.strerror(errno.EISDIR)) from None
         return None
-    if stat.S_ISLNK(found.st_mode):
-        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
     if stat.S_ISDIR(found.st_mode):
         raise OSError(errno.EISDIR, os.strerror(errno.EISDIR))
     if not stat.S_ISREG(found.st_mode):
         raise ToolError("is not a regular file", where=path, hint="write to standard output and redirect it")
     if found.st_nlink > 1:
-        raise ToolError(f"has {found.st_nlink} names (hard links), which replacing it would part", where=target)
-    if not os.access(target, os.W_OK):
+        raise ToolError(f"has {found.st_nlink} names (hard links), which replacing it would part", where=path)
+    if not os.access(path, os.W_OK):
         raise OSError(errno.EACCES, os.strerror(errno.EACCES))
     return found
 
@@ -121,6 +135,8 @@ def _create_beside(directory: str, name: str) -> tuple[int, str]:
             continue
         if _lock(fd) and _is_named(fd, temporary):
             return fd, temporary
+        if _is_named(fd, temporary):
+            os.unlink(temporary)  # this file system has no locks
         os.close(fd)
     temporary = f"{stem}.stdtools-{os.urandom(8).hex()}.tmp"
     return os.open(temporary, _NEW_FILE, 0o600), temporary

@@ -16,8 +16,7 @@ def load_config() -> dict[str, Any]:
     path = os.path.join(places.config_dir(), "config.toml")
     try:
         with open(path, "rb") as file:
-            found = os.fstat(file.fileno())
-            if found.st_uid not in (0, os.geteuid()) or found.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+            if not is_trusted(file.fileno()):
                 screen.complain(f"{path}: ignored, as others can write it; chmod go-w it")
                 return {}
             import tomllib
@@ -25,6 +24,12 @@ def load_config() -> dict[str, Any]:
             return {name: table for name, table in tomllib.load(file).items() if isinstance(table, dict)}
     except (FileNotFoundError, NotADirectoryError):
         return {}
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         screen.complain(f"{path}: ignored: {error}")
         return {}
+
+
+def is_trusted(fd: int) -> bool:
+    """Whether the file belongs to this user or root, and nobody else can write it."""
+    found = os.fstat(fd)
+    return found.st_uid in (0, os.geteuid()) and not found.st_mode & (stat.S_IWGRP | stat.S_IWOTH)

@@ -135,8 +135,10 @@ class ToolCommand(HelpToOutput):
         given = ((parent and parent.default_map) or {}).get(info_name or "", {})
         defaults = {}
         for key, value in given.items():
-            if key in self._settable:
+            if key in self._settable and isinstance(value, str | int | float) and "\0" not in str(value):
                 defaults[self._settable[key]] = value
+            elif key in self._settable:
+                screen.complain(f"config.toml: [{info_name}] {key} is neither text nor a number")
             else:
                 screen.complain(f"config.toml: [{info_name}] has no option {key!r}; it has {', '.join(self._settable)}")
         return super().make_context(info_name, args, parent, default_map=defaults, **extra)

@@ -28,8 +28,8 @@ class _JsonReader:
 
         self._source = source
         self._utf8 = codecs.getincrementaldecoder("utf-8-sig")()
-        self._plain = JSONDecoder(parse_constant=_refuse).raw_decode
-        self._signed = JSONDecoder(parse_constant=_refuse, parse_int=_int_or_minus_zero).raw_decode
+        self._plain = JSONDecoder(parse_constant=_refuse, parse_float=_finite).raw_decode
+        self._signed = JSONDecoder(parse_constant=_refuse, parse_float=_finite, parse_int=_int_or_minus_zero).raw_decode
         self._decode = self._plain
         self._text = ""  # what has been read and is not done with
         self._at = 0
@@ -82,8 +82,9 @@ class _JsonReader:
                 raise self._trouble(f"not JSON: {error.msg[0].lower()}{error.msg[1:]}") from None
             except RecursionError:
                 raise self._trouble("nested too deep") from None
-            except ValueError as error:  # NaN, or a whole number of more than 4300 digits
-                raise self._trouble(str(error)) from None
+            except ValueError as error:
+                digits = "4300 digits" in str(error)
+                raise self._trouble("a whole number of more than 4300 digits" if digits else str(error)) from None
             if isinstance(value, int | float) and len(self._text) - end < len("e+1") and self._grow():
                 continue  # a number may go on
             self._at = end
@@ -121,6 +122,13 @@ class _JsonReader:
 
 def _int_or_minus_zero(text: str) -> int | float:
     return -0.0 if text == "-0" else int(text)  # jq writes -0.0 as -0
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if value in (float("inf"), float("-inf")):
+        raise ValueError(f"{text[:40]} is too large for a 64-bit float")
+    return value
 
 
 def _refuse(name: str) -> None:

@@ -192,7 +192,7 @@ def untag(value: dict[str, Value]) -> Value:
             from binascii import a2b_base64
 
             return a2b_base64(encoded, strict_mode=True)  # binascii.Error is a ValueError
-        case {"$float": str(name), **rest} if not rest:
+        case {"$float": ("NaN" | "Infinity" | "-Infinity") as name, **rest} if not rest:
             return float(name)
         case {"$text": str(text), **rest} if not rest:
             return text
