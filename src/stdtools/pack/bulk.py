@@ -5,26 +5,17 @@ is 0.7 s for a million records of four numbers where a loop over ``iter_unpack``
 """
 
 import math
-import os
-import signal
 import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from itertools import chain
-from typing import TYPE_CHECKING
 
 from stdtools.pack.kind import Kind
 from stdtools.pack.layout import Layout
 from stdtools.pack.numbers import Float
-from stdtools.shared.errors import ToolError
 from stdtools.shared.records import RecordWriter, Value
 from stdtools.shared.streams import Input
 
-if TYPE_CHECKING:
-    from multiprocessing.connection import Connection
-    from multiprocessing.context import ForkProcess
-
-SIGNALS = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
-PIECE = 1 << 20  # bytes of input that a worker formats at a time
+LARGEST = 1 << 20  # bytes; a record beyond it is read the plain way
 
 Convert = Callable[[list[Value], bytes], list[object]]
 
@@ -114,82 +105,3 @@ def write_records(batch: Batch, source: Input, writer: RecordWriter, count: int 
         rest = data[whole * size :]
         done += whole
     return done, rest
-
-
-def write_records_parallel(batch: Batch, source: Input, writer: RecordWriter, count: int | None, jobs: int) -> int:
-    """Write the whole records of a regular file with *jobs* forked workers; return how many.
-
-    The file's position ends behind the last of them. The output is that of ``write_records``.
-    """
-    import multiprocessing
-
-    start = os.lseek(source.fd, 0, os.SEEK_CUR)
-    whole = (os.fstat(source.fd).st_size - start) // batch.size
-    if count is not None:
-        whole = min(whole, count)
-    end = start + whole * batch.size
-    step = batch.records * batch.size * max(1, PIECE // (batch.records * batch.size))
-    starts = range(start, end, step)
-    context = multiprocessing.get_context("fork")
-    # No signal may fall between a fork and the lines that make its worker known, here and there.
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
-    workers: list[tuple[ForkProcess, Connection[None, bytes]]] = []
-    try:
-        for index in range(min(jobs, len(starts))):
-            receiver, sender = context.Pipe(duplex=False)
-            receivers = [receiver, *(other for _, other in workers)]
-            work = (batch, source.fd, starts[index::jobs], step, end, sender, receivers)
-            process = context.Process(target=_work, args=work, daemon=True)
-            process.start()
-            sender.close()
-            workers.append((process, receiver))
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-        for index in range(len(starts)):
-            process, receiver = workers[index % jobs]
-            try:
-                lines = receiver.recv_bytes()
-            except (EOFError, OSError):
-                process.join()
-                raise ToolError(f"a worker process ended with {process.exitcode}", where=source.name) from None
-            if not lines:
-                raise ToolError("became shorter while it was read", where=source.name)
-            writer.write_lines(lines.decode())
-    finally:
-        for process, receiver in workers:
-            receiver.close()
-            process.kill()  # a worker owns nothing that it could leave behind
-            process.join()
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-    os.lseek(source.fd, end, os.SEEK_SET)
-    return whole
-
-
-def _work(
-    batch: Batch,
-    fd: int,
-    starts: range,
-    step: int,
-    end: int,
-    sender: "Connection[bytes, None]",
-    receivers: "list[Connection[None, bytes]]",
-) -> None:
-    for receiver in receivers:  # else the pipe of a dead parent would never break
-        receiver.close()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides
-    for number in SIGNALS - {signal.SIGINT}:
-        signal.signal(number, signal.SIG_DFL)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
-    try:
-        for start in starts:
-            data = os.pread(fd, min(step, end - start), start)
-            if len(data) < min(step, end - start):
-                sender.send_bytes(b"")
-                break
-            sender.send_bytes("".join(_pieces(batch, data)).encode())
-    except OSError:
-        os._exit(1)
-
-
-def _pieces(batch: Batch, data: bytes) -> Iterator[str]:
-    step = batch.records * batch.size
-    return (batch.lines(data[at : at + step]) for at in range(0, len(data), step))

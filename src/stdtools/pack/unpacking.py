@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from stdtools.pack.bulk import PIECE, Batch, write_records, write_records_parallel
+from stdtools.pack.bulk import LARGEST, Batch, write_records
 from stdtools.pack.cursor import Cursor
 from stdtools.pack.decode import TruncatedRecord, records
 from stdtools.pack.layout import Layout
@@ -27,11 +27,13 @@ def unpack_all(
     """
     done, rest = 0, b""
     cursor = Cursor(source, start)
-    if layout.fixed and 0 < layout.size <= PIECE and writer.format != "table":
+    if layout.fixed and 0 < layout.size <= LARGEST and writer.format != "table":
         batch = Batch(layout, writer)
-        if not source.is_file:
+        if not source.is_file or writer.for_terminal:
             jobs = 1
         if jobs > 1:
+            from stdtools.pack.parallel import write_records_parallel
+
             done = write_records_parallel(batch, source, writer, count, jobs)
         more, rest = write_records(batch, source, writer, None if count is None else count - done)
         done += more

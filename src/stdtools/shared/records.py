@@ -30,15 +30,19 @@ class RecordWriter:
     ) -> None:
         self.format = format or ("table" if output.is_terminal else "plain")
         self.cell: Callable[[Value], object]
+        self.fd = output.fd
+        self.for_terminal = output.is_terminal
         self._output = output
         self._columns = columns
         self._table: screen.Table | None = None
         self._started = False
+        self._cut = 0
         self._to_json = JsonText(bare_floats=bare_floats)
         if self.format in ("json", "jsonl"):
             keys = (self._to_json(name).replace("%", "%%") for name in columns)
             body = "{" + ", ".join(f"{key}: %s" for key in keys) + "}"
             self.template = f"{body}\n" if self.format == "jsonl" else f",\n {body}"
+            self._cut = 0 if self.format == "jsonl" else len(",\n ")  # no row stands before the first
             self.cell = self._to_json
         elif self.format in ("csv", "tsv", "plain", "table"):
             self.template = ("," if self.format == "csv" else "\t").join(["%s"] * len(columns)) + "\n"
@@ -67,12 +71,22 @@ class RecordWriter:
 
     def write_lines(self, text: str) -> None:
         """Write *text*: whole rows, each made from ``template``."""
-        if self._output.is_terminal:
+        if self.for_terminal:
             text = screen.safe_lines(text, json=self.format in ("json", "jsonl"))
         if not self._started:
-            text = self._head() + (text[3:] if self.format == "json" else text)
+            text = self._head() + text[self._cut :]
             self._started = True
         self._output.write(text.encode())
+
+    def begin(self) -> int:
+        """Write what goes before the first row, for code that writes the rows past this writer.
+
+        Returns how many characters to leave out of the first row.
+        """
+        self._output.write(self._head().encode())
+        self._output.flush()
+        self._started = True
+        return self._cut
 
     def close(self) -> None:
         """Write what ends the output: the table's last rows, JSON's bracket, a header without rows."""
