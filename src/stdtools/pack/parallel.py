@@ -18,8 +18,8 @@ from stdtools.shared.errors import ReaderGone, ToolError
 from stdtools.shared.records import RecordWriter
 from stdtools.shared.streams import Input, write_all
 
-PIECE = 1 << 18  # bytes of input
-AHEAD = 8  # pieces that a worker has ready while it waits
+PIECE = 1 << 20  # bytes of input
+AHEAD = 4  # pieces that a worker has ready while it waits
 SIGNALS = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
 GONE, SHORTER = b"gone", b"shorter"  # what a worker says before it ends, else a number of errno
 
