@@ -45,7 +45,7 @@ NEVER_AT_START = {
 
 def test_every_command_is_in_the_matrix() -> None:
     """A new command must say here how to run it."""
-    assert set(COMMANDS) == set(LONG_RUNS) == set(SHORT_RUNS)
+    assert set(COMMANDS) == set(LONG_RUNS) == set(SHORT_RUNS) == set(READS)
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -156,6 +156,22 @@ def test_a_reader_that_reads_all_sees_exit_0(shell: Run, name: str, records: Pat
     line = " ".join(f"'{arg}'" for arg in SHORT_RUNS[name])
     result = shell(f"stdtools {line} | head -1 >/dev/null; echo ${{PIPESTATUS[@]}}")
     assert (result.text, result.err) == ("0 0\n", "")
+
+
+READS = {"unpack": ["unpack", "<I:id"], "pack": ["pack", "<I:id", "--from"]}
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_missing_file_a_directory_and_random_bytes(run: Run, name: str, tmp_path: Path) -> None:
+    """One line, exit 2, and never a traceback; random bytes may be records, too."""
+    assert run(*READS[name], "none\n") == (2, b"", f"stdtools {name}: none\\n: No such file or directory\n")
+    assert run(*READS[name], ".") == (2, b"", f"stdtools {name}: .: Is a directory\n")
+    for size in (0, 1, 2, 3, 1000, 100_000):
+        (tmp_path / "random").write_bytes(os.urandom(size))
+        result = run(*READS[name], "random")
+        assert result.code in (0, 2)
+        assert result.err.count("\n") == (result.code == 2)
+        assert "internal error" not in result.err
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])

@@ -323,6 +323,7 @@ def test_tsv_with_its_escapes(run: Run) -> None:
     text = run("unpack", "8s:t B:n", "--format", "tsv", stdin=data).out
     assert text == b"t\tn\na\\tb\\\\n\\n\t1\n"
     assert run("pack", "8s:t B:n", "--tsv", stdin=text).out == data
+    assert run("pack", "8s:t B:n", "--tsv", stdin=text.replace(b"\n", b"\r\n")).out == data
     assert "CSV or TSV, not both" in run("pack", "B", "--csv", "--tsv").err
     assert "--stream is for standard output" in run("pack", "B", "--stream", "-o", "x").err
 

@@ -501,3 +501,25 @@ def test_dump_takes_no_format(run: Run) -> None:
 
 def test_one_process_is_told_with_v(run: Run) -> None:
     assert "one process: -j needs a regular file" in run("unpack", "B", "-j", "2", "-v", stdin=b"a").err
+
+
+def test_trouble_of_a_worker_is_told_as_one_line(run: Run, tmp_path: Path, shell: Run) -> None:
+    with open(tmp_path / "big.bin", "wb") as file:
+        file.truncate(64 << 20)
+    with open("/dev/full", "wb") as full:
+        result = run("unpack", LAYOUT, "big.bin", "-j", "2", stdout=full)
+    assert (result.code, result.err) == (2, "stdtools unpack: standard output: No space left on device\n")
+    gone = shell(f"stdtools unpack '{LAYOUT}' big.bin -j 2 | head -1; echo ${{PIPESTATUS[0]}}")
+    assert (gone.text.splitlines()[-1], gone.err) == ("141", "")
+    with open(tmp_path / "big.bin", "rb+") as file:
+        process = subprocess.Popen(
+            [COMMAND, "unpack", LAYOUT, "big.bin", "-j", "2"],
+            cwd=tmp_path,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        assert process.stdout is not None
+        process.stdout.read(100)
+        file.truncate(1 << 20)
+        _, err = process.communicate(timeout=20)
+    assert (process.returncode, err) == (2, b"stdtools unpack: big.bin: became shorter while it was read\n")

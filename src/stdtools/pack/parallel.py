@@ -21,7 +21,7 @@ from stdtools.shared.streams import Input, write_all
 PIECE = 1 << 20  # bytes of input
 AHEAD = 4  # pieces that a worker has ready while it waits
 SIGNALS = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
-GONE, SHORTER = b"gone", b"shorter"  # what a worker says before it ends, else a number of errno
+GONE = b"gone"  # what a worker says before it ends when the reader has gone; else what is wrong
 
 
 class _Pipe(NamedTuple):
@@ -65,7 +65,7 @@ def _lines(batch: Batch, source: Input, starts: range, step: int, end: int, cut:
     for start in starts:
         data = source.read_at(start, min(step, end - start))
         if len(data) < min(step, end - start):
-            raise EOFError
+            raise ToolError("became shorter while it was read", where=source.name)
         lines = "".join([batch.lines(data[at : at + size]) for at in range(0, len(data), size)]).encode()
         yield lines[cut:]
         cut = 0
@@ -92,22 +92,23 @@ def _run(pieces: list[Iterator[bytes]], output: int, source: str) -> None:
         for fd in (*(fd for token in tokens for fd in token), alive.reader, word.writer):
             os.close(fd)
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
-        said = os.read(word.reader, 100)  # the first word, or nothing when all have ended
-        codes = [os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) for pid in pids] if not said else []
-        pids = [] if codes else pids
+        said = os.read(word.reader, 4096)  # the first word, or nothing when all have ended
+        codes = []
+        while pids and not said:
+            codes.append(os.waitstatus_to_exitcode(os.waitpid(pids[0], 0)[1]))
+            del pids[0]
     finally:
         for pid in pids:  # a worker owns nothing that it could leave behind
-            os.kill(pid, signal.SIGKILL)
-            os.waitpid(pid, 0)
+            with suppress(ProcessLookupError, ChildProcessError):
+                os.kill(pid, signal.SIGKILL)
+                os.waitpid(pid, 0)
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
         os.close(alive.writer)
         os.close(word.reader)
     if said == GONE:
         raise ReaderGone
-    if said == SHORTER:
-        raise ToolError("became shorter while it was read", where=source)
     if said:
-        raise ToolError(os.strerror(int(said)), where="standard output")
+        raise ToolError(said.decode())
     if any(codes):
         raise ToolError(f"a worker process ended with {next(filter(None, codes))}", where=source)
 
@@ -123,10 +124,10 @@ def _work(pieces: Iterator[bytes], worker: _Worker) -> NoReturn:
         _take_turns(pieces, worker)
     except BrokenPipeError:
         word = GONE
-    except EOFError:
-        word = SHORTER
+    except ToolError as error:
+        word = str(error).encode("utf-8", "replace")
     except OSError as error:
-        word = str(error.errno).encode()
+        word = f"standard output: {error.strerror}".encode()
     except BaseException:  # noqa: BLE001 - a bug; the parent tells of the exit code
         os._exit(1)
     os.write(worker.word, word)

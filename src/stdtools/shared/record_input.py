@@ -148,7 +148,7 @@ def read_csv(source: Input) -> Iterator[dict[str, str]]:
 
 def read_tsv(source: Input) -> Iterator[dict[str, str]]:
     """Yield the rows of a TSV text as RecordWriter writes it (header first) as dicts of strings."""
-    split = (line.rstrip("\n").split("\t") for line in _lines(source))
+    split = (line.removesuffix("\n").removesuffix("\r").split("\t") for line in _lines(source))
     return _with_header(source, ([_unescape(cell) for cell in row] for row in split))
 
 
