@@ -74,8 +74,8 @@ class Batch:
         return template % values
 
     def _decoding(self, kind: Kind) -> Convert:
-        decode, cell = kind.decode, self._cell
-        return lambda column, _: [cell(decode(raw)) for raw in column]
+        decode_column, cell = kind.decode_column, self._cell
+        return lambda column, _: list(map(cell, decode_column(column)))
 
     def _checking(self, kind: Float, offset: int) -> Convert:
         """Convert floats only where one of them is no plain number; its bits are read once more."""

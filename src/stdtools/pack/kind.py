@@ -46,6 +46,10 @@ class Kind:
         """Return the value of ``size`` bytes; only for a fixed kind."""
         raise NotImplementedError
 
+    def decode_column(self, column: list[bytes]) -> list[Value]:
+        """Return the values of many fields; a kind overrides it where that is faster."""
+        return [self.decode(raw) for raw in column]
+
     def read(self, cursor: Cursor, path: str) -> Value:
         """Take one value off *cursor*; *path* is the field's full name. Raises Short."""
         return self.decode(cursor.take(self.size))

@@ -95,6 +95,12 @@ class Text(Characters):
     def decode(self, raw: bytes) -> str | bytes:
         return self.charset.to_trimmed_value(raw)
 
+    def decode_column(self, column: list[bytes]) -> list[Value]:
+        if self.charset.encoding == "utf-8" and not self.charset.raw:
+            with contextlib.suppress(UnicodeDecodeError):
+                return [raw.rstrip(b"\0").decode() for raw in column]
+        return super().decode_column(column)
+
     def encode(self, value: Value) -> bytes:
         data = self.bytes_of(value)
         if len(data) > self.size:
@@ -114,6 +120,8 @@ class Pascal(Text):
 
     def words(self) -> str:
         return f"length byte and text, {self.size} bytes"
+
+    decode_column = Kind.decode_column
 
     def decode(self, raw: bytes) -> str | bytes:
         if not raw:
