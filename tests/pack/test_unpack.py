@@ -100,7 +100,7 @@ def test_odd_integers_and_their_clash_with_counts(run: Run) -> None:
     assert run("unpack", "2u3:x", "--jsonl", stdin=b"\1\0\0\2\0\0").text == '{"x": [1, 2]}\n'
 
 
-def test_the_issue_example_of_a_nested_format(run: Run) -> None:
+def test_groups_and_text_of_any_length_nest(run: Run) -> None:
     body = b"MAGI\0\2" + b"\0\1" + b"\0\0\0\7name\0" + b"\1\0\2hi" + b"\2\0\0"
     result = run("unpack", ">4s:magic H:n H/(I:id z:name):items *(B:kind H/s:body):rest", "--json", stdin=body)
     assert json.loads(result.out) == [
@@ -523,3 +523,8 @@ def test_trouble_of_a_worker_is_told_as_one_line(run: Run, tmp_path: Path, shell
         file.truncate(1 << 20)
         _, err = process.communicate(timeout=20)
     assert (process.returncode, err) == (2, b"stdtools unpack: big.bin: became shorter while it was read\n")
+
+
+def test_file_and_layout_the_wrong_way_round(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "hosts.bin").write_bytes(b"aaaa")
+    assert "a file is called so, but LAYOUT comes first" in run("unpack", "hosts.bin", "<I").err

@@ -4,7 +4,7 @@ import os
 
 import click
 
-from stdtools.pack.layout import Layout
+from stdtools.pack.layout import Layout, LayoutError
 from stdtools.pack.named import NamedLayout
 from stdtools.pack.text import Charset
 from stdtools.shared import places, screen
@@ -32,7 +32,13 @@ def take_layout(
         return Layout(named.layout, charset), named, list(arguments)
     if not arguments:
         raise click.UsageError("a LAYOUT is missing", click.get_current_context())
-    return Layout(arguments[0], charset), NamedLayout("", "", arguments[0]), list(arguments[1:])
+    try:
+        layout = Layout(arguments[0], charset)
+    except LayoutError as error:
+        if os.path.exists(arguments[0]):
+            error.hint = "a file is called so, but LAYOUT comes first"
+        raise
+    return layout, NamedLayout("", "", arguments[0]), list(arguments[1:])
 
 
 def warn_of_terminal(source: Input) -> None:
