@@ -62,7 +62,9 @@ def test_several_processes_write_the_same(layout: Layout, seed: int) -> None:
 
 @settings(max_examples=200, deadline=None)
 @given(
-    encoding=st.sampled_from(["latin-1", "utf-16-le", "utf-16", "cp1252", "shift_jis", "iso2022_jp", "utf-7", "ascii"]),
+    encoding=st.sampled_from(
+        ["latin-1", "utf-16-le", "utf-16", "cp1252", "shift_jis", "iso2022_jp", "utf-7", "ascii", "punycode"]
+    ),
     data=st.binary(max_size=64),
 )
 def test_text_in_any_encoding(encoding: str, data: bytes) -> None:

@@ -32,7 +32,7 @@ class Charset:
         """Return *data* as text, or as it is when it does not decode and encode to the same."""
         try:
             text = data.decode(self.encoding)
-            return text if self._is_utf8 or self._encodes_to(text, data) else data
+            return text if self._is_utf8 or self._encoded(text) == data else data
         except ValueError:  # UnicodeError is one
             return data
 
@@ -44,13 +44,13 @@ class Charset:
             return self.to_value(data.rstrip(b"\0"))
         try:
             text = data.decode(self.encoding).rstrip("\0")
-            return text if self._encodes_to(text, data) else data
+            return text if self._encoded(text).ljust(len(data), b"\0") == data else data
         except ValueError:
             return data
 
-    def _encodes_to(self, text: str, data: bytes) -> bool:
+    def _encoded(self, text: str) -> bytes:
         text.encode()  # UTF-7 and others make lone surrogates, which no output can hold
-        return text.encode(self.encoding).ljust(len(data), b"\0") == data
+        return text.encode(self.encoding)
 
 
 class Characters(Kind):
