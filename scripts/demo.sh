@@ -41,6 +41,16 @@ title 'A layout says what it means, and --explain says how Python does it'
 tour "stdtools unpack '@b:kind I:id d:value' --describe --format table"
 tour "stdtools unpack '<I:id H:port' one.bin --explain"
 
+title 'A log that rotates, kept by four writers at once: read as one, and checked'
+tour 'for n in 1 2 3 4; do seq -f "writer $n line %g" 5000 | stdtools log write app.log --max-bytes 100k --backups 9 --compress gz & done; wait'
+tour 'stdtools log verify app.log --format table'
+tour 'stdtools log view app.log --grep "writer 3" | tail -n 2'
+title 'What a command says, with its exit code kept'
+tour 'stdtools log run job.log --timestamp --tag -- sh -c "echo working; echo no disk >&2; exit 3" || echo "exit code $?"'
+
 title 'A mistake is told in one place, with a way out'
 tour "stdtools unpack '<I:id k:port' one.bin || true"
 tour "stdtools pack '<H:port' 70000 || true"
+
+title 'Every run left a line in the journal of stdtools'
+tour 'stdtools log view --format table -n 8'

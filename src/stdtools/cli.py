@@ -4,43 +4,24 @@ import contextlib
 import os
 import signal
 import sys
-from importlib import import_module
 from types import FrameType
 from typing import Any, NoReturn
 
 import click
 
 import stdtools
-from stdtools.shared import screen
+from stdtools.shared import journal, screen
 from stdtools.shared.config import load_config
 from stdtools.shared.errors import TROUBLE, ReaderGone, Signalled, ToolError
-from stdtools.shared.options import HelpToOutput, print_text
+from stdtools.shared.options import LazyGroup, print_text
 from stdtools.shared.streams import fill_closed_descriptors
 
 # name: (module, short help: the first line of the command's own help)
 COMMANDS = {
+    "log": ("stdtools.log.command", "Write, view and verify rotating logs."),
     "pack": ("stdtools.pack.command_pack", "Turn values into packed binary records."),
     "unpack": ("stdtools.pack.command_unpack", "Turn packed binary records into rows."),
 }
-
-
-class FrontDoor(HelpToOutput, click.Group):
-    """A group that knows its commands by name and imports one only to run it."""
-
-    def __init__(self, **settings: Any) -> None:
-        super().__init__(**settings)
-        for name, (_, short_help) in COMMANDS.items():
-            self.add_command(click.Command(name, short_help=short_help, help=short_help))
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Resolve the name against the table, then put the real command in the place of its stub."""
-        name, command, rest = super().resolve_command(ctx, args)
-        if name is not None:
-            screen.preferences.command = f"stdtools {name}"
-            command = getattr(import_module(COMMANDS[name][0]), name)
-        return name, command, rest
 
 
 def _show_version(ctx: click.Context, param: click.Parameter, value: bool) -> None:
@@ -50,11 +31,10 @@ def _show_version(ctx: click.Context, param: click.Parameter, value: bool) -> No
         ctx.exit()
 
 
-stdtools_command = FrontDoor(
+stdtools_command = LazyGroup(
     name="stdtools",
+    table=COMMANDS,
     help="A toolbox built on the modules of Python's standard library, made to be piped.",
-    epilog="Run 'stdtools COMMAND --help' for examples and options.",
-    subcommand_metavar="COMMAND [ARGS]...",
     params=[
         click.Option(
             ["-V", "--version"],
@@ -65,47 +45,62 @@ stdtools_command = FrontDoor(
             help="Show the version and exit.",
         )
     ],
-    context_settings={"help_option_names": ["-h", "--help"]},
 )
 
 
 def run(arguments: list[str] | None = None) -> NoReturn:
     """Run one command line and end the process: the exit codes of the whole program are made here."""
     args = list(sys.argv[1:] if arguments is None else arguments)
+    this_run = journal.Run()
     fill_closed_descriptors()
     _catch_signals()
     try:
         code = _run(args)
         if _signals:  # raised where Python swallows exceptions, such as a weakref's callback
-            _die(_signals[0])
-    except ToolError as error:
-        code = _report(str(error), *error.detail)
-    except click.exceptions.Exit as done:
-        code = done.exit_code
-    except click.ClickException as error:
-        code = _report(_usage(error))
-    except (ReaderGone, BrokenPipeError):
-        _die(signal.SIGPIPE)
-    except KeyboardInterrupt:
-        _die(signal.SIGINT)
-    except Signalled as error:
-        _die(error.number)
-    except MemoryError:
-        code = _report("not enough memory for this input")
-    except OSError as error:
-        where = f"{os.fsdecode(error.filename)}: " if error.filename is not None else ""
-        code = _report(f"{where}{error.strerror or error}")
-        _show_traceback(error)
-    except Exception as error:  # noqa: BLE001 - the last resort: a bug is told in one line
-        code = _report(f"internal error: {type(error).__name__}: {error}; --debug shows where")
-        _show_traceback(error)
+            code = -_signals[0]
+    except BaseException as error:  # noqa: BLE001 - whatever it is, the process ends here
+        code = _outcome(error)
+        if code == TROUBLE:
+            this_run.error = error
+    this_run.end(code)
+    if code < 0:
+        _die(-code)
     # Taking the interpreter apart would cost 5 ms. Nothing is left to write: Output has flushed.
     os._exit(code)
 
 
+def _outcome(error: BaseException) -> int:
+    """Tell the user about *error* and return the exit code; minus its number for a signal to die of."""
+    match error:
+        case ToolError():
+            return _report(str(error), *error.detail)
+        case click.exceptions.Exit():
+            return error.exit_code
+        case click.ClickException():
+            return _report(_usage(error))
+        case ReaderGone() | BrokenPipeError():
+            return -signal.SIGPIPE
+        case KeyboardInterrupt():
+            return -signal.SIGINT
+        case Signalled():
+            return -error.number
+        case MemoryError():
+            return _report("not enough memory for this input")
+        case OSError():
+            where = f"{os.fsdecode(error.filename)}: " if error.filename is not None else ""
+            message = f"{where}{error.strerror or error}"
+        case _:
+            where = journal.place()
+            shown = f"--debug and {where} show" if where else "--debug shows"
+            message = f"internal error: {type(error).__name__}: {error}; {shown} where"
+    code = _report(message)
+    _show_traceback(error)
+    return code
+
+
 def _run(args: list[str]) -> int:
     """Run the command that *args* name and return what it returns: its exit code."""
-    with stdtools_command.make_context("stdtools", args or ["--help"], default_map=_defaults()) as ctx:
+    with stdtools_command.make_context("stdtools", args, default_map=_defaults()) as ctx:
         code: int = stdtools_command.invoke(ctx)
     return code
 

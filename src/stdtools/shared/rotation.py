@@ -1,0 +1,416 @@
+"""A file that any number of processes append lines to and rotate, losing, tearing and mixing none.
+
+Names are those of ``logging.handlers.RotatingFileHandler``: ``app.log`` is written, ``app.log.1`` is the
+newest backup. A writer locks the file ``.app.log.lock`` beside it, sees that what it has open is still
+what has the name, appends whole lines, and unlocks. Rotation is a chain of renames under the same lock.
+
+The lock is exclusive, also to append: a writer that is killed inside write(2) leaves half a line,
+and only one that is alone can tell that from a write in progress. So that the next writer can, the
+lock file holds a *claim* while a write lasts: which file, and where the write began. A claim found
+under the lock is a dead writer's; what follows its last whole line is cut off.
+"""
+
+import contextlib
+import errno
+import fcntl
+import os
+import stat
+import time
+from collections.abc import Callable, Iterator
+
+from stdtools.shared.errors import ToolError
+
+COMPRESSIONS = (".gz", ".bz2", ".xz")
+SUFFIXES = ("", *COMPRESSIONS)
+MOST_BACKUPS = 999  # app.log.2026 is somebody's file of a year
+_CLAIM = b"%20d %20d\n"
+_NO_CLAIM = _CLAIM % (0, 0)
+_APPEND = os.O_RDWR | os.O_APPEND | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+_BLOCK = 64 * 1024
+_sync: Callable[[int], None] = getattr(os, "fdatasync", os.fsync)
+
+
+class RotatingFile:
+    """The end of the chain of files that *path* heads; use one in one thread.
+
+    *max_bytes*: begin a new file rather than exceed this; 0 is no limit. A longer line has a file of
+    its own. *backups*: how many closed files to keep. *mode*: of new files; by default that of the
+    file before, at first 0640. *is_due* says from a file's last modification (seconds since the
+    epoch) whether its time is over. *max_total*: remove the oldest backups when all together could
+    exceed this many bytes. *sync*: a write is on the disk when it returns. *patience*: seconds after
+    which to append without the lock, and without rotating.
+
+    Nothing is opened before the first call. Methods raise OSError, and ToolError for a *path* that
+    is not a regular file.
+    """
+
+    def __init__(
+        self,
+        path: str,
+        *,
+        max_bytes: int = 0,
+        backups: int = 0,
+        mode: int | None = None,
+        is_due: Callable[[float], bool] | None = None,
+        max_total: int = 0,
+        sync: bool = False,
+        patience: float | None = None,
+    ) -> None:
+        self.given_path = path
+        self.path = _resolve(path)
+        self.max_bytes = max_bytes
+        self.backups = backups
+        self.rotations = 0
+        self.trouble: OSError | None = None  # why the last rotation that was due did not happen
+        self._mode = mode
+        self._is_due = is_due
+        self._max_total = max_total
+        self._sync = sync
+        self._patience = patience
+        self._lock_path = lock_path(self.path)
+        self._process = 0
+        self._fd: int | None = None
+        self._lock: int | None = None
+        self._was_open = False
+        self._end = -1  # the size of the file as we left it
+        self._within_line = False  # what we wrote last did not end its line
+
+    def prepare(self) -> None:
+        """Open the file, and close the gap that a crash between two renames left among the backups."""
+        with self.alone():
+            self._follow()
+            for number in range(1, self.backups + 1):
+                if not self._variants(number):
+                    later = (n for n in range(number + 1, self.backups + 1) if self._variants(n))
+                    if (found := next(later, None)) is None:
+                        break
+                    self._shift(found, number)
+            self._keep_within_total()
+
+    def write(self, block: bytes, start: int = 0, *, whole: bool = False) -> int:
+        """Append lines of *block* from *start* on, as many as belong into one file; return where they end.
+
+        Rotates first where not even one line fits, or none of *block* as a *whole*. An error means
+        that nothing was written; lines that did get to the disk before it are returned as written.
+        """
+        with self.alone() as locked:
+            size = self._follow()
+            if not locked:
+                return self._append(block, start, len(block), size, whole=True, claim=False)
+            size = self._settle(size)
+            stop = self._fitting(block, start, size, whole=whole)
+            if stop == start or (size and self._due()):
+                size = self._rotate(size)
+                stop = self._fitting(block, start, size, whole=whole) if not size else len(block)
+            return self._append(block, start, stop, size, whole=whole, claim=True)
+
+    def rotate(self, *, only_if_due: bool = False) -> None:
+        """Begin a new file, unless this one is empty."""
+        with self.alone() as locked:
+            size = self._settle(self._follow()) if locked else 0
+            if size and (self._due() or not only_if_due):
+                self._rotate(size)
+
+    def close(self) -> None:
+        """Close the descriptors; the next call opens them again."""
+        for fd in (self._fd, self._lock):
+            if fd is not None:
+                os.close(fd)
+        self._fd = self._lock = None
+        self._end, self._within_line = -1, False
+
+    def backup_name(self, number: int) -> str:
+        """Return the name of backup *number*, when it is not compressed."""
+        return f"{self.path}.{number}"
+
+    def retire(self, target: str) -> None:
+        """Make the current file the backup *target*."""
+        os.rename(self.path, target)
+
+    @contextlib.contextmanager
+    def alone(self) -> Iterator[bool]:
+        """Hold the lock; yields False where it could not be had in time."""
+        if self._process != os.getpid():  # after a fork the lock would be the parent's, too
+            self.close()
+            self._process = os.getpid()
+        locked = self._take_lock()
+        try:
+            yield locked
+        finally:
+            if locked and self._lock is not None:
+                fcntl.flock(self._lock, fcntl.LOCK_UN)
+
+    def _take_lock(self) -> bool:
+        deadline = None if self._patience is None else time.monotonic() + self._patience
+        while True:
+            if self._lock is None:
+                self._lock = self._open_lock()
+            if deadline is None:
+                fcntl.flock(self._lock, fcntl.LOCK_EX)
+            else:
+                while not _lock_at_once(self._lock):
+                    if time.monotonic() > deadline:
+                        return False
+                    time.sleep(0.001)
+            if os.fstat(self._lock).st_nlink:
+                return True
+            os.close(self._lock)  # somebody removed it, and others lock another one
+            self._lock = None
+
+    def _open_lock(self) -> int:
+        mode = _writers_only(self._mode_of_new_files(self.path)[0])
+        flags = os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC
+        for attempt in range(10):
+            with contextlib.suppress(FileExistsError):
+                fd = self._create(self._lock_path, flags, mode)
+                os.pwrite(fd, _NO_CLAIM, 0)
+                return fd
+            try:
+                return os.open(self._lock_path, flags)
+            except FileNotFoundError:
+                continue
+            except PermissionError:  # its maker may not have set its mode yet
+                if attempt == 9:
+                    raise
+                time.sleep(0.01)
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), self._lock_path)
+
+    def _create(self, path: str, flags: int, mode: int) -> int:
+        """Create *path*, and its directory if that was removed while we were at work."""
+        flags |= os.O_CREAT | os.O_EXCL
+        try:
+            fd = os.open(path, flags, 0o600)
+        except FileNotFoundError:
+            if not self._was_open:
+                raise
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            fd = os.open(path, flags, 0o600)
+        os.fchmod(fd, mode)
+        return fd
+
+    def _follow(self) -> int:
+        """Have the file open that has the name now, made if there is none; return its size."""
+        if self._fd is not None:
+            now = os.fstat(self._fd)
+            with contextlib.suppress(FileNotFoundError):
+                if os.path.samestat(now, os.lstat(self.path)):
+                    return now.st_size
+            before: int | None = self._fd
+            self._end, self._within_line = -1, False
+        else:
+            before = None
+        self._fd = self._open(before)
+        self._was_open = True
+        if before is not None:
+            os.close(before)
+        return os.fstat(self._fd).st_size
+
+    def _open(self, before: int | None) -> int:
+        while True:
+            mode, owner = self._mode_of_new_files(self.path if before is None else before)
+            with contextlib.suppress(FileNotFoundError):
+                return os.open(self.path, _APPEND)
+            with contextlib.suppress(FileExistsError):
+                fd = self._create(self.path, _APPEND, mode)
+                if owner is not None:
+                    with contextlib.suppress(OSError):
+                        os.fchown(fd, *owner)
+                return fd
+
+    def _mode_of_new_files(self, before: str | int) -> tuple[int, tuple[int, int] | None]:
+        """Return the mode, and the owner and group, that a file after *before* gets."""
+        try:
+            found = os.stat(before)
+        except FileNotFoundError:
+            return 0o640 if self._mode is None else self._mode, None
+        if stat.S_ISDIR(found.st_mode):
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        if not stat.S_ISREG(found.st_mode):
+            raise ToolError("is not a regular file", where=self.given_path, hint="only those can be rotated")
+        return stat.S_IMODE(found.st_mode) & 0o777 if self._mode is None else self._mode, (found.st_uid, found.st_gid)
+
+    def _settle(self, size: int) -> int:
+        """See that the file ends with a whole line, unless it is our own that goes on; return its size."""
+        assert self._fd is not None
+        assert self._lock is not None
+        if size == self._end:
+            return size
+        self._within_line = False
+        inode, start = _claim_in(self._lock)
+        if inode:
+            if inode == os.fstat(self._fd).st_ino and start < size:
+                size = _end_of_last_line(self._fd, start, size)
+                os.ftruncate(self._fd, size)
+            os.pwrite(self._lock, _NO_CLAIM, 0)
+        if size and os.pread(self._fd, 1, size - 1) != b"\n":
+            size += os.write(self._fd, b"\n")
+        return size
+
+    def _due(self) -> bool:
+        assert self._fd is not None
+        return self._is_due is not None and not self._within_line and self._is_due(os.fstat(self._fd).st_mtime)
+
+    def _fitting(self, block: bytes, start: int, size: int, *, whole: bool) -> int:
+        """Return where the lines end that may go into a file of *size* bytes; *start* when none may."""
+        room = self.max_bytes - size
+        if not self.max_bytes or len(block) - start <= room:
+            return len(block)
+        if self._within_line:
+            return block.find(b"\n", start) + 1 or len(block)
+        if whole:
+            return start if size else len(block)
+        stop = block.rfind(b"\n", start, start + max(room, 0)) + 1
+        if stop:
+            return stop
+        return start if size else block.find(b"\n", start) + 1 or len(block)
+
+    def _append(self, block: bytes, start: int, stop: int, size: int, *, whole: bool, claim: bool) -> int:
+        assert self._fd is not None
+        assert self._lock is not None
+        if claim:
+            os.pwrite(self._lock, _CLAIM % (os.fstat(self._fd).st_ino, size), 0)
+        self._end = -1
+        view = memoryview(block)[start:stop]
+        try:
+            while view:
+                view = view[os.write(self._fd, view) :]
+            if self._sync:
+                _sync(self._fd)
+        except OSError:
+            if not claim:
+                raise
+            # Nobody else has written since: take back what is not a whole line.
+            written = stop - len(view) if view and not whole else start
+            stop = block.rfind(b"\n", start, written) + 1 or start
+            os.ftruncate(self._fd, size + stop - start)
+            os.pwrite(self._lock, _NO_CLAIM, 0)
+            if stop == start:
+                raise
+        else:
+            if claim:
+                os.pwrite(self._lock, _NO_CLAIM, 0)
+        if claim:
+            self._end = size + stop - start
+            self._within_line = block[stop - 1 : stop] != b"\n"
+        return stop
+
+    def _rotate(self, size: int) -> int:
+        """Begin a new file and return 0; where that cannot be, remember why and return *size*."""
+        assert self._fd is not None
+        before, self.trouble = self._fd, None
+        try:
+            if self.backups:
+                self._make_room()
+                self._be_later_than_backups(before)
+                self.retire(self.backup_name(1))
+            else:
+                os.unlink(self.path)
+        except OSError as error:
+            self.trouble = error
+            return size
+        self._fd, self._end, self._within_line = None, 0, False
+        try:
+            self._fd = self._open(before)
+        finally:
+            os.close(before)
+        self.rotations += 1
+        with contextlib.suppress(OSError):  # the lines are safe; a later rotation will see to the rest
+            self._keep_within_total()
+        if self._sync:
+            _sync_directory(os.path.dirname(self.path))
+        return 0
+
+    def _make_room(self) -> None:
+        """Leave no backup 1: each moves up by one, as far as the first number that is free."""
+        last = next((n for n in range(1, self.backups + 1) if not self._variants(n)), None)
+        if last is None:
+            last = self.backups
+            for name in self._variants(last):
+                os.unlink(name)
+        for number in range(last - 1, 0, -1):
+            self._shift(number, number + 1)
+
+    def _be_later_than_backups(self, fd: int) -> None:
+        """Make times of modification grow along the chain, so that a reader can tell which file is next."""
+        with contextlib.suppress(OSError, IndexError):
+            newest = os.stat(self._variants(2)[0] if self.backups > 1 else self.backup_name(1))
+            now = os.fstat(fd)
+            if now.st_mtime_ns <= newest.st_mtime_ns:
+                os.utime(fd, ns=(now.st_atime_ns, newest.st_mtime_ns + 1))
+
+    def _shift(self, number: int, target: int) -> None:
+        for name in self._variants(number):
+            os.rename(name, self.backup_name(target) + name.removeprefix(self.backup_name(number)))
+
+    def _variants(self, number: int) -> list[str]:
+        """Return the names that backup *number* has: plain, compressed, or for a moment both."""
+        name = self.backup_name(number)
+        return [name + suffix for suffix in SUFFIXES if os.path.lexists(name + suffix)]
+
+    def _keep_within_total(self) -> None:
+        if not self._max_total:
+            return
+        names = [name for number in range(1, self.backups + 1) for name in self._variants(number)]
+        total = self.max_bytes
+        for name in names:
+            total += os.lstat(name).st_size
+            if total > self._max_total:
+                os.unlink(name)
+
+
+def claimed_inode(lock: int) -> int:
+    """Return the inode of the file that a writer was writing to; 0 when none was."""
+    return _claim_in(lock)[0]
+
+
+def _claim_in(lock: int) -> tuple[int, int]:
+    claim = os.pread(lock, len(_NO_CLAIM), 0).split()
+    return (int(claim[0]), int(claim[1])) if len(claim) == 2 and all(map(bytes.isdigit, claim)) else (0, 0)
+
+
+def lock_path(path: str) -> str:
+    """Return the name of the lock file of the log *path*."""
+    directory, name = os.path.split(path)
+    return os.path.join(directory, f".{name}.lock")
+
+
+def _resolve(path: str) -> str:
+    """Return where *path* really is; a link that a stranger could have put there is refused."""
+    if os.path.islink(path):
+        directory = os.stat(os.path.dirname(path) or ".")
+        if directory.st_mode & stat.S_IWOTH and os.lstat(path).st_uid not in (os.geteuid(), directory.st_uid):
+            raise ToolError("is somebody else's symbolic link in a directory that all can write", where=path)
+    return os.path.realpath(path)
+
+
+def _writers_only(mode: int) -> int:
+    """Return the mode for the lock of a file with *mode*: who may write may lock, and nobody else."""
+    writers = mode & 0o022
+    return 0o600 | writers | writers << 1
+
+
+def _lock_at_once(fd: int) -> bool:
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _end_of_last_line(fd: int, start: int, size: int) -> int:
+    """Return the offset behind the last newline between *start* and *size*; *start* when there is none."""
+    while size > start:
+        begin = max(start, size - _BLOCK)
+        found = os.pread(fd, size - begin, begin).rfind(b"\n")
+        if found >= 0:
+            return begin + found + 1
+        size = begin
+    return start
+
+
+def _sync_directory(path: str) -> None:
+    fd = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
