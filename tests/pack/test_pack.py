@@ -340,7 +340,8 @@ def test_a_patch_goes_to_the_file_that_is_there_when_it_is_written(shell: Run) -
     assert shell(f"printf 0123456789 > t; {feed} | stdtools pack B:a --into t --at 1 & {change}").text == "AACDEFGHIJ"
     feed += " | stdtools pack B:a --into t --at 9"
     result = shell(f"printf 0123456789 > t; {feed} & sleep .2; : > t; wait $!; cat t")
-    assert (result.text, "became shorter meanwhile" in result.err) == ("", True)
+    assert result.text == ""
+    assert "became shorter meanwhile" in result.err or "would reach beyond its end" in result.err, "on a busy machine"
 
 
 def test_values_too_long_to_show_are_still_refused_in_a_line(run: Run) -> None:

@@ -6,7 +6,14 @@ from typing import Any
 import click
 
 from stdtools.log.child import Child, CommandNotRun, LastLines
-from stdtools.log.command_write import WritingCommand, finish, open_sink, requests_by_signal, writing_options
+from stdtools.log.command_write import (
+    WritingCommand,
+    finish,
+    join_timestamp,
+    open_sink,
+    requests_by_signal,
+    writing_options,
+)
 from stdtools.log.pump import Source, Tee, pump
 from stdtools.shared import screen
 from stdtools.shared.errors import Signalled
@@ -21,8 +28,29 @@ def _explain(**given: Any) -> str:
     return explain_run(given)
 
 
+class RunCommand(WritingCommand):
+    """A command whose options end where COMMAND begins, also without ``--``."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Put ``--`` before the second word that is neither an option nor an option's value."""
+        takes_value = {name for option in self.params for name in option.opts if not getattr(option, "is_flag", True)}
+        args = join_timestamp(args)
+        words = 0
+        before = ""
+        for index, word in enumerate(args):
+            if word == "--":
+                break
+            if not word.startswith("-") and before not in takes_value:
+                words += 1
+                if words == 2:
+                    args = [*args[:index], "--", *args[index:]]
+                    break
+            before = word
+        return super().parse_args(ctx, args)
+
+
 @click.command(
-    cls=WritingCommand,
+    cls=RunCommand,
     group="log",
     explain=_explain,
     examples=r"""

@@ -37,18 +37,24 @@ class WritingCommand(ToolCommand):
     """A command whose --timestamp takes the next word only if that is a format."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Join --timestamp and its format, or say that it has none."""
-        end = args.index("--") if "--" in args else len(args)
-        joined: list[str] = []
-        for word in args[:end]:
-            if joined and joined[-1] == "--timestamp":
-                joined[-1] = "--timestamp=" + (word if word in FORMATS or "%" in word else FORMATS[0])
-                if joined[-1] == f"--timestamp={word}":
-                    continue
-            joined.append(word)
+        """Say what --timestamp takes before Click looks."""
+        return super().parse_args(ctx, join_timestamp(args))
+
+
+def join_timestamp(args: list[str]) -> list[str]:
+    """Join --timestamp and the format behind it, or the default one, into one word."""
+    end = args.index("--") if "--" in args else len(args)
+    joined: list[str] = []
+    for word in args[:end]:
         if joined and joined[-1] == "--timestamp":
-            joined[-1] += f"={FORMATS[0]}"
-        return super().parse_args(ctx, joined + args[end:])
+            is_format = word in FORMATS or "%" in word
+            joined[-1] += f"={word if is_format else FORMATS[0]}"
+            if is_format:
+                continue
+        joined.append(word)
+    if joined and joined[-1] == "--timestamp":
+        joined[-1] += f"={FORMATS[0]}"
+    return joined + args[end:]
 
 
 def writing_options(command: Decorated) -> Decorated:

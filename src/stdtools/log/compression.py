@@ -2,6 +2,7 @@
 
 import contextlib
 import fcntl
+import logging
 import os
 import threading
 from collections.abc import Callable
@@ -10,6 +11,8 @@ from typing import Any
 from stdtools.shared.atomic import create_beside
 from stdtools.shared.errors import ToolError
 from stdtools.shared.rotation import COMPRESSIONS, RotatingFile
+
+logger = logging.getLogger(__name__)
 
 BLOCK = 1 << 18
 NICE = 10
@@ -62,7 +65,8 @@ class Compressor:
                 fd, inode = backup
                 try:
                     self._compress(fd, inode)
-                except (OSError, ToolError, EOFError) as error:
+                    logger.debug("compressed a backup of %d bytes", os.fstat(fd).st_size)
+                except Exception as error:  # noqa: BLE001 - each library has its own; the backup stays as it is
                     self._given_up.add(inode)
                     self._tell(f"{self._log.given_path}: a backup is not compressed: {error}")
                 finally:
@@ -132,18 +136,25 @@ class Compressor:
         name = self._name_of(inode)
         if name is None:
             return
-        with open(name + suffix, "rb") as packed:
-            with _opened(suffix, packed, "rb") as unpacked:
-                os.lseek(fd, 0, os.SEEK_SET)
-                while block := os.read(fd, BLOCK):
-                    if unpacked.read(len(block)) != block:
-                        raise ToolError(f"{name + suffix} is there and has other lines")
-                if unpacked.read(1):
-                    raise ToolError(f"{name + suffix} is there and has other lines")
-            with self._log.alone():
-                plain = self._name_of(inode)
-                if plain is not None and os.path.lexists(plain + suffix):
-                    os.unlink(plain)
+        if not _says_the_same(fd, name + suffix, suffix):
+            raise ToolError(f"{os.path.basename(name + suffix)} is not its compressed form")
+        with self._log.alone():
+            plain = self._name_of(inode)
+            if plain is not None and os.path.lexists(plain + suffix):
+                os.unlink(plain)
+
+
+def _says_the_same(fd: int, packed_name: str, suffix: str) -> bool:
+    """Whether the file *fd* has what is in the compressed file *packed_name*."""
+    os.lseek(fd, 0, os.SEEK_SET)
+    try:
+        with open(packed_name, "rb") as packed, _opened(suffix, packed, "rb") as unpacked:
+            while block := os.read(fd, BLOCK):
+                if unpacked.read(len(block)) != block:
+                    return False
+            return not unpacked.read(1)
+    except Exception:  # noqa: BLE001 - whatever the library says of it: it is damaged
+        return False
 
 
 def _opened(suffix: str, file: Any, mode: str) -> Any:

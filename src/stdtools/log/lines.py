@@ -22,7 +22,7 @@ _SYSLOG = re.compile(rb"(?:<\d{1,3}>)?([A-Z][a-z]{2}) ([ \d]\d) (\d\d):(\d\d):(\
 _EPOCH = re.compile(
     rb"\[?(\d{10})(?:\.(\d{1,9}))?(?!\d)|.{0,200}?\"(?:ts|time|timestamp)\": ?(\d{10})(?:\.(\d{1,9}))?(?!\d)"
 )
-_LEVEL = re.compile(rb"(?<![\w/.-])(" + "|".join(_RANKS).encode() + rb")(?![\w/-])", re.IGNORECASE)
+_LEVEL = re.compile(rb"(?<![\w/.-])(" + "|".join(_RANKS).encode() + rb")(?![\w/=-]|\.\w)", re.IGNORECASE)
 
 
 def time_of(line: bytes, now: float | None = None) -> float | None:

@@ -41,14 +41,13 @@ def pieces(path: str) -> list[Piece]:
             return found
 
 
-def doubles(path: str) -> list[str]:
-    """Return the names of compressed backups beside which a plain one, or another compressed one, lies."""
-    names = []
-    for piece in pieces(path):
-        if piece.number:
-            variants = [f"{path}.{piece.number}{suffix}" for suffix in SUFFIXES]
-            names += [name for name in variants if name != piece.name and os.path.lexists(name)]
-    return names
+def doubles(piece: Piece) -> list[str]:
+    """Return the other names under which the backup *piece* is there, plain or compressed."""
+    if not piece.number:
+        return []
+    suffix = next(suffix for suffix in reversed(SUFFIXES) if piece.name.endswith(suffix))
+    variants = [piece.name.removesuffix(suffix) + other for other in SUFFIXES]
+    return [name for name in variants if name != piece.name and os.path.lexists(name)]
 
 
 def _look(path: str) -> list[Piece]:
@@ -298,7 +297,7 @@ def last_lines(
         selection.begin_file()
         need = count - len(found)
         if piece.size is not None and (selection.wants_all or not need):
-            piece.go_to_last_lines(need)
+            piece.go_to_last_lines(need + 1)  # the last one may have no end yet
         kept: deque[Any] = deque(maxlen=need)
         rest = b""
         try:

@@ -1,6 +1,7 @@
 """Lines on their way into a rotating file: what goes before each, and what happens on a full disk."""
 
 import errno
+import logging
 import os
 from collections.abc import Callable
 from typing import Literal, NamedTuple
@@ -9,6 +10,8 @@ from stdtools.log.compression import Compressor
 from stdtools.log.schedule import Schedule
 from stdtools.shared.errors import ToolError, raise_os_error
 from stdtools.shared.rotation import RotatingFile
+
+logger = logging.getLogger(__name__)
 
 FULL = (errno.ENOSPC, errno.EDQUOT)
 OnFull = Literal["wait", "drop", "exit"]
@@ -114,6 +117,7 @@ class Sink:
                 if error.errno not in FULL:
                     raise_os_error(error, self._file.given_path)
                 self._full = os.strerror(error.errno)
+                logger.debug("full: %s", self._full)
                 if self._on_full == "exit":
                     raise self._not_written(block, start) from None
                 if self._on_full == "drop":
@@ -154,6 +158,7 @@ class Sink:
             self._warn(self._file.trouble)
         if self._file.rotations != self._rotations:
             self._rotations = self._file.rotations
+            logger.debug("began a new file, the %d. of this run", self._rotations)
             self._told.clear()
             if self._compressor is not None:
                 self._compressor.wake()

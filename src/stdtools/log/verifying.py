@@ -4,15 +4,17 @@ import contextlib
 import fcntl
 import os
 import re
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from hashlib import blake2b
 
-from stdtools.log.reading import Chain, OpenPiece, doubles
+from stdtools.log.lines import time_of
+from stdtools.log.reading import Chain, OpenPiece, doubles, pieces
 from stdtools.shared.errors import ToolError
 from stdtools.shared.rotation import claimed_inode, lock_path
 
-HEAD = 4096
+HEAD = 512
 HOLE = 512  # NULs in a row that no program wrote: a disk block that never got there, or copytruncate
 _DROPPED = re.compile(rb"stdtools log: (\d+) (?:lines? \((\d+) bytes\)|records) dropped: ")
 
@@ -36,19 +38,17 @@ def verify(path: str) -> Iterator[Report]:
     chain = Chain(path)
     seen: dict[bytes, str] = {}
     before: Report | None = None
-    twice = doubles(chain.path)
     piece: OpenPiece | None = chain.oldest()
     while piece is not None:
         following = chain.after(piece)
         next_head = b"" if following is None else _head(following)
         report = _read(piece, next_head, before)
         report.problems += _gap(before, report, path)
-        report.problems += [
-            f"is there twice, also as {os.path.basename(name)}"
-            for name in twice
-            if os.path.splitext(name)[0] == os.path.splitext(piece.piece.name)[0]
-            or name.startswith(f"{piece.piece.name}.")
-        ]
+        if doubles(piece.piece):  # while a compression ends, both are there
+            with _writers_halted(chain.path):
+                found = next((p for p in pieces(chain.path) if p.inode == piece.inode), None)
+                names = [] if found is None else doubles(found)
+            report.problems += [f"is there twice, also as {os.path.basename(name)}" for name in names]
         if _tells_apart(report.head) and report.digest in seen:
             report.problems.append(f"has the same lines as {seen[report.digest]}")
         seen[report.digest] = report.file
@@ -105,8 +105,9 @@ def _head(piece: OpenPiece) -> bytes:
 
 
 def _tells_apart(head: bytes) -> bool:
-    """Whether a file that begins with *head* cannot be like another by chance: its lines differ."""
-    return len(set(head.split(b"\n")[:-1])) > 1
+    """Whether a file that begins with *head* cannot be like another by chance: its lines differ and have times."""
+    lines = set(head.split(b"\n")[:-1])
+    return len(lines) > 1 and any(map(time_of, lines))
 
 
 def _gap(before: Report | None, report: Report, path: str) -> list[str]:
@@ -121,17 +122,28 @@ def _open_line(report: Report, piece: OpenPiece, path: str) -> list[str]:
     """Say what is wrong with a last line that has no end; in the current file it may still go on."""
     if report.number:
         return ["is torn: its last line has no end"]
-    lock = None
-    with contextlib.suppress(OSError):
-        lock = os.open(lock_path(path), os.O_RDONLY)
-    if lock is None:
-        return []
-    try:
-        fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        if claimed_inode(lock) == piece.inode:
+    with _writers_halted(path) as lock:
+        if lock is not None and claimed_inode(lock) == piece.inode:
             return ["is torn: a killed writer left half a line, which the next one will remove"]
-    except OSError:  # somebody is writing
-        pass
+    return []
+
+
+@contextlib.contextmanager
+def _writers_halted(path: str) -> Iterator[int | None]:
+    """Keep everybody from writing for the moment; yields None where we may not, or not within a second."""
+    try:
+        lock = os.open(lock_path(path), os.O_RDONLY)
+    except OSError:
+        yield None
+        return
+    try:
+        deadline = time.monotonic() + 1
+        while time.monotonic() < deadline:
+            with contextlib.suppress(BlockingIOError):
+                fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+                yield lock
+                return
+            time.sleep(0.005)
+        yield None
     finally:
         os.close(lock)
-    return []

@@ -8,6 +8,7 @@ import click
 from stdtools.pack.command_layout import layout_option, take_layout, text_option, warn_of_terminal
 from stdtools.pack.layout import Layout
 from stdtools.pack.text import Charset
+from stdtools.shared import journal
 from stdtools.shared.errors import ToolError
 from stdtools.shared.options import Size, ToolCommand
 from stdtools.shared.streams import Output, open_input
@@ -126,9 +127,10 @@ def pack(
     with Output() as standard_output:
         if into is None and output == "-" and standard_output.is_terminal:
             raise ToolError("standard output is a terminal", hint="redirect it, or use -o FILE")
-        data = _packed(
+        packed = _packed(
             layout, values, "-" if source is None else source, _form(csv, tsv), standard_output if stream else None
         )
+        data = _counted(packed)
         if into is not None:
             from stdtools.shared import atomic
 
@@ -153,6 +155,14 @@ def pack(
 def _copy(data: Iterator[bytes], output: Output) -> None:
     for piece in data:
         output.write(piece)
+
+
+def _counted(data: Iterator[bytes]) -> Iterator[bytes]:
+    total = 0
+    for piece in data:
+        total += len(piece)
+        yield piece
+    journal.counts["bytes"] = total
 
 
 def _packed(layout: Layout, values: list[str], path: str, form: str, flushed: Output | None) -> Iterator[bytes]:

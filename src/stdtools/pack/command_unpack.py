@@ -10,7 +10,7 @@ from stdtools.pack.decode import TAILS, TruncatedRecord
 from stdtools.pack.layout import Layout
 from stdtools.pack.named import NamedLayout, go_to_start
 from stdtools.pack.text import Charset
-from stdtools.shared import screen
+from stdtools.shared import journal, screen
 from stdtools.shared.errors import TROUBLE, ToolError
 from stdtools.shared.options import Size, ToolCommand, record_output
 from stdtools.shared.records import RecordWriter
@@ -141,6 +141,7 @@ def unpack(
         _note_truncated(outcome.truncated, tail)
     if jobs > outcome.jobs:
         screen.note("one process: -j needs a regular file and records of one size", verbosity=1)
+    journal.counts["records"] = outcome.records
     screen.note(f"{outcome.records} record{'' if outcome.records == 1 else 's'}", verbosity=1)
     return 0
 

@@ -5,7 +5,7 @@ import time
 from datetime import datetime, timedelta
 
 _SECONDS = {"s": 1, "m": 60, "min": 60, "h": 3600, "d": 86400, "day": 86400, "days": 86400, "w": 604800}
-_PART = re.compile(r"(\d+(?:\.\d+)?)\s*(days?|min|[smhdw])")
+_PART = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*(days?|min|[smhdw])")
 _LONGEST = 100 * 366 * 86400.0
 
 

@@ -1,0 +1,114 @@
+"""log run: both streams in the log, and the command's own exit code."""
+
+import os
+import re
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import COMMAND, Run
+from tests.log.test_write import until
+
+pytestmark = pytest.mark.process
+
+
+def test_both_streams_are_logged_line_by_line(run: Run, tmp_path: Path) -> None:
+    script = "printf 'o1\\no'; printf 'e1\\ne' >&2; sleep 0.1; printf '2\\n'; printf '2\\nopen' >&2"
+    assert run("log", "run", "a.log", "--tag", "--", "sh", "-c", script) == (0, b"", "")
+    lines = (tmp_path / "a.log").read_text().splitlines()
+    assert [line for line in lines if line.startswith("out: ")] == ["out: o1", "out: o2"]
+    assert [line for line in lines if line.startswith("err: ")] == ["err: e1", "err: e2", "err: open"]
+    assert len(lines) == 5
+
+
+def test_tee_passes_each_stream_on(run: Run, tmp_path: Path) -> None:
+    result = run("log", "run", "a.log", "--tee", "sh", "-c", "echo out; echo err >&2")
+    assert result == (0, b"out\n", "err\n")
+    assert sorted((tmp_path / "a.log").read_text().split()) == ["err", "out"]
+
+
+@pytest.mark.parametrize(
+    ("script", "code"), [("exit 0", 0), ("exit 3", 3), ("kill -9 $$", 137), ("kill -TERM $$", 143)]
+)
+def test_exits_with_the_command_s_code(run: Run, script: str, code: int) -> None:
+    result = run("log", "run", "a.log", "sh", "-c", script)
+    assert result.code == code
+    assert result.err.count("\n") == (1 if code else 0)
+
+
+def test_a_command_that_fails_is_told_of_with_its_last_lines(run: Run) -> None:
+    result = run("log", "run", "a.log", "--", "sh", "-c", "seq 100; printf '\\033[31mred\\nopen' >&2; exit 3")
+    head, *lines = result.err.splitlines()
+    assert result.code == 3
+    assert re.fullmatch(
+        r"stdtools log run: sh exited with 3 after \d+\.\d s \(user \d+\.\d s, system \d+\.\d s, at most \d+ MiB\); "
+        r"the last 20 of its 102 lines:",
+        head,
+    )
+    assert len(lines) == 20
+    assert {"  100", "  \\x1b[31mred", "  open"} <= set(lines)
+    quiet = run("log", "run", "a.log", "--", "sh", "-c", "kill -9 $$")
+    assert re.search(r"sh was ended by SIGKILL after .*; it wrote nothing\n$", quiet.err)
+
+
+def test_a_command_that_cannot_be_run(run: Run, tmp_path: Path) -> None:
+    assert run("log", "run", "a.log", "nosuch") == (127, b"", "stdtools log run: nosuch: No such file or directory\n")
+    (tmp_path / "plain").write_text("")
+    assert run("log", "run", "a.log", "./plain") == (126, b"", "stdtools log run: ./plain: Permission denied\n")
+    assert run("log", "run", "a.log").err == (
+        "stdtools log run: missing argument '-- COMMAND [ARG]...'; see 'stdtools log run --help'\n"
+    )
+
+
+def test_standard_input_is_the_command_s(run: Run, tmp_path: Path) -> None:
+    assert run("log", "run", "a.log", "cat", stdin=b"given\n").code == 0
+    assert (tmp_path / "a.log").read_bytes() == b"given\n"
+
+
+def test_signals_are_passed_on_and_the_last_words_logged(tmp_path: Path) -> None:
+    script = "trap 'echo told; exit 7' TERM; trap 'echo usr' USR1; echo ready; while :; do sleep 0.05; done"
+    call = [COMMAND, "log", "run", "a.log", "-q", "--", "bash", "-c", script]
+    process = subprocess.Popen(call, cwd=tmp_path, stderr=subprocess.DEVNULL)
+    until(lambda: (tmp_path / "a.log").exists() and b"ready" in (tmp_path / "a.log").read_bytes())
+    process.send_signal(signal.SIGINT)  # Ctrl-C would reach the command itself
+    process.send_signal(signal.SIGUSR1)
+    until(lambda: b"usr" in (tmp_path / "a.log").read_bytes())
+    process.send_signal(signal.SIGTERM)
+    assert process.wait() == 7
+    assert (tmp_path / "a.log").read_bytes() == b"ready\nusr\ntold\n"
+
+
+def test_the_command_finds_signals_and_descriptors_as_usual(run: Run, tmp_path: Path) -> None:
+    """Python ignores SIGPIPE and the logger SIGINT; neither is passed on, nor is any descriptor."""
+    script = "grep SigIgn /proc/self/status; ls /proc/self/fd | wc -l"
+    ignored, descriptors = run("log", "run", "a.log", "--compress", "gz", "--tee", "sh", "-c", script).text.split()[1:]
+    assert int(ignored, 16) & 0x7FFFFFFF == 0, "those from 32 on are the C library's own"
+    assert descriptors == "4"
+
+
+def test_what_a_command_leaves_behind_is_not_waited_for(run: Run, tmp_path: Path) -> None:
+    started = time.monotonic()
+    assert run("log", "run", "a.log", "sh", "-c", "echo now; (sleep 30; echo later) & exit 0") == (0, b"", "")
+    assert time.monotonic() - started < 20
+    assert (tmp_path / "a.log").read_bytes() == b"now\n"
+    subprocess.run(["pkill", "-f", "^sleep 30$"], check=False)
+
+
+def test_a_command_that_closes_its_streams_is_waited_for(run: Run) -> None:
+    assert run("log", "run", "a.log", "sh", "-c", "exec >&- 2>&-; sleep 0.3; exit 5").code == 5
+
+
+def test_a_log_that_cannot_be_written_runs_nothing(run: Run, tmp_path: Path) -> None:
+    result = run("log", "run", "nodir/a.log", "touch", "ran")
+    assert (result.code, result.err) == (2, "stdtools log run: nodir/a.log: No such file or directory\n")
+    assert os.listdir(tmp_path) == []
+
+
+def test_much_output_is_all_there(run: Run, tmp_path: Path) -> None:
+    script = "seq 200000 & seq 200001 400000 >&2; wait"
+    assert run("log", "run", "a.log", "--max-bytes", "0", "--", "bash", "-c", script).code == 0
+    lines = (tmp_path / "a.log").read_bytes().split()
+    assert sorted(map(int, lines)) == list(range(1, 400_001))

@@ -1,0 +1,107 @@
+"""log verify: every problem that it claims to find, and no others."""
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from stdtools.shared.rotation import lock_path
+from tests.conftest import Run
+from tests.log.chain import numbered, start_writer
+from tests.log.test_write import until
+
+pytestmark = pytest.mark.process
+
+
+@pytest.fixture
+def log(tmp_path: Path, run: Run) -> Path:
+    args = ["log", "write", "a.log", "--max-bytes", "1k", "--backups", "20"]
+    assert run(*args, stdin=numbered(1, 250)).code == 0
+    return tmp_path / "a.log"
+
+
+def problems(run: Run, name: str = "a.log") -> tuple[int, dict[str, str]]:
+    result = run("log", "verify", name)
+    assert result.err == ""
+    rows = [line.split("\t") for line in result.text.splitlines()]
+    return result.code, {row[0]: row[3] for row in rows if row[3]}
+
+
+def test_a_whole_log_is_counted(run: Run, log: Path) -> None:
+    subprocess.run(["xz", "a.log.3"], cwd=log.parent, check=True)
+    result = run("log", "verify", "a.log", "-v")
+    assert result.code == 0
+    assert result.text == (
+        "a.log.5\t48\t1008\t\na.log.4\t48\t1008\t\na.log.3.xz\t48\t1008\t\na.log.2\t48\t1008\t\n"
+        "a.log.1\t48\t1008\t\na.log\t10\t210\t\n"
+    )
+    assert result.err == "stdtools log verify: 250 lines, 0 problems\n"
+
+
+def test_gaps(run: Run, log: Path) -> None:
+    for number in (2, 3):
+        os.unlink(f"{log}.{number}")
+    assert problems(run) == (1, {"a.log.1": "a.log.3, a.log.2 are missing before it"})
+    log.unlink()
+    assert problems(run)[1]["a.log"] == "is missing"
+
+
+def test_torn_backups_but_not_the_current_file_s_open_line(run: Run, log: Path) -> None:
+    with log.open("ab") as file:
+        file.write(b"open")
+    assert problems(run) == (0, {})
+    os.truncate(f"{log}.2", 987)
+    os.truncate(f"{log}.3", 995)
+    assert problems(run) == (1, {"a.log.3": "is torn: its last line has no end"})
+    with open(lock_path(str(log)), "r+b") as lock:
+        lock.write(b"%20d %20d\n" % (log.stat().st_ino, 900))
+    assert problems(run)[1]["a.log"] == "is torn: a killed writer left half a line, which the next one will remove"
+
+
+def test_backups_that_are_there_twice_or_overlap(run: Run, log: Path) -> None:
+    subprocess.run(["gzip", "-k", "a.log.2"], cwd=log.parent, check=True)
+    assert problems(run) == (1, {"a.log.2": "is there twice, also as a.log.2.gz"})
+    os.unlink(f"{log}.2.gz")
+    for number, path in enumerate(sorted(log.parent.glob("a.log*"), reverse=True)):
+        stamp = b"2026-11-22 12:%02d:00 " % number
+        path.write_bytes(b"".join(stamp + line for line in path.read_bytes().splitlines(keepends=True)))
+    Path(f"{log}.4").write_bytes(Path(f"{log}.2").read_bytes())
+    assert problems(run) == (1, {"a.log.2": "has the same lines as a.log.4"})
+    older = Path(f"{log}.1").read_bytes()
+    log.write_bytes(older[200:] + log.read_bytes())  # as copytruncate leaves it
+    assert problems(run)[1]["a.log.1"] == "overlaps the file after it, whose first lines are here, too"
+
+
+def test_holes_and_dropped_lines_and_damage(run: Run, log: Path) -> None:
+    with log.open("ab") as file:
+        file.write(bytes(600) + b"\nstdtools log: 12 lines (345 bytes) dropped: No space left on device\n")
+    subprocess.run(["gzip", "a.log.1"], cwd=log.parent, check=True)
+    packed = Path(f"{log}.1.gz")
+    packed.write_bytes(packed.read_bytes()[:-9])
+    code, found = problems(run)
+    assert code == 1
+    assert found["a.log"] == "has a hole of NULs near line 13; 12 lines dropped"
+    assert found["a.log.1.gz"].startswith("is damaged: ")
+
+
+@pytest.mark.parametrize("lines", ["yes 2026-11-22T12:00:00Z", "yes 'tick\ntock'"])
+def test_lines_that_repeat_are_no_overlap(shell: Run, run: Run, lines: str) -> None:
+    assert shell(f"({lines} || true) | head -n 5000 | stdtools log write a.log --max-bytes 1k --backups 20").code == 0
+    assert problems(run) == (0, {})
+
+
+def test_a_log_that_is_being_written_is_whole(run: Run, tmp_path: Path) -> None:
+    writer = start_writer("a.log", "--max-bytes", "4k", "--backups", "99", "--compress", "gz", cwd=tmp_path)
+    assert writer.stdin is not None
+    for at in range(5):
+        writer.stdin.write(numbered(at, 400))
+        writer.stdin.flush()
+        until((tmp_path / "a.log").exists)
+        assert problems(run) == (0, {})
+    writer.communicate()
+
+
+def test_records(run: Run, log: Path) -> None:
+    lines = run("log", "verify", "a.log", "--jsonl").text.splitlines()
+    assert lines[0] == '{"file": "a.log.5", "lines": 48, "bytes": 1008, "problems": null}'

@@ -1,0 +1,263 @@
+"""log view: the chain as one stream, the wanted lines of it, and what comes later."""
+
+import gzip
+import json
+import os
+import random
+import signal
+import subprocess
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import COMMAND, Run
+from tests.log.chain import chain, numbered, numbers
+from tests.test_cli import on_terminal
+
+pytestmark = pytest.mark.process
+
+LOG = b"""\
+2026-11-22 12:00:00,123 INFO ready
+2026-11-22 12:00:07,000 ERROR no route
+  at line 7
+2026-11-22 12:00:08,000 debug: details
+2026-11-22 12:01:00,000 WARN slow
+"""
+
+
+@pytest.fixture
+def pieces(tmp_path: Path, run: Run) -> bytes:
+    """A log of ten pieces, some of them compressed; returns what is in it."""
+    data = numbered(1, 1000)
+    assert run("log", "write", "a.log", "--max-bytes", "2k", "--backups", "20", stdin=data).code == 0
+    for command, number in (("gzip", 2), ("bzip2", 4), ("xz", 7)):
+        subprocess.run([command, f"a.log.{number}"], cwd=tmp_path, check=True)
+    return data
+
+
+def test_the_chain_is_one_stream(run: Run, pieces: bytes) -> None:
+    assert run("log", "view", "a.log") == (0, pieces, "")
+
+
+@pytest.mark.parametrize("count", [0, 1, 5, 99, 100, 101, 102, 103, 500, 999, 1000, 2000])
+def test_the_last_lines_across_pieces(run: Run, pieces: bytes, count: int) -> None:
+    expected = b"".join(pieces.splitlines(keepends=True)[-count:]) if count else b""
+    assert run("log", "view", "a.log", "-n", str(count)) == (0, expected, "")
+    matched = [line for line in pieces.splitlines(keepends=True) if line.endswith(b"7\n")]
+    result = run("log", "view", "a.log", "-n", str(count), "--grep", "7$")
+    assert (result.out, result.err) == (b"".join(matched[-count:]) if count else b"", "")
+
+
+def test_a_last_line_without_its_end_is_a_line(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "a.log").write_bytes(b"one\ntwo\nthr")
+    assert run("log", "view", "a.log").out == b"one\ntwo\nthr"
+    assert run("log", "view", "a.log", "-n", "2").out == b"two\nthr"
+    assert run("log", "view", "a.log", "--grep", "^thr$").out == b"thr"
+    assert run("log", "view", "a.log", "--csv").text.endswith(",,thr\n")
+
+
+@pytest.mark.parametrize(
+    ("args", "lines"),
+    [
+        (["--level", "warning"], [1, 2, 4]),
+        (["--level", "ERR"], [1, 2]),
+        (["--level", "info"], [0, 1, 2, 4]),
+        (["--level", "trace"], [0, 1, 2, 3, 4]),
+        (["--since", "2026-11-22 12:00:07"], [1, 2, 3, 4]),
+        (["--since", "2026-11-22T12:00:00.124", "--until", "2026-11-22 12:00:07"], [1, 2]),
+        (["--until", "2026-11-22 12:00:00.2"], [0]),
+        (["--grep", "^2026.*o"], [1, 4]),
+        (["--grep", "line [0-9]$"], [2]),
+        (["--grep", "no route", "--level", "error", "--since", "2026-11-22"], [1]),
+    ],
+)
+def test_lines_are_chosen_by_time_level_and_pattern(
+    run: Run, tmp_path: Path, args: list[str], lines: list[int]
+) -> None:
+    (tmp_path / "a.log").write_bytes(LOG)
+    expected = b"".join(LOG.splitlines(keepends=True)[n] for n in lines)
+    for where, stdin in (("a.log", b""), ("-", LOG)):
+        assert run("log", "view", where, *args, stdin=stdin) == (0, expected, "")
+        assert run("log", "view", where, *args, "-n", "1", stdin=stdin).out == expected.splitlines(keepends=True)[-1]
+
+
+def test_nothing_found_is_exit_1(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "a.log").write_bytes(LOG)
+    assert run("log", "view", "a.log", "--grep", "nothing") == (1, b"", "")
+    assert run("log", "view", "a.log", "--since", "2h") == (1, b"", "")
+    (tmp_path / "b.log").write_bytes(b"no time here\n")
+    assert run("log", "view", "b.log", "--since", "2h") == (
+        1,
+        b"",
+        "stdtools log view: no line has a time that is recognised\n",
+    )
+    (tmp_path / "empty.log").write_bytes(b"")
+    assert run("log", "view", "empty.log") == (0, b"", "")
+
+
+def test_records(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "a.log").write_bytes(LOG.replace(b"12:00:07,000", b"12:00:07Z") + b"\xff\n")
+    result = run("log", "view", "a.log", "--jsonl", env={"TZ": "Europe/Berlin"})
+    rows = [json.loads(line) for line in result.out.splitlines()]
+    assert [row["time"] for row in rows] == [
+        "2026-11-22T12:00:00.123+01:00",
+        "2026-11-22T13:00:07.000+01:00",
+        "2026-11-22T13:00:07.000+01:00",
+        "2026-11-22T12:00:08.000+01:00",
+        "2026-11-22T12:01:00.000+01:00",
+        "2026-11-22T12:01:00.000+01:00",
+    ]
+    assert [row["level"] for row in rows] == ["info", "error", "error", "debug", "warning", "warning"]
+    assert rows[2]["text"] == "  at line 7"
+    assert rows[5]["text"] == {"$base64": True, "encoded": "/w=="}
+
+
+def test_a_damaged_piece_is_told_and_the_others_shown(run: Run, tmp_path: Path, pieces: bytes) -> None:
+    packed = (tmp_path / "a.log.2.gz").read_bytes()
+    (tmp_path / "a.log.2.gz").write_bytes(packed[: len(packed) // 2])
+    result = run("log", "view", "a.log")
+    assert result.code == 2
+    assert result.err.startswith("stdtools log view: a.log.2.gz: is damaged: ")
+    assert result.err.count("\n") == 1
+    lines = pieces.splitlines(keepends=True)
+    assert result.out.startswith(b"".join(lines[:600]))
+    assert result.out.endswith(b"".join(lines[-120:]))
+
+
+def test_the_backups_of_a_file_that_is_gone_are_shown(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "a.log.1").write_bytes(b"one\n")
+    assert run("log", "view", "a.log") == (0, b"one\n", "")
+
+
+def test_old_pieces_are_not_read_for_new_lines(shell: Run, run: Run, tmp_path: Path) -> None:
+    (tmp_path / "a.log").write_bytes(b"2026-11-22 12:00:00 new\n")
+    (tmp_path / "a.log.1").write_bytes(b"2025-11-22 12:00:00 old\n")
+    os.utime(tmp_path / "a.log.1", (1.7e9, 1.7e9))
+    result = shell("strace -f -o trace -e openat stdtools log view a.log --since 2026-01-01")
+    assert result.out == b"2026-11-22 12:00:00 new\n"
+    assert "a.log.1" not in (tmp_path / "trace").read_text()
+
+
+def test_on_a_terminal_lines_are_safe_and_trouble_is_coloured(tmp_path: Path, run: Run) -> None:
+    (tmp_path / "a.log").write_bytes(b"INFO \x1b]0;owned\x07 \xff\nERROR bad\n")
+    seen = on_terminal(["log", "view", "a.log"], tmp_path)
+    assert seen == "INFO \\x1b]0;owned\\x07 \\xff\n\x1b[31mERROR bad\x1b[0m\n"
+    assert on_terminal(["log", "view", "a.log"], tmp_path, env={"NO_COLOR": "1"}).endswith("\nERROR bad\n")
+    assert run("log", "view", "a.log").out == b"INFO \x1b]0;owned\x07 \xff\nERROR bad\n"
+
+
+def follow(place: Path, *args: str) -> "subprocess.Popen[bytes]":
+    return subprocess.Popen([COMMAND, "log", "view", "-f", *args], cwd=place, stdout=subprocess.PIPE)
+
+
+def read_lines(process: "subprocess.Popen[bytes]", count: int) -> list[bytes]:
+    assert process.stdout is not None
+    return [process.stdout.readline() for _ in range(count)]
+
+
+@pytest.mark.parametrize("more", [[], ["--compress", "gz"]])
+def test_follow_loses_no_line_across_rotations(tmp_path: Path, more: list[str]) -> None:
+    """Four writers, small pieces, plain and compressed beside the writing."""
+    (tmp_path / "a.log").write_bytes(numbered(9, 10))
+    follower = follow(tmp_path, "a.log")
+    assert b"".join(read_lines(follower, 10)) == numbered(9, 10)
+    command = [COMMAND, "log", "write", "a.log", "--max-bytes", "4k", "--backups", "500", *more]
+
+    def write(writer: int) -> None:
+        process = subprocess.Popen(command, cwd=tmp_path, stdin=subprocess.PIPE)
+        assert process.stdin is not None
+        data = numbered(writer, 1500)
+        for at in range(0, len(data), 1000):
+            process.stdin.write(data[at : at + 1000])
+            process.stdin.flush()
+            time.sleep(0.005)
+        process.communicate()
+        assert process.returncode == 0
+
+    threads = [threading.Thread(target=write, args=[writer]) for writer in range(4)]
+    for thread in threads:
+        thread.start()
+    seen = read_lines(follower, 6000)
+    for thread in threads:
+        thread.join()
+    follower.send_signal(signal.SIGINT)
+    assert follower.communicate()[0] == b""
+    assert follower.returncode == -signal.SIGINT
+    lines = [line.rstrip(b"\n") for line in seen]
+    for writer in range(4):
+        assert numbers(lines, writer) == list(range(1500))
+    assert b"".join(seen) == b"".join(chain(tmp_path / "a.log"))[len(numbered(9, 10)) :]
+
+
+def test_follow_shows_the_last_lines_then_whole_new_ones(tmp_path: Path) -> None:
+    path = tmp_path / "a.log"
+    path.write_bytes(b"one\ntwo\nhal")
+    follower = follow(tmp_path, "a.log", "-n", "1")
+    assert read_lines(follower, 1) == [b"two\n"]
+    with path.open("ab") as file:
+        file.write(b"f\nno\nTHIS\n")
+    assert read_lines(follower, 3) == [b"half\n", b"no\n", b"THIS\n"]
+    path.unlink()
+    path.write_bytes(b"new file\n")
+    assert read_lines(follower, 1) == [b"new file\n"]
+    with path.open("r+b") as file:
+        file.truncate()
+    time.sleep(0.3)
+    with path.open("ab") as file:
+        file.write(b"cut\n")
+    assert read_lines(follower, 1) == [b"cut\n"]
+    follower.send_signal(signal.SIGTERM)
+    follower.communicate()
+    assert follower.returncode == -signal.SIGTERM
+
+
+def test_follow_with_a_filter(tmp_path: Path) -> None:
+    (tmp_path / "a.log").write_bytes(LOG)
+    follower = follow(tmp_path, "a.log", "--level", "error", "--jsonl")
+    assert [json.loads(line)["level"] for line in read_lines(follower, 2)] == ["error", "error"]
+    with (tmp_path / "a.log").open("ab") as file:
+        file.write(b"INFO no\nCRITICAL yes\n")
+    assert json.loads(read_lines(follower, 1)[0])["text"] == "CRITICAL yes"
+    follower.terminate()
+    follower.communicate()
+
+
+def test_follow_notices_that_its_reader_has_gone(tmp_path: Path, shell: Run) -> None:
+    (tmp_path / "a.log").write_bytes(b"one\n")
+    result = shell("stdtools log view -f a.log | head -n 1; echo ${PIPESTATUS[0]}")
+    assert (result.text, result.err) == ("one\n141\n", "")
+
+
+def test_a_chain_that_changes_while_it_is_read_is_read_once(tmp_path: Path) -> None:
+    """The pieces are renamed and compressed under the reader's hands."""
+    draw = random.Random(7)
+    data = numbered(1, 20_000)
+    for number, at in enumerate(range(0, len(data), len(data) // 20)):
+        name = tmp_path / (f"a.log.{19 - number}" if number < 19 else "a.log")
+        name.write_bytes(data[at : at + len(data) // 20])
+        os.utime(name, (1000 + number, 1000 + number))
+    reader, writer = os.pipe()
+    process = subprocess.Popen([COMMAND, "log", "view", "a.log"], cwd=tmp_path, stdout=writer)
+    os.close(writer)
+    seen = b""
+    for turn in range(6):
+        seen += os.read(reader, 20_000)
+        found = sorted(tmp_path.glob("a.log*"), key=lambda path: -path.stat().st_mtime)
+        for number in range(len(found) - 1, -1, -1):
+            path = found[number]
+            target = tmp_path / f"a.log.{number + 1}{path.suffix if path.suffix == '.gz' else ''}"
+            os.rename(path, target)
+            if path.suffix != ".gz" and draw.random() < 0.3:
+                packed = Path(f"{target}.gz")
+                packed.write_bytes(gzip.compress(target.read_bytes()))
+                os.utime(packed, ns=(0, target.stat().st_mtime_ns))
+                target.unlink()
+        (tmp_path / "a.log").write_bytes(b"more %d\n" % turn)
+        os.utime(tmp_path / "a.log", (2000 + turn, 2000 + turn))
+    while block := os.read(reader, 65536):
+        seen += block
+    os.close(reader)
+    assert process.wait() == 0
+    assert seen == data + b"".join(b"more %d\n" % turn for turn in range(6))
