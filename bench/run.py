@@ -17,7 +17,7 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 VENV = HERE.parent / ".venvs" / "bench"
-MODULES = ("startup", "pack")
+MODULES = ("startup", "pack", "logs")
 
 
 def install() -> tuple[str, str]:
@@ -43,6 +43,9 @@ def versions(python: str) -> str:
         done = subprocess.run(command, capture_output=True, text=True, check=True)
         return next(line for line in done.stdout.splitlines() if line.strip())
 
+    def package_version(name: str) -> str:
+        return first_line("dpkg-query", "-W", "-f", "${Version}", name)
+
     packages = "from importlib.metadata import version as v; print('click', v('click') + ', construct', v('construct'))"
     return "; ".join(
         [
@@ -50,6 +53,7 @@ def versions(python: str) -> str:
             first_line(python, "--version"),
             first_line(python, "-c", packages),
             "perl " + first_line("perl", "-e", "print substr($^V, 1)"),
+            *(f"{package} {package_version(package)}" for package in ("daemontools", "apache2-utils")),
         ]
     )
 

@@ -10,6 +10,7 @@ LIMIT = 1.25
 def run(python: str, stdtools: str, place: Path) -> tuple[list[Measured], list[Claim]]:
     """Measure --version, --help and each command on one record."""
     (place / "one.bin").write_bytes(bytes(16))
+    (place / "one.log").write_bytes(b"2026-11-22 12:00:00 one line\n")
     peer = "python -c 'import click'"
     ours = {
         "stdtools --version": [stdtools, "--version"],
@@ -23,6 +24,10 @@ def run(python: str, stdtools: str, place: Path) -> tuple[list[Measured], list[C
             "--jsonl",
         ],
         "pack of one value": [stdtools, "pack", "<I:id", "7"],
+        "log view of one line": [stdtools, "log", "view", str(place / "one.log")],
+        "log verify of one line": [stdtools, "log", "verify", str(place / "one.log")],
+        "log path": [stdtools, "log", "path"],
+        "log write of nothing": [stdtools, "log", "write", str(place / "new.log")],
     }
     candidates = [
         Candidate("python -c pass", [python, "-c", "pass"]),

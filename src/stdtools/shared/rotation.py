@@ -70,6 +70,7 @@ class RotatingFile:
         self._lock_path = lock_path(self.path)
         self._process = 0
         self._fd: int | None = None
+        self._inode = self._device = 0  # of what is open
         self._lock: int | None = None
         self._was_open = False
         self._end = -1  # the size of the file as we left it
@@ -190,20 +191,22 @@ class RotatingFile:
 
     def _follow(self) -> int:
         """Have the file open that has the name now, made if there is none; return its size."""
-        if self._fd is not None:
-            now = os.fstat(self._fd)
-            with contextlib.suppress(FileNotFoundError):
-                if os.path.samestat(now, os.lstat(self.path)):
-                    return now.st_size
-            before: int | None = self._fd
+        before = self._fd
+        if before is not None:
+            try:
+                named = os.lstat(self.path)
+            except FileNotFoundError:
+                named = None
+            if named is not None and named.st_ino == self._inode and named.st_dev == self._device:
+                return named.st_size
             self._end, self._within_line = -1, False
-        else:
-            before = None
         self._fd = self._open(before)
         self._was_open = True
         if before is not None:
             os.close(before)
-        return os.fstat(self._fd).st_size
+        now = os.fstat(self._fd)
+        self._inode, self._device = now.st_ino, now.st_dev
+        return now.st_size
 
     def _open(self, before: int | None) -> int:
         while True:
@@ -238,7 +241,7 @@ class RotatingFile:
         self._within_line = False
         inode, start = _claim_in(self._lock)
         if inode:
-            if inode == os.fstat(self._fd).st_ino and start < size:
+            if inode == self._inode and start < size:
                 size = _end_of_last_line(self._fd, start, size)
                 os.ftruncate(self._fd, size)
             os.pwrite(self._lock, _NO_CLAIM, 0)
@@ -268,7 +271,7 @@ class RotatingFile:
         assert self._fd is not None
         assert self._lock is not None
         if claim:
-            os.pwrite(self._lock, _CLAIM % (os.fstat(self._fd).st_ino, size), 0)
+            os.pwrite(self._lock, _CLAIM % (self._inode, size), 0)
         self._end = -1
         view = memoryview(block)[start:stop]
         try:
@@ -308,11 +311,7 @@ class RotatingFile:
         except OSError as error:
             self.trouble = error
             return size
-        self._fd, self._end, self._within_line = None, 0, False
-        try:
-            self._fd = self._open(before)
-        finally:
-            os.close(before)
+        self._follow()
         self.rotations += 1
         with contextlib.suppress(OSError):  # the lines are safe; a later rotation will see to the rest
             self._keep_within_total()
