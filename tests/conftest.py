@@ -9,9 +9,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+import hypothesis
 import pytest
 
 COMMAND = os.path.join(sysconfig.get_path("scripts"), "stdtools")
+
+# A busy machine is slow; what takes for ever is ended by pytest-timeout.
+hypothesis.settings.register_profile("tests", deadline=None)
+hypothesis.settings.load_profile("tests")
 
 
 class Result(NamedTuple):

@@ -106,7 +106,7 @@ def _run(args: list[str]) -> int:
 
 
 def _defaults() -> dict[str, Any]:
-    return {name: table for name, table in load_config().items() if name in COMMANDS}
+    return {name: table for name, table in load_config().items() if name in COMMANDS and isinstance(table, dict)}
 
 
 def _report(message: str, *detail: str) -> int:

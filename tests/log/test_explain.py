@@ -43,9 +43,9 @@ def test_write(run: Run, tmp_path: Path, options: list[str]) -> None:
 def test_run(run: Run, tmp_path: Path) -> None:
     (tmp_path / "there").mkdir()
     command = ["sh", "-c", "seq 100; exit 3"]
-    script = run("log", "run", "a.log", "--max-bytes", "100", "--tee", "--explain", *command).text
+    script = run("log", "run", "a.log", "--max-bytes", "100", "--explain", *command).text
     check(script)
-    ours = run("log", "run", "a.log", "--max-bytes", "100", "--tee", *command)
+    ours = run("log", "run", "a.log", "--max-bytes", "100", *command)
     theirs = execute(script, tmp_path / "there")
     assert (theirs.returncode, theirs.stdout) == (ours.code, ours.out)
     assert chain(tmp_path / "there/a.log") == chain(tmp_path / "a.log")
@@ -80,7 +80,10 @@ def test_path(run: Run, tmp_path: Path) -> None:
         ["write", "a", "--on-full", "drop"],
         ["write", "a", "--mode", "0600"],
         ["write", "a", "--max-total", "50M"],
-        ["write", "a", "--timestamp=utc"],
+        ["write", "a", "--timestamp"],
+        ["write", "a", "--backups", "0"],
+        ["run", "a", "--tee", "--explain", "true"],
+        ["view", "-"],
         ["run", "a", "--tag", "--explain", "true"],
         ["view", "a", "-f"],
         ["view", "a", "--since", "2h"],

@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from stdtools.log import RotatingHandler
+from stdtools.shared.disk import lock_within
 from tests.log.chain import chain, numbers
 
 MakeLogger = Callable[..., logging.Logger]
@@ -185,7 +186,7 @@ def test_a_record_that_cannot_be_formatted_goes_to_handle_error(
     logger.warning("%d", "no number")
     logger.warning("next")
     assert "TypeError" in capsys.readouterr().err
-    assert (tmp_path / "a.log").read_bytes() == b"stdtools log: 1 records dropped: TypeError\nnext\n"
+    assert (tmp_path / "a.log").read_bytes() == b"next\n"
 
 
 def test_an_impossible_rotation_warns_once_and_loses_nothing(tmp_path: Path, make_logger: MakeLogger) -> None:
@@ -236,3 +237,95 @@ def test_threads_and_processes_lose_nothing(tmp_path: Path, make_logger: MakeLog
     assert len(lines) == 7000
     for writer in range(7):
         assert numbers(lines, writer) == list(range(1000))
+
+
+def test_an_idle_forked_child_does_not_keep_the_lock_of_a_killed_parent(tmp_path: Path) -> None:
+    code = """if True:
+        import logging, os, signal, time
+        from stdtools.log import RotatingHandler
+        logger = logging.Logger("parent")
+        handler = RotatingHandler("a.log")
+        logger.addHandler(handler)
+        logger.warning("before")
+        with handler._file.alone():
+            if os.fork() == 0:
+                os.write(1, b"%d\\n" % os.getpid())
+                time.sleep(60)
+            os.kill(os.getpid(), signal.SIGKILL)
+    """
+    parent = subprocess.Popen([sys.executable, "-c", code], cwd=tmp_path, stdout=subprocess.PIPE)
+    assert parent.stdout is not None
+    child = int(parent.stdout.readline())
+    assert parent.wait() == -9
+    with open(tmp_path / ".a.log.lock", "rb") as lock:
+        assert lock_within(lock.fileno(), 5)
+    os.kill(child, 9)
+    parent.stdout.close()
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-32", "utf-8-sig"])
+def test_an_encoding_that_many_cannot_append_to_is_refused(tmp_path: Path, encoding: str) -> None:
+    with pytest.raises(ValueError, match="a log that many append to cannot be utf-"):
+        RotatingHandler(tmp_path / "a.log", encoding=encoding)
+    assert os.listdir(tmp_path) == []
+
+
+def test_limits_may_be_changed_later(tmp_path: Path, make_logger: MakeLogger) -> None:
+    logger = make_logger()
+    handler = logger.handlers[0]
+    handler.maxBytes, handler.backupCount = 4, 3
+    for text in ("one", "two", "six"):
+        logger.warning(text)
+    assert chain(tmp_path / "a.log") == [b"one\n", b"two\n", b"six\n"]
+
+
+def test_devices_are_written_to_as_they_are(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "link").symlink_to("/dev/null")
+    for name in ("/dev/null", str(tmp_path / "link"), "/dev/stdout"):
+        handler = RotatingHandler(name, maxBytes=10, backupCount=2)
+        for _ in range(5):
+            handler.emit(logging.makeLogRecord({"msg": "a device"}))
+        handler.doRollover()
+        handler.close()
+    assert os.listdir(tmp_path) == ["link"]
+    assert capfd.readouterr().out.count("a device\n") in (0, 5), "0 where standard output is a file that was truncated"
+
+
+def test_the_mode_of_the_file_before_is_kept(tmp_path: Path, make_logger: MakeLogger) -> None:
+    (tmp_path / "a.log").write_bytes(b"old\n")
+    (tmp_path / "a.log").chmod(0o600)
+    make_logger(maxBytes=4, backupCount=1).warning("new")
+    assert stat.S_IMODE((tmp_path / "a.log").stat().st_mode) == 0o600
+
+
+def test_backups_lie_beside_the_file_and_not_beside_a_link_to_it(tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    (tmp_path / "a.log").symlink_to("real/a.log")
+    (tmp_path / "real/a.log").write_bytes(b"")
+    handler = RotatingHandler(tmp_path / "a.log", maxBytes=4, backupCount=3)
+    for text in ("one", "two"):
+        handler.emit(logging.makeLogRecord({"msg": text}))
+    handler.close()
+    assert sorted(os.listdir(tmp_path / "real")) == [".a.log.lock", "a.log", "a.log.1"]
+
+
+def test_another_terminator_stays_the_only_one(tmp_path: Path) -> None:
+    for _ in range(2):
+        handler = RotatingHandler(tmp_path / "a.log", maxBytes=6, backupCount=2)
+        handler.terminator = "\0"
+        for text in "ab":
+            handler.emit(logging.makeLogRecord({"msg": text}))
+        handler.close()
+    assert b"".join(chain(tmp_path / "a.log")) == b"a\0b\0a\0b\0"
+
+
+def test_a_truncating_handler_truncates_when_it_opens(tmp_path: Path) -> None:
+    (tmp_path / "a.log").write_bytes(b"old\n")
+    handler = RotatingHandler(tmp_path / "a.log", mode="w", delay=True)
+    assert (tmp_path / "a.log").read_bytes() == b"old\n"
+    for text in ("one", "two"):
+        handler.emit(logging.makeLogRecord({"msg": text}))
+    handler.close()
+    assert (tmp_path / "a.log").read_bytes() == b"one\ntwo\n"
+    with pytest.raises(ValueError, match="mode is 'a', 'w' or 'x', not 'bogus'"):
+        RotatingHandler(tmp_path / "a.log", mode="bogus")

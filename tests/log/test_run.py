@@ -55,7 +55,7 @@ def test_a_command_that_fails_is_told_of_with_its_last_lines(run: Run) -> None:
 
 
 def test_a_command_that_cannot_be_run(run: Run, tmp_path: Path) -> None:
-    assert run("log", "run", "a.log", "nosuch") == (127, b"", "stdtools log run: nosuch: No such file or directory\n")
+    assert run("log", "run", "a.log", "nosuch") == (127, b"", "stdtools log run: nosuch: command not found\n")
     (tmp_path / "plain").write_text("")
     assert run("log", "run", "a.log", "./plain") == (126, b"", "stdtools log run: ./plain: Permission denied\n")
     assert run("log", "run", "a.log").err == (
@@ -112,3 +112,57 @@ def test_much_output_is_all_there(run: Run, tmp_path: Path) -> None:
     assert run("log", "run", "a.log", "--max-bytes", "0", "--", "bash", "-c", script).code == 0
     lines = (tmp_path / "a.log").read_bytes().split()
     assert sorted(map(int, lines)) == list(range(1, 400_001))
+
+
+def test_lines_of_the_two_streams_are_never_glued(run: Run, tmp_path: Path) -> None:
+    assert run("log", "run", "a.log", "sh", "-c", "printf abc; printf def >&2").code == 0
+    assert sorted((tmp_path / "a.log").read_bytes().split(b"\n")) == [b"abc", b"def"]
+    assert run("log", "run", "b.log", "sh", "-c", "printf abc; exec >&-; sleep 0.2; echo def >&2").code == 0
+    assert (tmp_path / "b.log").read_bytes() == b"abc\ndef\n"
+
+
+def test_a_signal_may_come_more_than_once(tmp_path: Path) -> None:
+    script = "trap 'echo hup' HUP; trap 'echo usr' USR1; echo ready; while [ ! -e end ]; do sleep 0.02; done"
+    process = subprocess.Popen([COMMAND, "log", "run", "a.log", "bash", "-c", script], cwd=tmp_path)
+    path = tmp_path / "a.log"
+    until(lambda: path.exists() and b"ready" in path.read_bytes())
+    for number, word in ((signal.SIGHUP, b"hup"), (signal.SIGUSR1, b"usr")):
+        for count in (1, 2, 3):
+            process.send_signal(number)
+            until(lambda word=word, count=count: path.read_bytes().count(word) == count)
+    (tmp_path / "end").touch()
+    assert process.wait() == 0
+
+
+def test_a_second_term_ends_us_when_the_command_does_not_listen(tmp_path: Path) -> None:
+    script = "trap 'echo no' TERM; echo ready; while :; do sleep 0.02; done"
+    process = subprocess.Popen([COMMAND, "log", "run", "a.log", "bash", "-c", script], cwd=tmp_path)
+    path = tmp_path / "a.log"
+    until(lambda: path.exists() and b"ready" in path.read_bytes())
+    process.terminate()
+    until(lambda: b"no" in path.read_bytes())
+    process.terminate()
+    assert process.wait() == -signal.SIGTERM
+    subprocess.run(["pkill", "-9", "-f", "while :; do sleep 0.02"], check=False)
+
+
+def test_what_a_command_leaves_behind_may_talk_on(run: Run, tmp_path: Path) -> None:
+    script = "(for i in $(seq 100); do echo x; sleep 0.05; done) & exit 3"
+    started = time.monotonic()
+    assert run("log", "run", "a.log", "bash", "-c", script).code == 3
+    assert time.monotonic() - started < 4.5
+
+
+def test_the_command_begins_at_the_second_word(run: Run, tmp_path: Path) -> None:
+    for before in (["a.log"], ["a.log", "--"], ["--prefix", "> ", "a.log", "--tag"], ["a.log", "--timestamp", "--tee"]):
+        result = run("log", "run", *before, "printf", "%s", "--tag")
+        assert result.code == 0, result.err
+        assert (tmp_path / "a.log").read_bytes().endswith(b"--tag")
+    assert run("log", "run", "a.log", "").err == "stdtools log run: '': command not found\n"
+
+
+def test_long_lines_of_a_failure_are_shortened(run: Run) -> None:
+    script = "head -c 3000000 /dev/zero | tr '\\0' x; echo; echo second; exit 1"
+    err = run("log", "run", "a.log", "sh", "-c", script).err
+    assert err.splitlines()[1:] == ["  " + "x" * 2000 + "…", "  second"]
+    assert "what it wrote:" in err

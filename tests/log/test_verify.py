@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from stdtools.shared.rotation import lock_path
-from tests.conftest import Run
+from tests.conftest import COMMAND, Run
 from tests.log.chain import numbered, start_writer
 from tests.log.test_write import until
 
@@ -69,8 +69,8 @@ def test_backups_that_are_there_twice_or_overlap(run: Run, log: Path) -> None:
     Path(f"{log}.4").write_bytes(Path(f"{log}.2").read_bytes())
     assert problems(run) == (1, {"a.log.2": "has the same lines as a.log.4"})
     older = Path(f"{log}.1").read_bytes()
-    log.write_bytes(older[200:] + log.read_bytes())  # as copytruncate leaves it
-    assert problems(run)[1]["a.log.1"] == "overlaps the file after it, whose first lines are here, too"
+    log.write_bytes(b"".join(older.splitlines(keepends=True)[10:]) + log.read_bytes())  # as copytruncate leaves it
+    assert problems(run)[1]["a.log"] == "overlaps the file before it"
 
 
 def test_holes_and_dropped_lines_and_damage(run: Run, log: Path) -> None:
@@ -81,7 +81,7 @@ def test_holes_and_dropped_lines_and_damage(run: Run, log: Path) -> None:
     packed.write_bytes(packed.read_bytes()[:-9])
     code, found = problems(run)
     assert code == 1
-    assert found["a.log"] == "has a hole of NULs near line 13; 12 lines dropped"
+    assert found["a.log"] == "has a hole of NULs near line 11; 12 lines dropped"
     assert found["a.log.1.gz"].startswith("is damaged: ")
 
 
@@ -105,3 +105,53 @@ def test_a_log_that_is_being_written_is_whole(run: Run, tmp_path: Path) -> None:
 def test_records(run: Run, log: Path) -> None:
     lines = run("log", "verify", "a.log", "--jsonl").text.splitlines()
     assert lines[0] == '{"file": "a.log.5", "lines": 48, "bytes": 1008, "problems": null}'
+
+
+def test_an_empty_packed_backup_is_damaged(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "a.log").write_bytes(b"1\n")
+    for suffix in ("gz", "bz2", "xz"):
+        (tmp_path / f"a.log.1.{suffix}").write_bytes(b"")
+        code, found = problems(run)
+        assert code == 1
+        assert found[f"a.log.1.{suffix}"].startswith("is damaged: ")
+        (tmp_path / f"a.log.1.{suffix}").unlink()
+
+
+def test_an_overlap_of_any_size(shell: Run, run: Run) -> None:
+    for first in (91, 500, 990):
+        shell(f"seq 1 1000 > a.log.1; seq {first} 1500 > a.log")
+        assert problems(run) == (1, {"a.log": "overlaps the file before it"})
+    shell("seq 1 1000 > a.log.1; seq 1001 1500 > a.log")
+    assert problems(run) == (0, {})
+
+
+def test_jobs_that_say_the_same_each_time_are_no_overlap(shell: Run, run: Run) -> None:
+    shell("for i in 1 2 3; do printf 'start\\nok\\n' | stdtools log write a.log --max-bytes 9; done")
+    assert problems(run) == (0, {})
+    shell('yes "$(seq 1 50)" | head -20000 | stdtools log write b.log --max-bytes 8k --backups 20')
+    assert problems(run, "b.log") == (0, {})
+
+
+def test_names_that_are_not_utf_8(run: Run, tmp_path: Path) -> None:
+    with open(os.fsencode(tmp_path) + b"/\xff.log", "wb") as file:
+        file.write(b"1\n")
+    for form in ("plain", "tsv", "csv", "json", "jsonl"):
+        result = run("log", "verify", b"\xff.log", "--format", form)
+        assert (result.code, result.err) == (0, "")
+    assert run("log", "verify", b"\xff.log").text == "\\\\xff.log\t1\t2\t\n"
+    assert run("log", "verify", "-").err.startswith("stdtools log verify: a log is a file; './-' is a file named -")
+
+
+def test_a_log_that_never_rests_is_read_to_where_it_ended(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "a.log").write_bytes(b"0\n")
+    writer = subprocess.Popen(
+        f"yes | {COMMAND} log write a.log --max-bytes 200k --backups 5",
+        shell=True,
+        cwd=tmp_path,
+        start_new_session=True,
+    )
+    until((tmp_path / "a.log.5").exists)
+    assert run("log", "verify", "a.log").code in (0, 1)
+    assert run("log", "view", "a.log").code in (0, 2)
+    os.killpg(writer.pid, 9)
+    writer.wait()

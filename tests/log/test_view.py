@@ -1,10 +1,14 @@
 """log view: the chain as one stream, the wanted lines of it, and what comes later."""
 
+import bz2
+import ctypes
 import gzip
 import json
+import lzma
 import os
 import random
 import signal
+import socket
 import subprocess
 import threading
 import time
@@ -12,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from stdtools.shared.rotation import lock_path
 from tests.conftest import COMMAND, Run
 from tests.log.chain import chain, numbered, numbers
 from tests.test_cli import on_terminal
@@ -260,4 +265,148 @@ def test_a_chain_that_changes_while_it_is_read_is_read_once(tmp_path: Path) -> N
         seen += block
     os.close(reader)
     assert process.wait() == 0
-    assert seen == data + b"".join(b"more %d\n" % turn for turn in range(6))
+    assert seen == data, "what was the log when it began"
+
+
+def test_follow_shows_no_half_line_that_is_taken_away(tmp_path: Path, run: Run) -> None:
+    """A killed writer's half line goes when the next one comes; longer and shorter lines may follow."""
+    path = tmp_path / "a.log"
+    for following in (b"four\n", b"a line that is longer than the half line was\n"):
+        path.write_bytes(b"1\n2\n3\n")
+        follower = follow(tmp_path, "a.log")
+        assert read_lines(follower, 3) == [b"1\n", b"2\n", b"3\n"]
+        with path.open("ab") as file:
+            file.write(b"half of a line")
+        with open(lock_path(str(path)), "wb") as lock:
+            lock.write(b"%20d %20d\n" % (path.stat().st_ino, 6))
+        time.sleep(0.3)
+        assert run("log", "write", "a.log", stdin=following).code == 0
+        assert path.read_bytes() == b"1\n2\n3\n" + following
+        assert read_lines(follower, 1) == [following]
+        follower.terminate()
+        assert follower.communicate()[0] == b""
+
+
+def test_a_backup_without_a_last_newline_is_not_joined_with_the_next(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "a.log.1").write_bytes(b"b1\nb2half")
+    (tmp_path / "a.log").write_bytes(b"c1\nc2\n")
+    for more in ([], ["-n", "9"], ["--grep", "."], ["--grep", ".", "-n", "4"]):
+        assert run("log", "view", "a.log", *more).out == b"b1\nb2half\nc1\nc2\n"
+    assert run("log", "view", "a.log", "-n", "3").out == b"b2half\nc1\nc2\n"
+
+
+@pytest.mark.parametrize("what", ["directory", "fifo", "forbidden"])
+def test_a_backup_that_cannot_be_read_is_told_and_the_others_shown(run: Run, tmp_path: Path, what: str) -> None:
+    (tmp_path / "a.log").write_bytes(b"1\n")
+    (tmp_path / "a.log.1").write_bytes(b"2\n")
+    (tmp_path / "a.log.3").write_bytes(b"4\n")
+    bad = tmp_path / "a.log.2"
+    message = {"directory": "Is a directory", "fifo": "is not a regular file", "forbidden": "Permission denied"}[what]
+    settings: dict[str, object] = {}
+    if what == "directory":
+        bad.mkdir()
+    elif what == "fifo":
+        os.mkfifo(bad)
+    else:
+        if os.geteuid() == 0 and not os.access(COMMAND, os.X_OK):
+            return
+        bad.write_bytes(b"3\n")
+        bad.chmod(0)
+        if os.geteuid() == 0:
+            settings["preexec_fn"] = drop_the_right_to_read_all
+    for more in ([], ["-n", "9"], ["--grep", "[0-9]"]):
+        result = run("log", "view", "a.log", *more, **settings)
+        assert result == (2, b"4\n2\n1\n", f"stdtools log view: a.log.2: {message}\n")
+    result = run("log", "verify", "a.log", **settings)
+    assert (result.code, result.text.splitlines()[1]) == (1, f"a.log.2\t0\t0\t{message}")
+
+
+def drop_the_right_to_read_all() -> None:
+    """Take CAP_DAC_OVERRIDE and CAP_DAC_READ_SEARCH from this process and what it executes."""
+    libc = ctypes.CDLL(None)
+    for capability in (1, 2):
+        libc.prctl(24, capability, 0, 0, 0)  # PR_CAPBSET_DROP
+
+
+def test_what_came_before_the_damage_is_shown(run: Run, tmp_path: Path) -> None:
+    data = b"".join(b"%d\n" % n for n in range(30_000))
+    (tmp_path / "a.log").write_bytes(b"x\n")
+    for suffix, packed in ((".gz", gzip.compress(data)), (".bz2", bz2.compress(data)), (".xz", lzma.compress(data))):
+        path = tmp_path / f"a.log.1{suffix}"
+        path.write_bytes(packed[:-1])
+        result = run("log", "view", "a.log")
+        assert result.code == 2
+        assert f"a.log.1{suffix}: is damaged: " in result.err
+        assert len(result.out) > (len(data) // 2 if suffix != ".bz2" else 0)
+        path.write_bytes(packed + b"garbage")
+        assert run("log", "view", "a.log").out == data + b"x\n"
+        path.unlink()
+
+
+def test_pipes_and_packed_files_are_logs_too(shell: Run, tmp_path: Path) -> None:
+    (tmp_path / "old.gz").write_bytes(gzip.compress(LOG))
+    assert shell("stdtools log view <(printf 'a\\nb\\n') -n 1").out == b"b\n"
+    assert shell("printf 'a\\nb\\n' | stdtools log view /dev/stdin").out == b"a\nb\n"
+    assert shell("stdtools log view /proc/version -n 1").out == Path("/proc/version").read_bytes()
+    assert shell("stdtools log view old.gz --level error --grep route").text == LOG.decode().splitlines(True)[1]
+
+
+def test_a_line_belongs_to_the_one_before_it_also_across_files(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "a.log.2").write_bytes(b"2026-11-22 12:00:00 ERROR boom\n")
+    (tmp_path / "a.log.1").write_bytes(b"  at line 1\n")
+    (tmp_path / "a.log").write_bytes(b"  at line 2\n2026-11-22 12:00:01 INFO fine\n")
+    for more in ([], ["-n", "10"]):
+        assert run("log", "view", "a.log", "--level", "error", *more).text.count("\n") == 3
+    rows = run("log", "view", "a.log", "--jsonl", "-n", "2").text.splitlines()
+    assert [json.loads(row)["level"] for row in rows] == ["error", "info"]
+
+
+def test_patterns_are_text(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "a.log").write_bytes("öl\nMüller\nplain\n".encode() + b"\xff odd\n")
+    assert run("log", "view", "a.log", "--grep", "^[öä]l$").out == "öl\n".encode()
+    assert run("log", "view", "a.log", "--grep", r"^M\w+r$").out == "Müller\n".encode()
+    assert run("log", "view", "a.log", "--grep", r"odd$").out == b"\xff odd\n"
+    assert run("log", "view", "a.log", "--grep", r"é?plain").out == b"plain\n"
+    assert "is not a regular expression" in run("log", "view", "a.log", "--grep", "(").err
+
+
+def test_a_gigantic_line_takes_little_memory_and_time(shell: Run, tmp_path: Path) -> None:
+    with (tmp_path / "a.log").open("wb") as file:
+        file.truncate(300_000_000)
+    for args in ("a.log", "a.log -n 1 --grep x", "- --grep x < a.log"):
+        result = shell(f"ulimit -v 200000; stdtools log view {args} > /dev/null")
+        assert (result.code, result.err) in ((0, ""), (1, ""))
+
+
+def test_what_cannot_be_followed(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "a.log").write_bytes(b"1\n")
+    assert run("log", "view", "-f", "-").err.startswith("stdtools log view: -f: standard input is read to its end;")
+    assert run("log", "view", "-f", "a.log", "--json").err.startswith("stdtools log view: -f: a JSON array has an end;")
+
+
+def test_follow_notices_that_a_socket_s_reader_has_gone(tmp_path: Path) -> None:
+    (tmp_path / "a.log").write_bytes(b"one\n")
+    ours, theirs = socket.socketpair()
+    process = subprocess.Popen([COMMAND, "log", "view", "-f", "a.log"], cwd=tmp_path, stdout=theirs)
+    theirs.close()
+    assert ours.recv(10) == b"one\n"
+    ours.close()
+    assert process.wait(20) == -signal.SIGPIPE
+
+
+def test_many_backups_are_read_quickly_while_somebody_writes(tmp_path: Path) -> None:
+    """Each step from one to the next looks at that alone, and a busy writer does not make us look again."""
+    for number in range(1, 900):
+        (tmp_path / f"a.log.{number}").write_bytes(b"%d\n" % number)
+    calls = subprocess.run(
+        ["strace", "-f", "-c", "-e", "trace=stat,lstat,newfstatat", COMMAND, "log", "view", "a.log.1", "-n", "1"],
+        cwd=tmp_path, capture_output=True, text=True, check=True, env={**os.environ, "STDTOOLS_JOURNAL": "off"},
+    ).stderr  # fmt: skip
+    base = int(calls.split()[-3])
+    (tmp_path / "a.log").write_bytes(b"0\n")
+    done = subprocess.run(
+        ["strace", "-f", "-c", "-e", "trace=stat,lstat,newfstatat", COMMAND, "log", "view", "a.log"],
+        cwd=tmp_path, capture_output=True, text=True, check=True, env={**os.environ, "STDTOOLS_JOURNAL": "off"},
+    )  # fmt: skip
+    assert done.stdout.count("\n") == 900
+    assert int(done.stderr.split()[-3]) < base + 40_000

@@ -106,9 +106,9 @@ def test_timestamp_takes_only_a_format_from_the_next_word(run: Run, tmp_path: Pa
         (["a", "--backups", "1000"], "1000 is not in the range 0<=x<=999"),
         (["a", "--every", "blue moon"], "'blue moon' is not a duration; write 90s, 15m, 2h, 1d or 1h30m"),
         (["a", "--timestamp=%"], "is not a format of a time"),
-        (["a", "--mode", "abc"], "'abc' is not a mode that lets its owner write; write 0640"),
-        (["a", "--mode", "0400"], "'0400' is not a mode that lets its owner write; write 0640"),
-        (["a", "--max-bytes", "2M", "--max-total", "1M"], "--max-total must be at least --max-bytes"),
+        (["a", "--mode", "abc"], "'abc' is not a mode that lets its owner read and write, such as 0640"),
+        (["a", "--mode", "0400"], "'0400' is not a mode that lets its owner read and write, such as 0640"),
+        (["a", "--max-bytes", "2M", "--max-total", "1M"], "--max-total needs a --max-bytes between 1 and itself"),
         (["a", "--prefix", "x\ny"], "--prefix is one line"),
         (["nodir/a"], "nodir/a: No such file or directory"),
         (["."], ".: Is a directory"),
@@ -363,7 +363,7 @@ def test_term_ends_the_wait_and_says_what_is_missing(tmp_path: Path) -> None:
     code, err = disk.finish()
     kept = (tmp_path / "a.log").read_bytes()
     assert code == 2
-    missing = re.search(r"File too large; (\d+) lines \((\d+) bytes\) not written", err)
+    missing = re.search(r"File too large; (\d+) lines \((\d+) bytes\) of what was read", err)
     assert missing is not None
     assert LINES.startswith(kept)
     assert kept.endswith(b"\n")
@@ -379,7 +379,9 @@ def test_a_full_disk_can_end_us(tmp_path: Path) -> None:
     disk.process.stdin = None
     code, err = disk.finish()
     assert code == 2
-    assert re.fullmatch(r"stdtools log write: a.log: File too large; \d+ lines \(\d+ bytes\) not written\n", err)
+    assert re.fullmatch(
+        r"stdtools log write: a.log: File too large; \d+ lines \(\d+ bytes\) of what was read are not written\n", err
+    )
     assert LINES.startswith((tmp_path / "a.log").read_bytes())
 
 
@@ -403,7 +405,7 @@ def test_dropped_lines_are_counted_in_the_log(tmp_path: Path) -> None:
     assert int(gap[1]) == missing // len(numbered(1, 1))
     assert err == (
         "stdtools log write: a.log: File too large; lines are dropped, and counted in the log, until there is room\n"
-        f"stdtools log write: {gap[1].decode()} lines dropped while the disk was full\n"
+        f"stdtools log write: {gap[1].decode()} lines ({gap[2].decode()} bytes) dropped while the disk was full\n"
     )
 
 
@@ -420,3 +422,76 @@ def test_environment_and_config_name_the_subcommand(run: Run, home: Path, tmp_pa
     assert "config.toml: [log.write] has no option 'limit'" in run("log", "write", "a.log").err
     config.write_text("[log]\nwrite = 4\n")
     assert run("log", "write", "a.log").err == "stdtools log write: config.toml: [log.write] is not a table\n"
+
+
+def test_the_count_is_right_however_often_there_is_no_room(tmp_path: Path) -> None:
+    disk = Disk(tmp_path, "--on-full", "drop", limit=2000)
+    lines = LINES.splitlines(keepends=True)
+    disk.put(b"".join(lines[:50]))
+    until(holds(tmp_path / "a.log", b"".join(lines[:50])))
+    for n in range(50, 500, 50):
+        disk.put(b"".join(lines[n : n + 50]))
+        time.sleep(0.03)
+    disk.make_room()
+    disk.put(b"".join(lines[500:510]))
+    code, err = disk.finish()
+    kept = (tmp_path / "a.log").read_bytes()
+    gap = re.search(rb"stdtools log: (\d+) lines \((\d+) bytes\) dropped: File too large\n", kept)
+    assert code == 2
+    assert gap is not None
+    assert kept[: gap.start()] + kept[gap.end() :] == b"".join(lines[: 500 - int(gap[1])] + lines[500:510])
+    assert int(gap[2]) == int(gap[1]) * len(lines[0])
+    assert err.endswith(f"stdtools log write: {gap[1].decode()} lines ({gap[2].decode()} bytes) dropped "
+                        "while the disk was full\n")  # fmt: skip
+
+
+def test_half_a_line_that_is_dropped_is_counted(tmp_path: Path) -> None:
+    disk = Disk(tmp_path, "--on-full", "drop", limit=10)
+    disk.put(b"x" * 1_200_000)
+    time.sleep(0.3)
+    disk.make_room()
+    disk.put(b"y\nnext\n")
+    code, err = disk.finish()
+    assert code == 2
+    assert err.endswith("0 lines (1048576 bytes) dropped while the disk was full\n")
+    text = (tmp_path / "a.log").read_bytes()
+    rest = b"x" * (1_200_000 - 1_048_576)
+    assert text == b"stdtools log: 0 lines (1048576 bytes) dropped: File too large\n" + rest + b"y\nnext\n"
+
+
+def test_a_disk_that_is_full_at_the_start_is_waited_for(tmp_path: Path) -> None:
+    disk = Disk(tmp_path, limit=0)
+    disk.put(b"first\n")
+    time.sleep(0.4)
+    assert disk.process.poll() is None
+    disk.make_room()
+    assert disk.finish() == (0, "stdtools log write: a.log: File too large; waiting for room\n")
+    assert (tmp_path / "a.log").read_bytes() == b"first\n"
+
+
+def test_a_second_term_does_not_wait_for_a_reader(tmp_path: Path) -> None:
+    reader, pipe = os.pipe()
+    writer = subprocess.Popen(
+        [COMMAND, "log", "write", "a.log", "--tee"], cwd=tmp_path, stdin=subprocess.PIPE, stdout=pipe
+    )
+    assert writer.stdin is not None
+    with contextlib.suppress(BlockingIOError):
+        os.set_blocking(writer.stdin.fileno(), False)
+        while True:
+            os.write(writer.stdin.fileno(), LINES)
+            time.sleep(0.05)
+    writer.terminate()
+    time.sleep(0.2)
+    assert writer.poll() is None
+    writer.terminate()
+    assert writer.wait(10) == -signal.SIGTERM
+    os.close(reader)
+    os.close(pipe)
+    with contextlib.suppress(OSError):
+        writer.stdin.close()
+
+
+def test_the_journal_counts_what_was_written(run: Run, home: Path) -> None:
+    run("log", "write", "a.log", "--max-bytes", "10", stdin=b"12345678\n12345678\n")
+    journal = (home / ".local/state/stdtools/log/stdtools.log").read_text()
+    assert journal.endswith(" bytes=18 rotations=1\n")

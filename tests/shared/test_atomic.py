@@ -1,6 +1,7 @@
 """A file is replaced as a whole or not at all, whatever happens."""
 
 import errno
+import fcntl
 import os
 import re
 import shutil
@@ -64,7 +65,7 @@ def test_a_file_system_without_locks_leaves_no_litter(tmp_path: Path, monkeypatc
     def no_locks(*args: object) -> None:
         raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
 
-    monkeypatch.setattr(atomic.fcntl, "flock", no_locks)
+    monkeypatch.setattr(fcntl, "flock", no_locks)
     replace(tmp_path / "file", NEW)
     assert os.listdir(tmp_path) == ["file"]
 

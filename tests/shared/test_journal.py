@@ -68,7 +68,8 @@ def test_the_journal_is_the_user_s_alone(run: Run, path: Path) -> None:
     os.umask(0o000)
     run("--version")
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+    for directory in (path.parent, path.parent.parent, path.parent.parent.parent):
+        assert stat.S_IMODE(directory.stat().st_mode) == 0o700
 
 
 def test_off_another_file_and_levels(run: Run, path: Path, tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """One file, many writers: nothing lost, torn or mixed, also when they are killed."""
 
+import errno
 import itertools
 import os
 import random
@@ -15,8 +16,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from stdtools.shared.disk import lock_at_once
 from stdtools.shared.errors import ToolError
-from stdtools.shared.rotation import RotatingFile, lock_path
+from stdtools.shared.rotation import LONGEST_LINE, RotatingFile, lock_path
 from tests.conftest import COMMAND
 from tests.log.chain import chain, numbered, numbers
 
@@ -358,3 +360,98 @@ def kill_writers(place: Path, draw: random.Random, *, writers: int, kills: int, 
         twice = {one for one, other in itertools.pairwise(found) if one == other}
         assert {(writer, number) for number in twice} <= uncertain
         assert found == sorted(found)
+
+
+def test_a_directory_that_is_moved_away_takes_its_lock_along(tmp_path: Path) -> None:
+    """Both writers then agree on the lock of the new one; each looks whether its lock still has the name."""
+    place = tmp_path / "logs"
+    place.mkdir()
+    one, other = (RotatingFile(str(place / "a.log")) for _ in range(2))
+    put(one, b"1\n")
+    os.rename(place, tmp_path / "old")
+    place.mkdir()
+    put(other, b"2\n")
+    with other.alone(), open(lock_path(str(place / "a.log")), "rb") as lock:
+        assert not lock_at_once(lock.fileno())
+        one._patience = 0.01
+        with one.alone() as locked:
+            assert not locked
+    put(one, b"3\n")
+    assert (place / "a.log").read_bytes() == b"2\n3\n"
+
+
+@pytest.mark.parametrize("what", ["fifo", "device", "directory"])
+def test_what_takes_the_file_s_place_swallows_nothing(tmp_path: Path, what: str) -> None:
+    path = tmp_path / "a.log"
+    file = RotatingFile(str(path))
+    put(file, b"1\n")
+    path.unlink()
+    if what == "fifo":
+        os.mkfifo(path)
+    elif what == "directory":
+        path.mkdir()
+    elif os.geteuid() == 0:
+        os.mknod(path, 0o600 | stat.S_IFCHR, os.makedev(1, 3))
+    else:
+        return
+    with pytest.raises((ToolError, IsADirectoryError)):
+        put(file, b"2\n")
+
+
+def test_a_claim_that_cannot_be_cleared_writes_nothing_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = os.pwrite
+
+    def pwrite(fd: int, data: bytes, offset: int) -> int:
+        if not data.strip(b" 0\n"):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return real(fd, data, offset)
+
+    monkeypatch.setattr(os, "pwrite", pwrite)
+    file = RotatingFile(str(tmp_path / "a.log"))
+    put(file, b"1\n2\n")
+    put(RotatingFile(str(tmp_path / "a.log")), b"3\n")
+    put(file, b"4\n")
+    assert (tmp_path / "a.log").read_bytes() == b"1\n2\n3\n4\n"
+
+
+def test_a_whole_record_is_written_whole_whatever_stood_before(tmp_path: Path) -> None:
+    file = RotatingFile(str(tmp_path / "a.log"), max_bytes=30, backups=2)
+    file.line_end = b""
+    for record in (b"x" * 25, b"aaaaaaaaa\nbbbbbbbbbbbb", b"c"):
+        assert file.write(record, whole=True) == len(record)
+    assert chain(tmp_path / "a.log") == [b"x" * 25, b"aaaaaaaaa\nbbbbbbbbbbbbc"]
+
+
+def test_a_line_of_unknown_length_has_a_file_of_its_own(tmp_path: Path) -> None:
+    file = RotatingFile(str(tmp_path / "a.log"), max_bytes=2 << 20, backups=3)
+    put(file, b"short\n")
+    for _ in range(3):
+        put(file, b"x" * LONGEST_LINE)
+    put(file, b"x\nshort\n")
+    assert [len(piece) for piece in chain(tmp_path / "a.log")] == [6, 3 * LONGEST_LINE + 2, 6]
+
+
+def test_attributes_survive_a_kill_before_the_new_file_is_made(tmp_path: Path) -> None:
+    (tmp_path / "a.log.1").write_bytes(b"1\n")
+    (tmp_path / "a.log.1").chmod(0o606)
+    put(RotatingFile(str(tmp_path / "a.log"), backups=2), b"2\n")
+    assert stat.S_IMODE((tmp_path / "a.log").stat().st_mode) == 0o606
+
+
+def test_who_may_write_the_log_may_lock_it(tmp_path: Path) -> None:
+    path = tmp_path / "a.log"
+    put(RotatingFile(str(path)), b"1\n")
+    path.chmod(0o666)
+    put(RotatingFile(str(path)), b"2\n")
+    assert stat.S_IMODE(os.stat(lock_path(str(path))).st_mode) == 0o666
+    if os.geteuid() == 0:  # root made nobody's log rotate, and nobody goes on
+        os.unlink(lock_path(str(path)))
+        os.chown(path, 12345, 23456)
+        put(RotatingFile(str(path), max_bytes=4, backups=1), b"3\n")
+        for name in (path, Path(f"{path}.1"), Path(lock_path(str(path)))):
+            assert (name.stat().st_uid, name.stat().st_gid) == (12345, 23456)
+
+
+def test_a_name_with_a_slash_at_its_end_is_a_directory_s(tmp_path: Path) -> None:
+    with pytest.raises(ToolError, match="Is a directory"):
+        RotatingFile(f"{tmp_path}/new/")

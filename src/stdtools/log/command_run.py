@@ -1,11 +1,12 @@
 """The command line of log run."""
 
+import os
 import signal
 from typing import Any
 
 import click
 
-from stdtools.log.child import Child, CommandNotRun, LastLines
+from stdtools.log.child import Child, CommandNotRun
 from stdtools.log.command_write import (
     WritingCommand,
     finish,
@@ -14,12 +15,15 @@ from stdtools.log.command_write import (
     requests_by_signal,
     writing_options,
 )
-from stdtools.log.pump import Source, Tee, pump
+from stdtools.log.last_lines import LastLines
+from stdtools.log.pump import Requests, Source, Tee, pump
 from stdtools.shared import screen
 from stdtools.shared.errors import Signalled
 from stdtools.shared.streams import STDERR, STDOUT
 
 LAST = 20  # lines that are shown of a command that failed
+TAGS, NO_TAGS = (b"out: ", b"err: "), (b"", b"")
+PASSED_ON = (signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2)
 
 
 def _explain(**given: Any) -> str:
@@ -70,37 +74,33 @@ def run(file: str, command: tuple[str, ...], tag: bool, **given: Any) -> int:
     ended it, 127 when it is not found and 126 when it cannot be run. When it fails, its last 20 lines
     and what it used are shown.
 
-    Ctrl-C is for COMMAND; TERM, HUP, USR1 and USR2 are passed on to it. What processes that it leaves
-    behind write is not waited for.
+    Ctrl-C is for COMMAND; TERM, HUP, USR1 and USR2 are passed on to it. Output of processes that it
+    leaves behind is not waited for.
     """
+    # Python ignores SIGPIPE and SIGXFSZ, and we SIGINT; COMMAND is to find what we found.
+    reset = {signal.SIGPIPE, signal.SIGXFSZ} | ({signal.SIGINT} if _listens_to(signal.SIGINT) else set())
     with requests_by_signal(rotating=False) as requests:
         sink = open_sink(file, requests, given)
-        tees = [Tee(STDOUT), Tee(STDERR)] if given["tee"] else []
+        blocked = signal.pthread_sigmask(signal.SIG_BLOCK, PASSED_ON)
         try:
-            child = Child(command, interruptible=requests.interruptible)
+            child = Child(command, os.environ, reset=reset, blocked=blocked)
+            _pass_signals_on(child, requests)
         except CommandNotRun as error:
             sink.close()
             screen.complain(str(error))
             return error.code
-        signal.signal(signal.SIGCHLD, lambda number, frame: None)  # noqa: ARG005 - waking up is enough
-
-        def pass_on(number: int, frame: object) -> None:
-            if child.was_sent(number):
-                requests.stop = number
-            child.send(number)
-
-        for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2):
-            signal.signal(number, pass_on)
-        names = ("out: ", "err: ") if tag else ("", "")
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
+        tees = [Tee(STDOUT, "standard output"), Tee(STDERR, "standard error")] if given["tee"] else []
+        last = LastLines(LAST)
         sources = [
-            Source(fd, name, tag.encode(), tees[index] if tees else None)
-            for index, (fd, name, tag) in enumerate(
-                zip(child.outputs, ("standard output", "standard error"), names, strict=True)
+            Source(fd, name, tag=head, tee=tees[index] if tees else None, see=last.add)
+            for index, (fd, name, head) in enumerate(
+                zip(child.outputs, ("standard output", "standard error"), TAGS if tag else NO_TAGS, strict=True)
             )
         ]
-        last = LastLines(LAST)
         try:
-            pump(sources, sink, requests, has_ended=child.has_ended, see=last.add)
+            pump(sources, sink, requests, has_ended=child.has_ended)
             while not child.has_ended() and not requests.stop:
                 requests.pause(3600)
         finally:
@@ -112,3 +112,22 @@ def run(file: str, command: tuple[str, ...], tag: bool, **given: Any) -> int:
     if child.code:
         screen.complain(f"{command[0]} {child.obituary}; {last.head}", *last.lines)
     return child.code or code
+
+
+def _listens_to(number: int) -> bool:
+    return signal.getsignal(number) is not signal.SIG_IGN
+
+
+def _pass_signals_on(child: Child, requests: Requests) -> None:
+    def pass_on(number: int, frame: object) -> None:
+        if number == signal.SIGTERM and child.was_sent(number):  # it does not listen
+            requests.stop = number
+        child.send(number)
+
+    def wake_up(number: int, frame: object) -> None:
+        pass
+
+    signal.signal(signal.SIGCHLD, wake_up)
+    for number in PASSED_ON:
+        if _listens_to(number):
+            signal.signal(number, pass_on)

@@ -4,6 +4,7 @@ from typing import Any
 
 import click
 
+from stdtools.log.gap import amount
 from stdtools.shared import journal, screen
 from stdtools.shared.options import ToolCommand, record_output
 from stdtools.shared.records import RecordWriter
@@ -38,16 +39,18 @@ def verify(file: str, format: str | None) -> int:
 
     Exits with 1 when there is a problem.
     """
+    if file == "-":
+        raise click.BadArgumentUsage("a log is a file; './-' is a file named -", click.get_current_context())
     from stdtools.log.verifying import verify as reports
 
     lines = problems = 0
     with Output() as output:
         writer = RecordWriter(output, COLUMNS, format)
         for report in reports(file):
-            writer.write([(report.file, report.lines, report.size, "; ".join(report.problems) or None)])
+            writer.write([(screen.safe(report.file), report.lines, report.size, "; ".join(report.problems) or None)])
             lines += report.lines
             problems += len(report.problems)
         writer.close()
     journal.counts["lines"] = lines
-    screen.note(f"{lines} lines, {problems} problem{'' if problems == 1 else 's'}", verbosity=1)
+    screen.note(f"{amount(lines, 'line')}, {amount(problems, 'problem')}", verbosity=1)
     return 1 if problems else 0

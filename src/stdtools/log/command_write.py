@@ -9,12 +9,13 @@ from typing import Any, TypeVar
 import click
 
 from stdtools.log.pump import Requests, Source, Tee, pump
-from stdtools.log.sink import Sink, Surroundings
+from stdtools.log.sink import Sink
 from stdtools.log.stamp import FORMATS, make_stamp
-from stdtools.shared import screen
+from stdtools.shared import journal, screen
+from stdtools.shared.backups import MOST
 from stdtools.shared.errors import TROUBLE, Signalled, ToolError
 from stdtools.shared.options import Size, ToolCommand
-from stdtools.shared.rotation import MOST_BACKUPS, RotatingFile
+from stdtools.shared.rotation import RotatingFile
 from stdtools.shared.streams import STDIN, STDOUT
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
@@ -25,11 +26,11 @@ class _Mode(click.ParamType[int]):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
         try:
-            mode = int(str(value), 8)
+            mode = value if isinstance(value, int) else int(str(value), 8)  # TOML has 0o640
         except ValueError:
             mode = -1
-        if not 0o200 <= mode <= 0o777 or not mode & 0o200:
-            self.fail(f"{value!r} is not a mode that lets its owner write; write 0640", param, ctx)
+        if not 0 <= mode <= 0o777 or mode & 0o600 != 0o600:
+            self.fail(f"{value!r} is not a mode that lets its owner read and write, such as 0640", param, ctx)
         return mode
 
 
@@ -70,7 +71,7 @@ def writing_options(command: Decorated) -> Decorated:
         ),
         click.option(
             "--backups",
-            type=click.IntRange(0, MOST_BACKUPS),
+            type=click.IntRange(0, MOST),
             default=5,
             show_default=True,
             metavar="N",
@@ -94,7 +95,7 @@ def writing_options(command: Decorated) -> Decorated:
             type=click.Choice(["none", "block", "line"]),
             default="none",
             show_default=True,
-            help="What is on the disk before the next is written.",
+            help="Wait for the disk: never, after each block, or after each line.",
         ),
         click.option(
             "--on-full",
@@ -126,7 +127,9 @@ def open_sink(file: str, requests: Requests, given: dict[str, Any]) -> Sink:
     if file == "-":
         raise click.BadArgumentUsage("a log is a file; './-' is a file named -", click.get_current_context())
     if given["max_total"] is not None and not 0 < given["max_bytes"] <= given["max_total"]:
-        raise click.BadOptionUsage("max_total", "--max-total must be at least --max-bytes", click.get_current_context())
+        raise click.BadOptionUsage(
+            "max_total", "--max-total needs a --max-bytes between 1 and itself", click.get_current_context()
+        )
     schedule = None
     try:
         stamp = make_stamp(given["timestamp"], given["prefix"])
@@ -154,7 +157,8 @@ def open_sink(file: str, requests: Requests, given: dict[str, Any]) -> Sink:
         compressor = Compressor(file, given["backups"], "." + given["compress"], screen.complain)
     sink = Sink(
         rotating,
-        Surroundings(screen.complain, requests.pause),
+        tell=screen.complain,
+        pause=requests.pause,
         stamp=stamp,
         on_full=given["on_full"],
         each_line=given["sync"] == "line",
@@ -168,22 +172,23 @@ def open_sink(file: str, requests: Requests, given: dict[str, Any]) -> Sink:
 @contextlib.contextmanager
 def requests_by_signal(*, rotating: bool) -> Iterator[Requests]:
     """Note signals as requests; Ctrl-C is for whoever writes to us, whose last words belong in the log."""
-    requests = Requests(interruptible=signal.getsignal(signal.SIGINT) is not signal.SIG_IGN)
+    requests = Requests()
 
     def stop(number: int, frame: object) -> None:
         requests.stop = number
+        signal.signal(number, signal.SIG_DFL)  # a second one does not wait for a reader or a lock
 
     def rotate(number: int, frame: object) -> None:
         requests.rotate = True
 
-    def ignore(number: int, frame: object) -> None:
-        pass
+    def reopen(number: int, frame: object) -> None:
+        requests.reopen = True
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if rotating:
         signal.signal(signal.SIGTERM, stop)
         signal.signal(signal.SIGUSR1, rotate)
-        signal.signal(signal.SIGHUP, ignore)  # waking up is enough: the file at the path is looked for anyway
+        signal.signal(signal.SIGHUP, reopen)
     signal.set_wakeup_fd(requests.writer, warn_on_full_buffer=False)
     try:
         yield requests
@@ -193,14 +198,15 @@ def requests_by_signal(*, rotating: bool) -> Iterator[Requests]:
 
 def finish(sink: Sink, tees: list[Tee], requests: Requests) -> int:
     """Close *sink*, tell what is missing, and return the exit code."""
-    sink.close(wait=not requests.stop)
+    lost = sink.close(wait=not requests.stop)
+    journal.counts.update(sink.counts)
     code = 0
     for tee in tees:
         if tee.error is not None:
-            screen.complain(f"standard output: {tee.error.strerror}")
+            screen.complain(f"{tee.name}: {tee.error.strerror}")
             code = TROUBLE
-    if sink.lost_lines:
-        screen.complain(f"{sink.lost_lines} line{'' if sink.lost_lines == 1 else 's'} dropped while the disk was full")
+    if lost:
+        screen.complain(f"{lost} dropped while the disk was full")
         code = TROUBLE
     return code
 
@@ -229,11 +235,11 @@ def write(file: str, **given: Any) -> int:
     is lost, torn or out of its writer's order. A new file begins only between lines.
 
     Ends at the end of the input. Ctrl-C is ignored: the last words of whoever writes belong in the
-    log. TERM ends it behind the line, HUP opens FILE anew, USR1 begins a new file.
+    log. TERM ends it after the current line, HUP opens FILE anew, USR1 begins a new file.
     """
     with requests_by_signal(rotating=True) as requests:
         sink = open_sink(file, requests, given)
-        tees = [Tee(STDOUT)] if given["tee"] else []
+        tees = [Tee(STDOUT, "standard output")] if given["tee"] else []
         if os.isatty(STDIN):
             screen.note("reading from the terminal; Ctrl-D ends")
         source = Source(STDIN, "standard input", tee=tees[0] if tees else None)

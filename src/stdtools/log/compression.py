@@ -1,16 +1,18 @@
 """Backups are compressed beside the writing, and a compression that was killed is finished or undone."""
 
 import contextlib
-import fcntl
 import logging
 import os
+import sys
 import threading
 from collections.abc import Callable
-from typing import Any
 
+from stdtools.log.packing import opened
 from stdtools.shared.atomic import create_beside
+from stdtools.shared.backups import COMPRESSIONS
+from stdtools.shared.disk import lock_at_once
 from stdtools.shared.errors import ToolError
-from stdtools.shared.rotation import COMPRESSIONS, RotatingFile
+from stdtools.shared.rotation import RotatingFile
 
 logger = logging.getLogger(__name__)
 
@@ -28,11 +30,13 @@ class Compressor:
 
     def __init__(self, path: str, backups: int, suffix: str, tell: Callable[[str], None]) -> None:
         self._log = RotatingFile(path, backups=backups)
+        self._backups = self._log.backups
         self._suffix = suffix
         self._tell = tell
         self._work = threading.Event()
         self._finishing = False
-        self._given_up: set[int] = set()
+        self._given_up: set[int] = set()  # inodes
+        self._told: set[str] = set()
         self._thread = threading.Thread(target=self._run, name="compressor", daemon=True)
 
     def start(self) -> None:
@@ -54,12 +58,13 @@ class Compressor:
                 return
 
     def _run(self) -> None:
-        if hasattr(os, "setpriority"):
+        if sys.platform == "linux":  # elsewhere a thread has no number of its own
             with contextlib.suppress(OSError):
                 os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)
         while True:
             self._work.wait()
             self._work.clear()
+            self._given_up.clear()  # there may be room now
             finishing = self._finishing
             while (backup := self._next()) is not None:
                 fd, inode = backup
@@ -68,7 +73,9 @@ class Compressor:
                     logger.debug("compressed a backup of %d bytes", os.fstat(fd).st_size)
                 except Exception as error:  # noqa: BLE001 - each library has its own; the backup stays as it is
                     self._given_up.add(inode)
-                    self._tell(f"{self._log.given_path}: a backup is not compressed: {error}")
+                    if str(error) not in self._told:
+                        self._told.add(str(error))
+                        self._tell(f"{self._log.given_path}: a backup is not compressed: {error}")
                 finally:
                     os.close(fd)
             if finishing:
@@ -76,32 +83,21 @@ class Compressor:
 
     def _next(self) -> tuple[int, int] | None:
         """Open and lock the oldest plain backup that nobody compresses."""
-        for number in range(self._log.backups, 0, -1):
+        for number in range(self._backups.count, 0, -1):
             try:
-                fd = os.open(self._log.backup_name(number), os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+                fd = os.open(self._backups.name(number), os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
             except OSError:
                 continue
             inode = os.fstat(fd).st_ino
-            if inode not in self._given_up:
-                with contextlib.suppress(OSError):
-                    fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                    if self._name_of(inode) is not None:
-                        return fd, inode
+            is_wanted = inode not in self._given_up and lock_at_once(fd)
+            if is_wanted and self._backups.plain_name_of(inode) is not None:
+                return fd, inode
             os.close(fd)
-        return None
-
-    def _name_of(self, inode: int) -> str | None:
-        """Return the name that the backup with *inode* has now."""
-        for number in range(1, self._log.backups + 1):
-            name = self._log.backup_name(number)
-            with contextlib.suppress(FileNotFoundError):
-                if os.lstat(name).st_ino == inode:
-                    return name
         return None
 
     def _compress(self, fd: int, inode: int) -> None:
         for suffix in COMPRESSIONS:
-            name = self._name_of(inode)
+            name = self._backups.plain_name_of(inode)
             if name is not None and os.path.lexists(name + suffix):
                 self._settle_double(fd, inode, suffix)
                 return
@@ -110,7 +106,7 @@ class Compressor:
         try:
             with os.fdopen(temporary_fd, "r+b") as target:
                 found = os.fstat(fd)
-                with _opened(self._suffix, target, "wb") as packer:
+                with opened(self._suffix, target, "wb") as packer:
                     os.lseek(fd, 0, os.SEEK_SET)
                     while block := os.read(fd, BLOCK):
                         packer.write(block)
@@ -121,7 +117,7 @@ class Compressor:
                 os.utime(target.fileno(), ns=(found.st_atime_ns, found.st_mtime_ns))
                 os.fsync(target.fileno())
                 with self._log.alone():
-                    plain = self._name_of(inode)
+                    plain = self._backups.plain_name_of(inode)
                     if plain is not None and not os.path.lexists(plain + self._suffix):
                         os.rename(temporary, plain + self._suffix)
                         temporary = ""
@@ -133,13 +129,13 @@ class Compressor:
 
     def _settle_double(self, fd: int, inode: int, suffix: str) -> None:
         """Remove the plain form of a backup whose compressed form is there and says the same."""
-        name = self._name_of(inode)
+        name = self._backups.plain_name_of(inode)
         if name is None:
             return
         if not _says_the_same(fd, name + suffix, suffix):
             raise ToolError(f"{os.path.basename(name + suffix)} is not its compressed form")
         with self._log.alone():
-            plain = self._name_of(inode)
+            plain = self._backups.plain_name_of(inode)
             if plain is not None and os.path.lexists(plain + suffix):
                 os.unlink(plain)
 
@@ -148,25 +144,10 @@ def _says_the_same(fd: int, packed_name: str, suffix: str) -> bool:
     """Whether the file *fd* has what is in the compressed file *packed_name*."""
     os.lseek(fd, 0, os.SEEK_SET)
     try:
-        with open(packed_name, "rb") as packed, _opened(suffix, packed, "rb") as unpacked:
+        with open(packed_name, "rb") as packed, opened(suffix, packed, "rb") as unpacked:
             while block := os.read(fd, BLOCK):
                 if unpacked.read(len(block)) != block:
                     return False
             return not unpacked.read(1)
     except Exception:  # noqa: BLE001 - whatever the library says of it: it is damaged
         return False
-
-
-def _opened(suffix: str, file: Any, mode: str) -> Any:
-    """Open *file*, compressed as *suffix* says, for reading or writing the plain bytes."""
-    if suffix == ".gz":
-        import gzip
-
-        return gzip.GzipFile("", mode, fileobj=file)
-    if suffix == ".bz2":
-        import bz2
-
-        return bz2.BZ2File(file, mode)  # type: ignore[call-overload]  # the mode is one of two
-    import lzma
-
-    return lzma.LZMAFile(file, mode)

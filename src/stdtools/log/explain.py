@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from stdtools.log.stamp import FORMATS
 from stdtools.shared.errors import ToolError
 
 _UNEXPLAINED = {
@@ -12,7 +13,6 @@ _UNEXPLAINED = {
     "mode": None,
     "max_total": None,
 }
-_STRFTIME = {"iso": "%Y-%m-%dT%H:%M:%S%z", "utc": "%Y-%m-%dT%H:%M:%SZ", "epoch": "%s"}
 
 
 def explain_write(given: dict[str, Any]) -> str:
@@ -26,17 +26,17 @@ def explain_write(given: dict[str, Any]) -> str:
 
 def explain_run(given: dict[str, Any]) -> str:
     """Return a script that does what ``log run`` would do, but merges the streams in the pipe."""
-    if given["tag"]:
-        raise ToolError("--explain does not cover --tag")
-    tee = ["    sys.stdout.buffer.write(line)"] if given["tee"] else []
+    for name in ("tag", "tee"):
+        if given[name]:
+            raise ToolError(f"--explain does not cover --{name}")
     return _script(
         ["import logging", "import logging.handlers", "import subprocess", "import sys", "", *_handler(given)],
         [
             f"command = subprocess.Popen({list(given['command'])!r}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)",
             "for line in command.stdout:",
             *_emit("line"),
-            *tee,
-            "sys.exit(command.wait())",
+            "code = command.wait()",
+            "sys.exit(code if code >= 0 else 128 - code)",
         ],
     )
 
@@ -45,8 +45,10 @@ def _handler(given: dict[str, Any]) -> list[str]:
     for name, default in _UNEXPLAINED.items():
         if given[name] != default:
             raise ToolError(f"--explain does not cover --{name.replace('_', '-')}")
-    if given["timestamp"] == "utc":
-        raise ToolError("--explain does not cover --timestamp utc")
+    if given["timestamp"] in FORMATS or "%f" in (given["timestamp"] or ""):
+        raise ToolError("--explain covers --timestamp only with a format of time.strftime")
+    if given["max_bytes"] and not given["backups"]:
+        raise ToolError("--explain does not cover --backups 0: RotatingFileHandler then never rotates")
     # The handler counts characters and one newline more, and rotates when it reaches the limit.
     limit = given["max_bytes"] + 2 if given["max_bytes"] else 0
     lines = [
@@ -57,10 +59,16 @@ def _handler(given: dict[str, Any]) -> list[str]:
     ]
     if given["timestamp"] or given["prefix"]:
         time = "%(asctime)s " if given["timestamp"] else ""
-        prefix = given["prefix"].encode("utf-8", "surrogateescape").decode("latin-1").replace("%", "%%")
-        date = _STRFTIME.get(given["timestamp"], given["timestamp"])
-        lines.append(f"handler.setFormatter(logging.Formatter({time + prefix + '%(message)s'!r}, {date!r}))")
+        prefix = _as_latin_1(given["prefix"]).replace("%", "%%")
+        form = time + prefix + "%(message)s"
+        date = given["timestamp"] and _as_latin_1(given["timestamp"])
+        lines.append(f"handler.setFormatter(logging.Formatter({form!r}, {date!r}))")
     return lines
+
+
+def _as_latin_1(text: str) -> str:
+    """Return *text* so that written in Latin-1 it is the bytes of its UTF-8."""
+    return text.encode("utf-8", "surrogateescape").decode("latin-1")
 
 
 def _emit(line: str) -> list[str]:
@@ -72,28 +80,25 @@ def explain_view(given: dict[str, Any]) -> str:
     for name in ("since", "until", "level", "format"):
         if given[name] is not None:
             raise ToolError(f"--explain does not cover --{name}")
-    if given["follow"]:
-        raise ToolError("--explain does not cover --follow")
+    if given["follow"] or given["file"] == "-":
+        raise ToolError(f"--explain does not cover {'--follow' if given['follow'] else 'standard input'}")
     from stdtools.shared import journal
 
     grep, count = given["grep"], given["lines"]
-    lines = "(line for name in names for line in openers.get(name.rpartition('.')[2], open)(name, 'rb'))"
-    imports = ["import bz2", "import collections", "import gzip", "import lzma", "import os", "import re", "import sys"]
-    if grep is None:
-        imports.remove("import re")
-    if count is None:
-        imports.remove("import collections")
+    if grep is not None and not grep.text.isascii():
+        raise ToolError("--explain covers --grep only with a pattern in ASCII")
+    imports = ["bz2", "gzip", "lzma", "os", "sys"] + ["re"] * (grep is not None) + ["collections"] * (count is not None)
     body = [
-        *imports,
+        *(f"import {module}" for module in sorted(imports)),
         "",
         f"path = {given['file'] or journal.place()!r}",
-        "openers = {'gz': gzip.open, 'bz2': bz2.open, 'xz': lzma.open}",
-        "names = [path] + [f'{path}.{n}{end}' for n in range(1, 1000) for end in ('', '.gz', '.bz2', '.xz')]",
-        "names = [name for name in reversed(names) if os.path.exists(name)]",
-        f"lines = {lines}",
+        "openers = {'': open, '.gz': gzip.open, '.bz2': bz2.open, '.xz': lzma.open}",
+        "backups = [(f'{path}.{n}{end}', openers[end]) for n in range(999, 0, -1) for end in openers]",
+        "pieces = [(name, opener) for name, opener in [*backups, (path, open)] if os.path.exists(name)]",
+        "lines = (line for name, opener in pieces for line in opener(name, 'rb'))",
     ]
     if grep is not None:
-        body.append(f"lines = (line for line in lines if re.search({grep.pattern!r}, line))")
+        body.append(f"lines = (line for line in lines if re.search({grep.text.encode()!r}, line.rstrip(b'\\n')))")
     if count is not None:
         body.append(f"lines = collections.deque(lines, maxlen={count})")
     return _script(body, ["sys.stdout.buffer.writelines(lines)"])
@@ -105,11 +110,11 @@ def explain_verify(given: dict[str, Any]) -> str:
         raise ToolError("--explain shows the plain lines; leave out the format")
     return _script(
         [
-            "import bz2, gzip, lzma, os",
+            "import bz2, gzip, lzma, os, sys",
             "",
             f"path = {given['file']!r}",
             "openers = {'': open, '.gz': gzip.open, '.bz2': bz2.open, '.xz': lzma.open}",
-            "before = None",
+            "before, wrong = None, False",
             "for number in range(999, -1, -1):",
             "    base = f'{path}.{number}' if number else path",
             "    for end in openers:",
@@ -119,10 +124,11 @@ def explain_verify(given: dict[str, Any]) -> str:
             "            if number and data and not data.endswith(b'\\n'):",
             "                problems.append('is torn: its last line has no end')",
             "            if before is not None and before - number > 1:",
-            "                problems.append('a backup is missing before it')",
+            "                problems.append(f'{path}.{before - 1} is missing before it')",
             "            lines = data.count(b'\\n') + (data[-1:] not in (b'', b'\\n'))",
             "            print(base + end, lines, len(data), '; '.join(problems), sep='\\t')",
-            "            before = number",
+            "            before, wrong = number, wrong or bool(problems)",
+            "sys.exit(wrong)",
         ]
     )
 
@@ -133,9 +139,11 @@ def explain_path() -> str:
         [
             "import os",
             "",
-            "state = os.environ.get('XDG_STATE_HOME') or os.path.expanduser('~/.local/state')",
+            "state = os.environ.get('XDG_STATE_HOME', '').strip()",
+            "state = state if os.path.isabs(state) else os.path.expanduser('~/.local/state')",
             "default = os.path.join(state, 'stdtools', 'log', 'stdtools.log')",
-            "print(os.environ.get('STDTOOLS_JOURNAL') or default)",
+            "path = os.environ.get('STDTOOLS_JOURNAL') or default",
+            "print(path) if path.lower() != 'off' else exit(1)",
         ]
     )
 

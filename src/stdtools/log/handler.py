@@ -4,21 +4,30 @@ import locale
 import logging
 import logging.handlers
 import os
+import stat
 import warnings
+import weakref
 
+from stdtools.log.gap import amount, gap_line
+from stdtools.shared.disk import mode_by_umask
 from stdtools.shared.errors import ToolError
 from stdtools.shared.rotation import RotatingFile
+
+PATIENCE = 5.0  # seconds after which a record is written without the lock, which a stopped process holds
 
 
 class RotatingHandler(logging.handlers.RotatingFileHandler):
     """Takes the place of ``logging.handlers.RotatingFileHandler``; the arguments are the same.
 
-    Any number of processes and threads may log to one file. *maxBytes* counts bytes, and a file is
-    never longer, but for a record that is longer itself. With a *backupCount* of 0 it still rotates and keeps
-    only the current file. A record that cannot be written goes through ``handleError`` as usual and is
-    counted: the log itself says how many are missing as soon as it can be written again. Text that
-    the encoding lacks is written with backslashes, unless *errors* says otherwise. The file is never
-    open as ``stream``.
+    Any number of processes and threads may log to one file. *maxBytes* counts bytes, and no file is
+    longer, but for a record that is longer itself. With a *backupCount* of 0 it still rotates and
+    keeps only the current file. A record that cannot be written goes through ``handleError`` as usual
+    and is counted: the log itself says how many are missing as soon as it can be written again. Text
+    that the encoding lacks is written with backslashes, unless *errors* says otherwise. ``stream``
+    stays None.
+
+    Raises ValueError for an encoding that many cannot append to, such as UTF-16, and TypeError for
+    limits that are not whole numbers.
     """
 
     def __init__(
@@ -34,41 +43,50 @@ class RotatingHandler(logging.handlers.RotatingFileHandler):
         for name, value in (("maxBytes", maxBytes), ("backupCount", backupCount)):
             if not isinstance(value, int):
                 raise TypeError(f"{name} is a whole number, not {value!r}")
+        if mode not in ("a", "at", "w", "wt", "x", "xt"):
+            raise ValueError(f"mode is 'a', 'w' or 'x', not {mode!r}")
         super().__init__(filename, mode, maxBytes, backupCount, encoding, True, errors)
         named = self.encoding not in (None, "locale")
         self._codec = str(self.encoding) if named else locale.getencoding()
-        self._file = _Chain(self)
+        if "\n".encode(self._codec) != b"\n":
+            raise ValueError(f"a log that many append to cannot be {self._codec}")
+        try:
+            self._file = _Chain(self)
+        except ToolError as error:
+            raise OSError(str(error)) from None
         self.missing = 0  # records that could not be written and are not accounted for in the log yet
         self._why_missing = ""
-        if self.mode.startswith("x") and os.path.exists(self.baseFilename):
-            raise FileExistsError(self.baseFilename)
-        if self.mode.startswith("w") and os.path.exists(self.baseFilename):
-            os.truncate(self.baseFilename, 0)
-        if not delay:
+        if not delay and not self._is_special():
             self._prepare()
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write *record*; rotate first where it does not fit."""
+        if self._is_special():
+            logging.FileHandler.emit(self, record)
+            return
         try:
             text = self.format(record) + self.terminator
-            if not self._file.prepared:
-                self._prepare()
-            if self.missing:
-                gap = f"stdtools log: {self.missing} records dropped: {self._why_missing}\n"
-                self._file.write(gap.encode(self._codec, "backslashreplace"), whole=True)
-                self.missing = 0
-            self._file.write(text.encode(self._codec, self.errors or "backslashreplace"), whole=True)
-            self._warn_of_trouble()
+            data = text.encode(self._codec, self.errors or "backslashreplace")
         except RecursionError:
             raise
-        except Exception as error:  # noqa: BLE001 - as the class above does
-            self.missing += 1
-            self._why_missing = str(getattr(error, "strerror", None) or type(error).__name__)
+        except Exception:  # noqa: BLE001 - as the class above does
             self.handleError(record)
+            return
+        try:
+            self._write(data)
+        except (OSError, ToolError) as error:
+            self.missing += 1
+            self._why_missing = getattr(error, "strerror", None) or str(error)
+            self.handleError(record)
+            return
+        if self._file.trouble is not None and not self._file.warned:
+            self._file.warned = True
+            message = f"{self.baseFilename} cannot be rotated and grows beyond its limit: {self._file.trouble}"
+            warnings.warn(message, RuntimeWarning, stacklevel=2)
 
     def shouldRollover(self, record: logging.LogRecord) -> bool:
         """Say whether *record* would make the file too long."""
-        if self.maxBytes <= 0 or not os.path.exists(self.baseFilename):
+        if self.maxBytes <= 0 or not os.path.isfile(self.baseFilename):
             return False
         size = os.path.getsize(self.baseFilename)
         text = self.format(record) + self.terminator
@@ -76,8 +94,9 @@ class RotatingHandler(logging.handlers.RotatingFileHandler):
 
     def doRollover(self) -> None:
         """Begin a new file, unless the current one is empty."""
-        self._file.rotate()
-        self._warn_of_trouble()
+        if not self._is_special():
+            self._prepare()
+            self._file.rotate()
 
     def close(self) -> None:
         """Close the file; a later record opens it again."""
@@ -88,44 +107,64 @@ class RotatingHandler(logging.handlers.RotatingFileHandler):
             self.release()
         super().close()
 
-    def _prepare(self) -> None:
+    def _is_special(self) -> bool:
+        """Whether the file is a device or a pipe, which the class above writes to without rotating."""
+        if self._file.prepared:
+            return False
         try:
-            self._file.prepare()
+            mode = os.stat(self.baseFilename).st_mode
+        except OSError:
+            return False
+        return not stat.S_ISREG(mode) and not stat.S_ISDIR(mode)
+
+    def _prepare(self) -> None:
+        file = self._file
+        file.max_bytes, file.backups.count = max(0, self.maxBytes), max(0, self.backupCount)
+        file.line_end = self.terminator.encode(self._codec)
+        if file.prepared:
+            return
+        if self.mode.startswith("x") and os.path.exists(self.baseFilename):
+            raise FileExistsError(self.baseFilename)
+        try:
+            file.prepare()
         except ToolError as error:
             raise OSError(str(error)) from None
-        self._file.prepared = True
+        if self.mode.startswith("w"):
+            os.truncate(self.baseFilename, 0)
+        file.prepared = True
 
-    def _warn_of_trouble(self) -> None:
-        trouble = self._file.trouble
-        if trouble is not None and not self._file.warned:
-            self._file.warned = True
-            message = f"{self.baseFilename} cannot be rotated and grows beyond its limit: {trouble}"
-            warnings.warn(message, RuntimeWarning, stacklevel=2)
+    def _write(self, data: bytes) -> None:
+        self._prepare()
+        if self.missing:
+            self._file.write(gap_line(amount(self.missing, "record"), self._why_missing), whole=True)
+            self.missing = 0
+        self._file.write(data, whole=True)
 
 
 class _Chain(RotatingFile):
     """The files of a handler, with its ``namer`` and ``rotator``."""
 
     def __init__(self, handler: RotatingHandler) -> None:
-        super().__init__(
-            handler.baseFilename,
-            max_bytes=max(0, handler.maxBytes),
-            backups=max(0, handler.backupCount),
-            mode=_mode_by_umask(),
-        )
+        super().__init__(handler.baseFilename, first_mode=mode_by_umask(), patience=PATIENCE)
         self._handler = handler
-        self._base = handler.baseFilename
         self.prepared = False
         self.warned = False
+        _chains.add(self)
 
     def backup_name(self, number: int) -> str:
-        return self._handler.rotation_filename(f"{self._base}.{number}")
+        return self._handler.rotation_filename(f"{self.path}.{number}")
 
     def retire(self, target: str) -> None:
         self._handler.rotate(self.path, target)
 
 
-def _mode_by_umask() -> int:
-    umask = os.umask(0o077)
-    os.umask(umask)
-    return 0o666 & ~umask
+_chains: "weakref.WeakSet[_Chain]" = weakref.WeakSet()
+
+
+def _let_go() -> None:
+    """Close what a forked child has inherited: it would keep the lock of a parent that is killed."""
+    for chain in list(_chains):
+        chain.close()
+
+
+os.register_at_fork(after_in_child=_let_go)

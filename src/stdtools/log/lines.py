@@ -1,9 +1,9 @@
 """What a line of a log says about itself: its time and its level; and which lines are wanted."""
 
-import calendar
 import re
 import time
-from collections.abc import Iterator
+from calendar import month_abbr, monthrange, timegm
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -13,64 +13,89 @@ _RANKS = {name: rank for rank, name in enumerate(LEVELS)}
 _RANKS |= {short: _RANKS[name] for short, name in _ALSO.items()}
 HEAD = 300  # bytes of a line in which its time and level are looked for
 
-_MONTHS = {name.encode(): number for number, name in enumerate(calendar.month_abbr) if name}
+_MONTHS = {name.encode(): number for number, name in enumerate(month_abbr) if name}
 _ISO = re.compile(
-    rb"(?<!\d)(\d{4})[-/](\d\d)[-/](\d\d)[T ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?(?: ?(Z|[+-]\d\d:?\d\d)(?!\d))?"
+    rb"(?<!\d)(\d{4})[-/](\d\d)[-/](\d\d)[T ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?"
+    rb"(?: ?(Z|UTC|[+-]\d\d(?::?\d\d)?)(?!\d))?"
 )
 _COMMON = re.compile(rb"(?<!\d)(\d\d)/([A-Z][a-z]{2})/(\d{4}):(\d\d):(\d\d):(\d\d) ([+-]\d{4})")
+_APACHE = re.compile(rb"\[[A-Z][a-z]{2} ([A-Z][a-z]{2}) ([ \d]\d) (\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))? (\d{4})\]")
 _SYSLOG = re.compile(rb"(?:<\d{1,3}>)?([A-Z][a-z]{2}) ([ \d]\d) (\d\d):(\d\d):(\d\d) ")
-_EPOCH = re.compile(
-    rb"\[?(\d{10})(?:\.(\d{1,9}))?(?!\d)|.{0,200}?\"(?:ts|time|timestamp)\": ?(\d{10})(?:\.(\d{1,9}))?(?!\d)"
+_EPOCH = re.compile(rb"\[?(\d{10})(?:\.(\d{1,9}))?(?!\d)")
+_JSON_EPOCH = re.compile(rb"\"(?:ts|time|timestamp)\": ?(\d{10})(?:\.(\d{1,9}))?(?!\d)")
+_WORD = b"(" + "|".join(_RANKS).encode() + b")"
+_FIELD = re.compile(
+    rb"(?<!\w)(?:log_?)?(?:level|lvl|severity)(?:name)?[\"']?\s*[=:]\s*[\"']?" + _WORD + rb"(?!\w)", re.IGNORECASE
 )
-_LEVEL = re.compile(rb"(?<![\w/.-])(" + "|".join(_RANKS).encode() + rb")(?![\w/=-]|\.\w)", re.IGNORECASE)
+# Neither the name of a field (error=none, "err": null) nor a part of a file's name.
+_LEVEL = re.compile(rb"(?<![\w/.=-])" + _WORD + rb"(?![\w/=-]|\.\w|[\"']\s*:)", re.IGNORECASE)
 
 
 def time_of(line: bytes, now: float | None = None) -> float | None:
     """Return the time of *line* in seconds since the epoch; None when it does not say.
 
-    Knows ISO 8601 anywhere in the line's head (local time without a zone), the format of web servers,
-    syslog's (of the year that ended *now*), and seconds since the epoch at the beginning or in JSON.
+    Knows ISO 8601 (local time without a zone) and the formats of web servers anywhere in the line's
+    head, the first of them; syslog's (of the year that ended *now*) and seconds since the epoch at
+    the beginning, and the latter in JSON.
     """
     head = line[:HEAD]
-    if match := _ISO.search(head):
-        year, month, day, hour, minute, second, fraction, zone = match.groups()
-        whole = _moment(int(year), int(month), int(day), int(hour), int(minute), int(second or b"0"), zone)
-        return whole if whole is None or fraction is None else whole + float(b"0." + fraction)
-    if match := _COMMON.search(head):
-        day, name, year, hour, minute, second, zone = match.groups()
-        return _moment(int(year), _MONTHS.get(name, 0), int(day), int(hour), int(minute), int(second), zone)
     if match := _SYSLOG.match(head):
-        name, day, hour, minute, second = match.groups()
-        today = time.time() if now is None else now
-        found = _moment(
-            time.localtime(today).tm_year, _MONTHS.get(name, 0), int(day), *map(int, (hour, minute, second)), None
-        )
-        if found is not None and found > today + 86400:
-            year = time.localtime(today).tm_year - 1
-            found = _moment(year, _MONTHS.get(name, 0), int(day), *map(int, (hour, minute, second)), None)
-        return found
+        return _of_syslog(match.groups(), time.time() if now is None else now)
     if match := _EPOCH.match(head):
-        whole_text, fraction = (match[1], match[2]) if match[1] else (match[3], match[4])
-        return int(whole_text) + (float(b"0." + fraction) if fraction else 0.0)
+        return _with_fraction(float(match[1]), match[2])
+    iso, common = _ISO.search(head), _COMMON.search(head)
+    if iso and not (common and common.start() < iso.start()):
+        year, month, day, hour, minute, second, fraction, zone = iso.groups()
+        return _with_fraction(_moment(year, int(month), day, hour, minute, second or b"0", zone), fraction)
+    if common:
+        day, name, year, hour, minute, second, zone = common.groups()
+        return _moment(year, _MONTHS.get(name, 0), day, hour, minute, second, zone)
+    if match := _APACHE.match(head):
+        name, day, hour, minute, second, fraction, year = match.groups()
+        return _with_fraction(_moment(year, _MONTHS.get(name, 0), day, hour, minute, second, None), fraction)
+    if match := _JSON_EPOCH.search(head):
+        return _with_fraction(float(match[1]), match[2])
     return None
 
 
+def _of_syslog(said: Sequence[bytes], now: float) -> float | None:
+    """Return the last such moment before tomorrow; the year is not *said*."""
+    name, day, hour, minute, second = said
+    this_year = time.localtime(now).tm_year
+    for year in range(this_year, this_year - 8, -1):
+        found = _moment(b"%d" % year, _MONTHS.get(name, 0), day, hour, minute, second, None)
+        if found is not None and found <= now + 86400:
+            return found
+    return None
+
+
+def _with_fraction(whole: float | None, fraction: bytes | None) -> float | None:
+    return whole if whole is None or fraction is None else whole + float(b"0." + fraction)
+
+
 @lru_cache(maxsize=4096)
-def _moment(year: int, month: int, day: int, hour: int, minute: int, second: int, zone: bytes | None) -> float | None:
-    if not (1 <= month <= 12 and 1 <= day <= 31 and hour < 24 and minute < 60 and second < 61 and year >= 1970):
+def _moment(
+    year: bytes, month: int, day: bytes, hour: bytes, minute: bytes, second: bytes, zone: bytes | None
+) -> float | None:
+    numbers = (int(year), month, int(day), int(hour), int(minute), int(second))
+    if not (1970 <= numbers[0] < 9999 and 1 <= month <= 12 and 1 <= numbers[2] <= monthrange(*numbers[:2])[1]):
         return None
-    if zone is None:
-        return time.mktime((year, month, day, hour, minute, second, 0, 0, -1))
-    seconds = calendar.timegm((year, month, day, hour, minute, second))
-    if zone == b"Z":
-        return float(seconds)
-    ahead = int(zone[1:3]) * 3600 + int(zone[-2:]) * 60
-    return float(seconds + ahead if zone.startswith(b"-") else seconds - ahead)
+    if numbers[3] > 23 or numbers[4] > 59 or numbers[5] > 60:
+        return None
+    if zone in (b"Z", b"UTC"):
+        return float(timegm(numbers))
+    if zone is not None:
+        hours, minutes = int(zone[1:3]), int(zone[-2:]) if len(zone) > 3 else 0
+        if hours <= 14 and minutes < 60:  # otherwise it is a number that happens to stand there
+            ahead = hours * 3600 + minutes * 60
+            return float(timegm(numbers) + (ahead if zone.startswith(b"-") else -ahead))
+    return time.mktime((*numbers, 0, 0, -1))
 
 
 def level_of(line: bytes) -> str | None:
     """Return the name of the level that *line* has, one of LEVELS; None when it names none."""
-    match = _LEVEL.search(line[:HEAD])
+    head = line[:HEAD]
+    match = _FIELD.search(head) or _LEVEL.search(head)
     return None if match is None else LEVELS[_RANKS[match[1].decode().lower()]]
 
 
@@ -90,6 +115,23 @@ class Line(NamedTuple):
     level: str | None
 
 
+class Pattern:
+    """A regular expression that is looked for in lines of bytes, which are text in UTF-8 as far as they are."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self._search_text = re.compile(text).search
+        # What is ASCII is not decoded: three times as fast.
+        self._search_ascii = re.compile(text.encode()).search if text.isascii() else None
+
+    def search(self, line: bytes) -> bool:
+        """Whether it is found in *line*, without its end."""
+        line = line.removesuffix(b"\n")
+        if self._search_ascii is not None and line.isascii():
+            return self._search_ascii(line) is not None
+        return self._search_text(line.decode("utf-8", "surrogateescape")) is not None
+
+
 class Selection:
     """Which lines are wanted; a line without a time belongs to the last one before it that has one.
 
@@ -101,7 +143,7 @@ class Selection:
         self,
         since: float | None = None,
         until: float | None = None,
-        pattern: re.Pattern[bytes] | None = None,
+        pattern: Pattern | None = None,
         level: int | None = None,
     ) -> None:
         self.since = since
@@ -109,25 +151,17 @@ class Selection:
         self._pattern = pattern
         self._level = level
         self._timed = since is not None or until is not None
-        self.wants_all = not self._timed and pattern is None and level is None
+        self.is_stateful = self._timed or level is not None  # what is wanted depends on the lines before
+        self.wants_all = not self.is_stateful and pattern is None
         self.saw_time = False
         self._time: float | None = None
         self._rank: int | None = None
         self._level_name: str | None = None
 
-    def begin_file(self) -> None:
-        """Forget the time and level of the line before: lines of another file come now."""
-        self._time = self._rank = self._level_name = None
-
     def lines(self, block: bytes) -> list[bytes]:
         """Return the wanted lines of *block*, which ends with a line, each with its end."""
         if self.wants_all:
             return _lines(block)
-        if self._pattern is not None and not self._timed and self._level is None:
-            search = self._pattern.search
-            if search(block) is None and not _is_anchored(self._pattern):
-                return []
-            return [line for line in _lines(block) if search(line, 0, len(line) - line.endswith(b"\n"))]
         return [line for line in _lines(block) if self._is_wanted(line)]
 
     def records(self, block: bytes) -> Iterator[Line]:
@@ -156,15 +190,10 @@ class Selection:
                 return False
         if self._level is not None and (self._rank if self._rank is not None else _RANKS["info"]) < self._level:
             return False
-        return self._pattern is None or bool(self._pattern.search(line, 0, len(line) - line.endswith(b"\n")))
+        return self._pattern is None or self._pattern.search(line)
 
 
 def _lines(block: bytes) -> list[bytes]:
     lines = [line + b"\n" for line in block.split(b"\n")]
     last = lines.pop()
     return [*lines, last[:-1]] if last != b"\n" else lines
-
-
-def _is_anchored(pattern: re.Pattern[bytes]) -> bool:
-    """Whether *pattern* can match a line of a block though not the block as a whole."""
-    return any(anchor in pattern.pattern for anchor in (b"^", b"$", rb"\A", rb"\Z", rb"\b", rb"\B", b"(?"))

@@ -42,11 +42,13 @@ class Schedule:
                 day = (moment + local.tm_gmtoff) // DAY + 3
                 ahead = self._days - day % self._days
             return time.mktime((local.tm_year, local.tm_mon, local.tm_mday + ahead, 0, 0, 0, 0, 0, -1))
+        year, month, today = local.tm_year, local.tm_mon, local.tm_mday
+        midnight = time.mktime((year, month, today + 1, 0, 0, 0, 0, 0, -1))
         since_midnight = local.tm_hour * 3600 + local.tm_min * 60 + local.tm_sec
-        midnight = moment - since_midnight
+        ahead = int((since_midnight // self._seconds + 1) * self._seconds)
+        if self._seconds > 3600:  # by the clock on the wall, also on a day that it is changed on
+            boundary = time.mktime((year, month, today, ahead // 3600, ahead // 60 % 60, ahead % 60, 0, 0, -1))
+        else:
+            boundary = moment - since_midnight + ahead
         # Midnight ends a period also where the duration does not divide the day.
-        return min(midnight + (since_midnight // self._seconds + 1) * self._seconds, self._next_midnight(local))
-
-    @staticmethod
-    def _next_midnight(local: time.struct_time) -> float:
-        return time.mktime((local.tm_year, local.tm_mon, local.tm_mday + 1, 0, 0, 0, 0, 0, -1))
+        return min(boundary, midnight) if boundary > moment else midnight

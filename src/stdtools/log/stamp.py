@@ -16,8 +16,12 @@ def make_stamp(timestamp: str | None, prefix: str) -> Callable[[], bytes]:
     if timestamp is None:
         return lambda: end
     clock = _clock(timestamp)
-    if clock() == "" or "\n" in clock():
-        raise ValueError(f"{timestamp!r} is not a format of a time")
+    try:
+        usable = (timestamp in FORMATS or "%" in timestamp) and "\n" not in clock() and clock().encode()
+    except ValueError:
+        usable = False
+    if not usable:
+        raise ValueError(f"{timestamp!r} is not a format of a time; there are {', '.join(FORMATS)} and strftime's")
     return lambda: clock().encode("utf-8", "surrogateescape") + b" " + end
 
 

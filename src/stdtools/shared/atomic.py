@@ -2,11 +2,11 @@
 
 import contextlib
 import errno
-import fcntl
 import os
 import stat
 from collections.abc import Iterable, Iterator
 
+from stdtools.shared.disk import lock_at_once, mode_by_umask, sync_directory
 from stdtools.shared.errors import ToolError, raise_os_error
 from stdtools.shared.streams import Output, write_all
 
@@ -43,7 +43,7 @@ def replacement(path: str) -> Iterator[Output]:
                 os.fsync(fd)
                 os.rename(temporary, target)
                 temporary = ""
-                _sync_directory(directory)
+                sync_directory(directory)
         except OSError as error:
             raise_os_error(error, path)
     finally:
@@ -133,7 +133,7 @@ def create_beside(directory: str, name: str) -> tuple[int, str]:
             fd = os.open(temporary, _NEW_FILE, 0o600)
         except FileExistsError:
             continue
-        if _lock(fd) and _is_named(fd, temporary):
+        if lock_at_once(fd) and _is_named(fd, temporary):
             return fd, temporary
         if _is_named(fd, temporary):
             os.unlink(temporary)  # this file system has no locks
@@ -147,18 +147,10 @@ def _sweep(temporary: str) -> None:
     with contextlib.suppress(OSError):
         fd = os.open(temporary, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK)
         try:
-            if os.fstat(fd).st_uid == os.geteuid() and _lock(fd) and _is_named(fd, temporary):
+            if os.fstat(fd).st_uid == os.geteuid() and lock_at_once(fd) and _is_named(fd, temporary):
                 os.unlink(temporary)
         finally:
             os.close(fd)
-
-
-def _lock(fd: int) -> bool:
-    try:
-        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    return True
 
 
 def _is_named(fd: int, path: str) -> bool:
@@ -170,9 +162,7 @@ def _is_named(fd: int, path: str) -> bool:
 
 def _take_over_attributes(fd: int, target: str, old: os.stat_result | None) -> None:
     if old is None:
-        umask = os.umask(0o077)
-        os.umask(umask)
-        os.fchmod(fd, 0o666 & ~umask)
+        os.fchmod(fd, mode_by_umask())
         return
     with contextlib.suppress(OSError):
         os.fchown(fd, old.st_uid, old.st_gid)
@@ -192,17 +182,6 @@ def _same_content(fd: int, target: str, size: int) -> bool:
         return all(os.pread(fd, COPY_BLOCK, at) == os.pread(other, COPY_BLOCK, at) for at in blocks)
     finally:
         os.close(other)
-
-
-def _sync_directory(directory: str) -> None:
-    fd = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(fd)
-    except OSError as error:
-        if error.errno != errno.EINVAL:  # some file systems cannot sync a directory
-            raise
-    finally:
-        os.close(fd)
 
 
 def _overwrite(fd: int, offset: int, data: bytearray, old: bytes) -> None:

@@ -21,7 +21,7 @@ def load_config() -> dict[str, Any]:
                 return {}
             import tomllib
 
-            return {name: table for name, table in tomllib.load(file).items() if isinstance(table, dict)}
+            return tomllib.load(file)
     except (FileNotFoundError, NotADirectoryError):
         return {}
     except (OSError, ValueError, RecursionError) as error:

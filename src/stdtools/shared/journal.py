@@ -13,7 +13,7 @@ import os
 import time
 
 from stdtools.shared import places, screen
-from stdtools.shared.errors import TROUBLE, ToolError, raise_os_error
+from stdtools.shared.errors import ToolError, raise_os_error
 
 MAX_BYTES = 1 << 20
 BACKUPS = 5
@@ -43,7 +43,7 @@ class Run:
     def end(self, code: int) -> None:
         """Write the line of this run; a negative *code* is that of the signal which ends it."""
         with contextlib.suppress(BaseException):
-            level = "ERROR" if code == TROUBLE else "INFO"
+            level = "ERROR" if code > 1 else "INFO"
             command = screen.preferences.command.removeprefix("stdtools").strip() or "-"
             fields: dict[str, object] = {
                 "command": f'"{command}"' if " " in command else command,
@@ -104,13 +104,15 @@ def _our_own(directory: str) -> bool:
     """Make *directory*, unless it or what it lies in is another user's, such as the one who called sudo."""
     if not os.path.isabs(directory):
         return False
+    missing = []
     existing = directory
     while not os.path.exists(existing):
+        missing.append(existing)
         existing = os.path.dirname(existing)
-    if os.stat(existing).st_uid not in (0, os.geteuid()):
+    if os.stat(existing).st_uid not in (0, os.geteuid()) or not os.path.isdir(os.path.expanduser("~")):
         return False
-    if existing != directory:
-        os.makedirs(directory, 0o700)
+    for name in reversed(missing):
+        os.mkdir(name, 0o700)
     return True
 
 

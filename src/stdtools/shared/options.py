@@ -43,21 +43,6 @@ class Size(click.ParamType[int]):
         return size
 
 
-class Duration(click.ParamType[float]):
-    """A length of time in seconds, as ``parse_duration`` reads it."""
-
-    name = "duration"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        """Return *value* in seconds."""
-        from stdtools.shared.times import parse_duration
-
-        try:
-            return parse_duration(str(value))
-        except ValueError as error:
-            self.fail(str(error), param, ctx)
-
-
 class Moment(click.ParamType[float]):
     """A moment in seconds since the epoch, as ``parse_moment`` reads it."""
 
@@ -118,6 +103,8 @@ def show_help(ctx: click.Context, param: click.Parameter, value: bool) -> None:
 def print_text(text: str) -> None:
     """Write *text* on standard output."""
     with Output() as output:
+        if output.is_terminal:
+            text = screen.safe_lines(text)
         output.write(text.encode("utf-8", "surrogateescape"))
 
 
@@ -135,8 +122,8 @@ class HelpToOutput(click.Command):
 class LazyGroup(HelpToOutput, click.Group):
     """A group that knows its commands by name and imports one only to run it.
 
-    *table* maps a name to the module that has the command under that name (a ``-`` is a ``_`` there)
-    and the first line of its help. Without arguments the group shows its help.
+    *table* maps a name to the module that has the command under that name, and to the first line of
+    its help. Without arguments the group shows its help.
     """
 
     def __init__(self, *, table: Mapping[str, tuple[str, str]], **settings: Any) -> None:
@@ -159,6 +146,9 @@ class LazyGroup(HelpToOutput, click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Resolve the name against the table, then put the real command in the place of its stub."""
         name, command, rest = super().resolve_command(ctx, args)
+        if ctx.parent is not None:
+            for key in (ctx.default_map or {}).keys() - self.table.keys():
+                screen.complain(f"config.toml: [{ctx.info_name}] has no command {key!r}")
         if name is not None:
             screen.preferences.command = f"{ctx.command_path} {name}"
             command = getattr(import_module(self.table[name][0]), name)

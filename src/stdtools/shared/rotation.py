@@ -15,14 +15,13 @@ import errno
 import fcntl
 import os
 import stat
-import time
 from collections.abc import Callable, Iterator
 
+from stdtools.shared.backups import Backups
+from stdtools.shared.disk import lock_within, sync_directory
 from stdtools.shared.errors import ToolError
 
-COMPRESSIONS = (".gz", ".bz2", ".xz")
-SUFFIXES = ("", *COMPRESSIONS)
-MOST_BACKUPS = 999  # app.log.2026 is somebody's file of a year
+LONGEST_LINE = 1 << 20  # who writes to us hands over longer ones in pieces
 _CLAIM = b"%20d %20d\n"
 _NO_CLAIM = _CLAIM % (0, 0)
 _APPEND = os.O_RDWR | os.O_APPEND | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
@@ -35,13 +34,13 @@ class RotatingFile:
 
     *max_bytes*: begin a new file rather than exceed this; 0 is no limit. A longer line has a file of
     its own. *backups*: how many closed files to keep. *mode*: of new files; by default that of the
-    file before, at first 0640. *is_due* says from a file's last modification (seconds since the
-    epoch) whether its time is over. *max_total*: remove the oldest backups when all together could
-    exceed this many bytes. *sync*: a write is on the disk when it returns. *patience*: seconds after
-    which to append without the lock, and without rotating.
+    file before, at first *first_mode*. *is_due* says from a file's last modification (seconds since
+    the epoch) whether its time is over. *max_total*: remove the oldest backups when all together
+    could exceed this many bytes. *sync*: a write is on the disk when it returns. *patience*: seconds
+    after which to append without the lock, and without rotating.
 
-    Nothing is opened before the first call. Methods raise OSError, and ToolError for a *path* that
-    is not a regular file.
+    No file is opened before the first call. All raise OSError, and ToolError for a *path* that is
+    not a regular file.
     """
 
     def __init__(
@@ -51,6 +50,7 @@ class RotatingFile:
         max_bytes: int = 0,
         backups: int = 0,
         mode: int | None = None,
+        first_mode: int = 0o640,
         is_due: Callable[[float], bool] | None = None,
         max_total: int = 0,
         sync: bool = False,
@@ -59,19 +59,22 @@ class RotatingFile:
         self.given_path = path
         self.path = _resolve(path)
         self.max_bytes = max_bytes
-        self.backups = backups
+        self.backups = Backups(self.backup_name, backups)
+        self.line_end = b"\n"
         self.rotations = 0
         self.trouble: OSError | None = None  # why the last rotation that was due did not happen
         self._mode = mode
+        self._first_mode = first_mode
         self._is_due = is_due
         self._max_total = max_total
         self._sync = sync
         self._patience = patience
-        self._lock_path = lock_path(self.path)
         self._process = 0
+        self._lock_path = lock_path(self.path)
+        self._lock: int | None = None
+        self._lock_inode = 0
         self._fd: int | None = None
         self._inode = self._device = 0  # of what is open
-        self._lock: int | None = None
         self._was_open = False
         self._end = -1  # the size of the file as we left it
         self._within_line = False  # what we wrote last did not end its line
@@ -80,12 +83,7 @@ class RotatingFile:
         """Open the file, and close the gap that a crash between two renames left among the backups."""
         with self.alone():
             self._follow()
-            for number in range(1, self.backups + 1):
-                if not self._variants(number):
-                    later = (n for n in range(number + 1, self.backups + 1) if self._variants(n))
-                    if (found := next(later, None)) is None:
-                        break
-                    self._shift(found, number)
+            self.backups.close_gaps()
             self._keep_within_total()
 
     def write(self, block: bytes, start: int = 0, *, whole: bool = False) -> int:
@@ -100,16 +98,16 @@ class RotatingFile:
                 return self._append(block, start, len(block), size, whole=True, claim=False)
             size = self._settle(size)
             stop = self._fitting(block, start, size, whole=whole)
-            if stop == start or (size and self._due()):
+            if stop == start or (size and self._due(whole=whole)):
                 size = self._rotate(size)
-                stop = self._fitting(block, start, size, whole=whole) if not size else len(block)
+                stop = len(block) if size else self._fitting(block, start, size, whole=whole)
             return self._append(block, start, stop, size, whole=whole, claim=True)
 
     def rotate(self, *, only_if_due: bool = False) -> None:
         """Begin a new file, unless this one is empty."""
         with self.alone() as locked:
             size = self._settle(self._follow()) if locked else 0
-            if size and (self._due() or not only_if_due):
+            if size and (self._due(whole=False) or not only_if_due):
                 self._rotate(size)
 
     def close(self) -> None:
@@ -139,54 +137,56 @@ class RotatingFile:
             yield locked
         finally:
             if locked and self._lock is not None:
-                fcntl.flock(self._lock, fcntl.LOCK_UN)
+                try:
+                    fcntl.flock(self._lock, fcntl.LOCK_UN)
+                except OSError:  # what was done is done; to close it lets go as well
+                    os.close(self._lock)
+                    self._lock = None
 
     def _take_lock(self) -> bool:
-        deadline = None if self._patience is None else time.monotonic() + self._patience
         while True:
             if self._lock is None:
                 self._lock = self._open_lock()
-            if deadline is None:
+                self._lock_inode = os.fstat(self._lock).st_ino
+            if self._patience is None:
                 fcntl.flock(self._lock, fcntl.LOCK_EX)
-            else:
-                while not _lock_at_once(self._lock):
-                    if time.monotonic() > deadline:
-                        return False
-                    time.sleep(0.001)
-            if os.fstat(self._lock).st_nlink:
-                return True
-            os.close(self._lock)  # somebody removed it, and others lock another one
+            elif not lock_within(self._lock, self._patience):
+                return False
+            with contextlib.suppress(FileNotFoundError):
+                if os.lstat(self._lock_path).st_ino == self._lock_inode:
+                    return True
+            os.close(self._lock)  # somebody moved it away, and others lock another one
             self._lock = None
 
     def _open_lock(self) -> int:
-        mode = _writers_only(self._mode_of_new_files(self.path)[0])
+        mode, owner = self._attributes_of_new_files(self.path)
+        mode = _writers_only(mode)
         flags = os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC
-        for attempt in range(10):
+        while True:
             with contextlib.suppress(FileExistsError):
-                fd = self._create(self._lock_path, flags, mode)
-                os.pwrite(fd, _NO_CLAIM, 0)
+                return self._create(self._lock_path, flags, mode, owner)
+            with contextlib.suppress(FileNotFoundError):
+                fd = os.open(self._lock_path, flags)
+                found = os.fstat(fd)
+                if found.st_uid == os.geteuid() and mode & ~found.st_mode:  # others may write the log by now
+                    os.fchmod(fd, mode | stat.S_IMODE(found.st_mode))
                 return fd
-            try:
-                return os.open(self._lock_path, flags)
-            except FileNotFoundError:
-                continue
-            except PermissionError:  # its maker may not have set its mode yet
-                if attempt == 9:
-                    raise
-                time.sleep(0.01)
-        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), self._lock_path)
 
-    def _create(self, path: str, flags: int, mode: int) -> int:
+    def _create(self, path: str, flags: int, mode: int, owner: tuple[int, int] | None) -> int:
         """Create *path*, and its directory if that was removed while we were at work."""
         flags |= os.O_CREAT | os.O_EXCL
         try:
-            fd = os.open(path, flags, 0o600)
+            fd = os.open(path, flags, mode)
         except FileNotFoundError:
             if not self._was_open:
                 raise
             os.makedirs(os.path.dirname(path), exist_ok=True)
-            fd = os.open(path, flags, 0o600)
-        os.fchmod(fd, mode)
+            fd = os.open(path, flags, mode)
+        with contextlib.suppress(OSError):
+            _give_to(fd, owner)
+            os.fchmod(fd, mode)  # whatever the umask
+        if self._sync:
+            sync_directory(os.path.dirname(path))
         return fd
 
     def _follow(self) -> int:
@@ -210,26 +210,35 @@ class RotatingFile:
 
     def _open(self, before: int | None) -> int:
         while True:
-            mode, owner = self._mode_of_new_files(self.path if before is None else before)
+            mode, owner = self._attributes_of_new_files(self.path if before is None else before)
             with contextlib.suppress(FileNotFoundError):
-                return os.open(self.path, _APPEND)
-            with contextlib.suppress(FileExistsError):
-                fd = self._create(self.path, _APPEND, mode)
-                if owner is not None:
-                    with contextlib.suppress(OSError):
-                        os.fchown(fd, *owner)
+                fd = os.open(self.path, _APPEND)
+                try:
+                    self._check_regular(os.fstat(fd))  # it may be another one than we looked at above
+                except BaseException:
+                    os.close(fd)
+                    raise
                 return fd
+            with contextlib.suppress(FileExistsError):
+                return self._create(self.path, _APPEND, mode, owner)
 
-    def _mode_of_new_files(self, before: str | int) -> tuple[int, tuple[int, int] | None]:
-        """Return the mode, and the owner and group, that a file after *before* gets."""
-        try:
-            found = os.stat(before)
-        except FileNotFoundError:
-            return 0o640 if self._mode is None else self._mode, None
+    def _check_regular(self, found: os.stat_result) -> None:
         if stat.S_ISDIR(found.st_mode):
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
         if not stat.S_ISREG(found.st_mode):
             raise ToolError("is not a regular file", where=self.given_path, hint="only those can be rotated")
+
+    def _attributes_of_new_files(self, before: str | int) -> tuple[int, tuple[int, int] | None]:
+        """Return the mode, and the owner and group, that a file after *before* gets."""
+        found = None
+        for name in (before, self.backup_name(1)):  # the latter when a kill came before the file was made
+            with contextlib.suppress(FileNotFoundError):
+                found = os.stat(name)
+                break
+        if found is None:
+            return self._first_mode if self._mode is None else self._mode, None
+        if name == before:
+            self._check_regular(found)
         return stat.S_IMODE(found.st_mode) & 0o777 if self._mode is None else self._mode, (found.st_uid, found.st_gid)
 
     def _settle(self, size: int) -> int:
@@ -244,24 +253,30 @@ class RotatingFile:
             if inode == self._inode and start < size:
                 size = _end_of_last_line(self._fd, start, size)
                 os.ftruncate(self._fd, size)
-            os.pwrite(self._lock, _NO_CLAIM, 0)
-        if size and os.pread(self._fd, 1, size - 1) != b"\n":
-            size += os.write(self._fd, b"\n")
+            self._unclaim()
+        if size and self.line_end and os.pread(self._fd, 1, size - 1) != self.line_end[-1:]:
+            size += os.write(self._fd, self.line_end)
         return size
 
-    def _due(self) -> bool:
+    def _due(self, *, whole: bool) -> bool:
         assert self._fd is not None
-        return self._is_due is not None and not self._within_line and self._is_due(os.fstat(self._fd).st_mtime)
+        if self._is_due is None or (self._within_line and not whole):
+            return False
+        return self._is_due(os.fstat(self._fd).st_mtime)
 
     def _fitting(self, block: bytes, start: int, size: int, *, whole: bool) -> int:
         """Return where the lines end that may go into a file of *size* bytes; *start* when none may."""
         room = self.max_bytes - size
-        if not self.max_bytes or len(block) - start <= room:
+        if not self.max_bytes:
             return len(block)
+        if whole:
+            return len(block) if len(block) - start <= room or not size else start
         if self._within_line:
             return block.find(b"\n", start) + 1 or len(block)
-        if whole:
-            return start if size else len(block)
+        if size and len(block) - start >= LONGEST_LINE and block.find(b"\n", start) < 0:
+            return start  # the beginning of a line whose length nobody knows has a file of its own, too
+        if len(block) - start <= room:
+            return len(block)
         stop = block.rfind(b"\n", start, start + max(room, 0)) + 1
         if stop:
             return stop
@@ -286,25 +301,28 @@ class RotatingFile:
             written = stop - len(view) if view and not whole else start
             stop = block.rfind(b"\n", start, written) + 1 or start
             os.ftruncate(self._fd, size + stop - start)
-            os.pwrite(self._lock, _NO_CLAIM, 0)
             if stop == start:
+                self._unclaim()
                 raise
-        else:
-            if claim:
-                os.pwrite(self._lock, _NO_CLAIM, 0)
         if claim:
+            self._unclaim()
             self._end = size + stop - start
             self._within_line = block[stop - 1 : stop] != b"\n"
         return stop
 
+    def _unclaim(self) -> None:
+        assert self._lock is not None
+        with contextlib.suppress(OSError):  # the write was well; a claim that stays costs nobody a whole line
+            os.pwrite(self._lock, _NO_CLAIM, 0)
+
     def _rotate(self, size: int) -> int:
         """Begin a new file and return 0; where that cannot be, remember why and return *size*."""
         assert self._fd is not None
-        before, self.trouble = self._fd, None
+        self.trouble = None
         try:
-            if self.backups:
-                self._make_room()
-                self._be_later_than_backups(before)
+            if self.backups.count:
+                self.backups.make_room()
+                self._be_later_than_backups()
                 self.retire(self.backup_name(1))
             else:
                 os.unlink(self.path)
@@ -315,56 +333,19 @@ class RotatingFile:
         self.rotations += 1
         with contextlib.suppress(OSError):  # the lines are safe; a later rotation will see to the rest
             self._keep_within_total()
-        if self._sync:
-            _sync_directory(os.path.dirname(self.path))
         return 0
 
-    def _make_room(self) -> None:
-        """Leave no backup 1: each moves up by one, as far as the first number that is free."""
-        last = next((n for n in range(1, self.backups + 1) if not self._variants(n)), None)
-        if last is None:
-            last = self.backups
-            for name in self._variants(last):
-                os.unlink(name)
-        for number in range(last - 1, 0, -1):
-            self._shift(number, number + 1)
-
-    def _be_later_than_backups(self, fd: int) -> None:
+    def _be_later_than_backups(self) -> None:
         """Make times of modification grow along the chain, so that a reader can tell which file is next."""
-        with contextlib.suppress(OSError, IndexError):
-            newest = os.stat(self._variants(2)[0] if self.backups > 1 else self.backup_name(1))
-            now = os.fstat(fd)
-            if now.st_mtime_ns <= newest.st_mtime_ns:
-                os.utime(fd, ns=(now.st_atime_ns, newest.st_mtime_ns + 1))
-
-    def _shift(self, number: int, target: int) -> None:
-        for name in self._variants(number):
-            os.rename(name, self.backup_name(target) + name.removeprefix(self.backup_name(number)))
-
-    def _variants(self, number: int) -> list[str]:
-        """Return the names that backup *number* has: plain, compressed, or for a moment both."""
-        name = self.backup_name(number)
-        return [name + suffix for suffix in SUFFIXES if os.path.lexists(name + suffix)]
+        assert self._fd is not None
+        with contextlib.suppress(OSError):
+            newest, now = self.backups.newest_modified(), os.fstat(self._fd)
+            if now.st_mtime_ns <= newest:
+                os.utime(self._fd, ns=(now.st_atime_ns, newest + 1))
 
     def _keep_within_total(self) -> None:
-        if not self._max_total:
-            return
-        names = [name for number in range(1, self.backups + 1) for name in self._variants(number)]
-        total = self.max_bytes
-        for name in names:
-            total += os.lstat(name).st_size
-            if total > self._max_total:
-                os.unlink(name)
-
-
-def claimed_inode(lock: int) -> int:
-    """Return the inode of the file that a writer was writing to; 0 when none was."""
-    return _claim_in(lock)[0]
-
-
-def _claim_in(lock: int) -> tuple[int, int]:
-    claim = os.pread(lock, len(_NO_CLAIM), 0).split()
-    return (int(claim[0]), int(claim[1])) if len(claim) == 2 and all(map(bytes.isdigit, claim)) else (0, 0)
+        if self._max_total:
+            self.backups.keep_within(self._max_total - self.max_bytes)
 
 
 def lock_path(path: str) -> str:
@@ -373,8 +354,20 @@ def lock_path(path: str) -> str:
     return os.path.join(directory, f".{name}.lock")
 
 
+def claimed_inode(lock: int) -> int:
+    """Return the inode of the file that a writer was writing to, from its open lock file; 0 when none was."""
+    return _claim_in(lock)[0]
+
+
+def _claim_in(lock: int) -> tuple[int, int]:
+    claim = os.pread(lock, len(_NO_CLAIM), 0).split()
+    return (int(claim[0]), int(claim[1])) if len(claim) == 2 and all(map(bytes.isdigit, claim)) else (0, 0)
+
+
 def _resolve(path: str) -> str:
     """Return where *path* really is; a link that a stranger could have put there is refused."""
+    if path.endswith("/"):
+        raise ToolError(os.strerror(errno.EISDIR), where=path)
     if os.path.islink(path):
         directory = os.stat(os.path.dirname(path) or ".")
         if directory.st_mode & stat.S_IWOTH and os.lstat(path).st_uid not in (os.geteuid(), directory.st_uid):
@@ -388,12 +381,13 @@ def _writers_only(mode: int) -> int:
     return 0o600 | writers | writers << 1
 
 
-def _lock_at_once(fd: int) -> bool:
-    try:
-        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
+def _give_to(fd: int, owner: tuple[int, int] | None) -> None:
+    if owner is not None:
+        try:
+            os.fchown(fd, *owner)
+        except OSError:  # only root gives files away; the group may be one of ours
+            with contextlib.suppress(OSError):
+                os.fchown(fd, -1, owner[1])
 
 
 def _end_of_last_line(fd: int, start: int, size: int) -> int:
@@ -405,11 +399,3 @@ def _end_of_last_line(fd: int, start: int, size: int) -> int:
             return begin + found + 1
         size = begin
     return start
-
-
-def _sync_directory(path: str) -> None:
-    fd = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)

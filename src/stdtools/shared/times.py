@@ -45,5 +45,5 @@ def parse_moment(text: str, now: float | None = None) -> float:
         return moment - parse_duration(word)
     except (ValueError, OverflowError, OSError):
         raise ValueError(
-            f"{text!r} is not a time; write 2h (ago), 15:00, 2026-11-22, '2026-11-22 15:00' or today"
+            f"{text!r} is not a time; write 2h (ago), 15:00, 2026-11-22, '2026-11-22 15:00', today or @seconds"
         ) from None
