@@ -2,9 +2,11 @@
 
 import os
 import random
+import re
 import resource
 import signal
 import subprocess
+import threading
 import time
 from pathlib import Path
 
@@ -13,7 +15,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.conftest import COMMAND
+from tests.log.chain import chain, numbered, numbers
 from tests.pack.strategies import blobs
+from tests.shared.test_rotation import kill_writers
 
 pytestmark = [pytest.mark.soak, pytest.mark.timeout(1800)]
 
@@ -96,3 +100,86 @@ def test_a_gigabyte_there_and_back_in_little_memory(tmp_path: Path) -> None:
     there, back = f"unpack '{layout}' big.bin --jsonl", f"pack '{layout}' --stream"
     line = f"ulimit -v 300000; {COMMAND} {there} | {COMMAND} {back} | cmp - big.bin"
     subprocess.run(["bash", "-o", "pipefail", "-c", line], cwd=tmp_path, check=True)
+
+
+@pytest.mark.parametrize("turn", range(3))
+def test_eight_writers_and_a_hundred_kills_lose_no_acknowledged_line(tmp_path: Path, turn: int) -> None:
+    seed = random.randrange(1 << 30)
+    draw = random.Random(seed)
+    assert kill_writers(tmp_path, draw, writers=8, kills=100, count=12_000) > 50, seed
+
+
+@pytest.mark.parametrize("more", [[], ["--compress", "gz"]])
+@pytest.mark.parametrize("turn", range(3))
+def test_eight_pipes_into_one_log_with_kills_of_one_of_them(tmp_path: Path, turn: int, more: list[str]) -> None:
+    """A killed log write takes at most what it had read; the others lose nothing."""
+    draw = random.Random(turn)
+    command = [COMMAND, "log", "write", "a.log", "--max-bytes", "64k", "--backups", "900", *more]
+
+    def feed(writer: int, stop: threading.Event) -> None:
+        process = subprocess.Popen(command, cwd=tmp_path, stdin=subprocess.PIPE)
+        assert process.stdin is not None
+        for number in range(5000):
+            process.stdin.write(b"writer %d line %06d\n" % (writer, number))
+            if number % 50 == 0:
+                process.stdin.flush()
+                time.sleep(0.002)
+        process.stdin.close()
+        assert process.wait() == 0
+
+    def be_killed(stop: threading.Event) -> None:
+        while not stop.is_set():
+            line = f"i=0; while :; do i=$((i + 1)); printf 'killed %06d x\\n' $i; done | {' '.join(command)}"
+            shell = subprocess.Popen(["bash", "-c", line], cwd=tmp_path, start_new_session=True)
+            time.sleep(draw.uniform(0.2, 0.6))
+            os.killpg(shell.pid, signal.SIGKILL)
+            shell.wait()
+
+    stop = threading.Event()
+    killer = threading.Thread(target=be_killed, args=[stop])
+    feeders = [threading.Thread(target=feed, args=[writer, stop]) for writer in range(7)]
+    for thread in (killer, *feeders):
+        thread.start()
+    for thread in feeders:
+        thread.join()
+    stop.set()
+    killer.join()
+    subprocess.run(command, cwd=tmp_path, stdin=subprocess.DEVNULL, check=True)
+    text = b"".join(chain(tmp_path / "a.log"))
+    lines = text.splitlines()
+    assert all(re.fullmatch(rb"writer \d line \d{6}|killed \d{6} x", line) for line in lines)
+    for writer in range(7):
+        assert numbers(lines, writer) == list(range(5000))
+    assert subprocess.run([COMMAND, "log", "verify", "a.log"], cwd=tmp_path, stdout=subprocess.DEVNULL).returncode == 0
+
+
+def test_killed_at_every_system_call_of_a_rotation(tmp_path: Path) -> None:
+    """strace kills a writer at its n-th call; what was there before and what comes after is whole."""
+    before, ours, after = numbered(1, 20), numbered(2, 20), numbered(3, 20)
+    options = ["log", "write", "a.log", "--max-bytes", "200", "--backups", "20"]
+    os.environ["STDTOOLS_JOURNAL"] = "off"
+    killed = 0
+    for call in ("write", "pwrite64", "rename", "openat", "fchmod", "flock", "unlink", "ftruncate", "utime,utimensat"):
+        for number in range(1, 60):
+            place = tmp_path / f"{call}-{number}"
+            place.mkdir()
+            subprocess.run([COMMAND, *options], input=before, cwd=place, check=True)
+            with open(place / "a.log", "ab") as file:
+                file.write(b"open")
+            inject = ["strace", "-f", "-o", "/dev/null", "-e", f"inject={call}:signal=KILL:when={number}"]
+            done = subprocess.run([*inject, COMMAND, *options], input=ours, cwd=place, stderr=subprocess.PIPE)
+            assert b"strace: " not in done.stderr
+            subprocess.run([COMMAND, *options], input=after, cwd=place, check=True)
+            text = b"".join(chain(place / "a.log"))
+            assert text.startswith(before + b"open\n")
+            assert text.endswith(after)
+            written = text[len(before) + 5 : len(text) - len(after)]
+            assert ours.startswith(written)
+            assert not written or written.endswith(b"\n")
+            verified = subprocess.run([COMMAND, "log", "verify", "a.log"], cwd=place, stdout=subprocess.PIPE)
+            assert verified.returncode == 0, verified.stdout
+            if done.returncode == 0:
+                assert written == ours
+                break
+            killed += 1
+    assert killed > 60
