@@ -15,7 +15,7 @@ import pytest
 COMMAND = os.path.join(sysconfig.get_path("scripts"), "stdtools")
 
 # A busy machine is slow; what takes for ever is ended by pytest-timeout.
-hypothesis.settings.register_profile("tests", deadline=None)
+hypothesis.settings.register_profile("tests", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
 hypothesis.settings.load_profile("tests")
 
 

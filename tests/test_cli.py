@@ -3,6 +3,7 @@
 import contextlib
 import os
 import pty
+import re
 import signal
 import subprocess
 import sys
@@ -50,13 +51,15 @@ READS_NO_FILE = {"log path", "log run", "log write"}
 # What each command loads beyond click and what click loads; see test_start_up_loads_only.
 STARTUP_MODULES = {
     "--version": "cli __main__ shared shared.config shared.errors shared.journal shared.options shared.places "
-    "shared.backups shared.disk shared.records shared.rotation shared.screen shared.streams",
+    "shared.backups shared.disk shared.log_lock shared.records shared.rotation shared.screen shared.streams "
+    "shared.whole_lines",
     "log path": "log log.command log.command_path",
     "log run": "log log.child log.command log.command_run log.command_write log.compression log.gap log.last_lines "
     "log.packing log.pump log.schedule log.sink log.stamp shared.atomic shared.times shared.whole_lines",
     "log verify": "log log.command log.command_verify log.following log.gap log.lines log.packing log.pieces "
     "log.verifying shared.whole_lines",
-    "log view": "log log.command log.command_view log.following log.lines log.packing log.pieces shared.whole_lines",
+    "log view": "log log.command log.command_view log.following log.lines log.packing log.pieces "
+    "log.showing shared.whole_lines",
     "log write": "log log.command log.command_write log.compression log.gap log.packing log.pump log.schedule log.sink "
     "log.stamp shared.atomic shared.times shared.whole_lines",
     "unpack": "pack pack.bulk pack.command_layout pack.command_unpack pack.cursor pack.decode pack.encode pack.groups "
@@ -207,21 +210,20 @@ def test_a_missing_file_a_directory_and_random_bytes(run: Run, name: str, tmp_pa
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
 @pytest.mark.parametrize("name", LONG_RUNS)
 def test_signals_end_a_command_silently(name: str, number: int, code: int) -> None:
-    """Also while the modules load: the delays reach from the first import to the running loop."""
-    for delay in (0.03, 0.05, 0.08, 0.3):
+    """Also while the modules of the command load: from the moment that we have set our handlers."""
+    for delay in (0, 0.01, 0.03, 0.3):
         process = subprocess.Popen(
             [COMMAND, *LONG_RUNS[name]], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
         )
+        status = Path(f"/proc/{process.pid}/status")
+        while not int(re.findall(r"SigCgt:\s*(\w+)", status.read_text())[0], 16) >> (signal.SIGTERM - 1) & 1:
+            time.sleep(0.001)
         time.sleep(delay)
         process.send_signal(number)
         assert process.stderr is not None
         err = process.stderr.read()
-        code_of_process = process.wait(10)
-        if delay > 0.05 or code_of_process != 1:  # earlier, the interpreter itself may not be up yet
-            assert code_of_process == -number, "the shell shows this as 128 + the number"
-            assert err == b"" or delay <= 0.05
-        process.stdin.close()
-        process.stderr.close()
+        assert (process.wait(), err) == (-number, b""), "the shell shows this as 128 + the number"
+        process.communicate()
     assert code == 128 + number
 
 

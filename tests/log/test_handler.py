@@ -329,3 +329,17 @@ def test_a_truncating_handler_truncates_when_it_opens(tmp_path: Path) -> None:
     assert (tmp_path / "a.log").read_bytes() == b"one\ntwo\n"
     with pytest.raises(ValueError, match="mode is 'a', 'w' or 'x', not 'bogus'"):
         RotatingHandler(tmp_path / "a.log", mode="bogus")
+
+
+@pytest.mark.parametrize("hook", ["namer", "rotator"])
+def test_a_hook_that_fails_loses_no_record(tmp_path: Path, make_logger: MakeLogger, hook: str) -> None:
+    def broken(*names: str) -> str:
+        raise KeyError("broken")
+
+    logger = make_logger(maxBytes=4, backupCount=2)
+    setattr(logger.handlers[0], hook, broken)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for text in ("one", "two"):
+            logger.warning(text)
+    assert (tmp_path / "a.log").read_bytes() == b"one\ntwo\n"

@@ -24,3 +24,11 @@ def test_long_ones_are_shortened() -> None:
         last.add(b"x" * 1000)
     last.add(b"\n\xff\n")
     assert last.lines == ["  " + "x" * SHOWN + "…", "  \udcff"]
+
+
+def test_lines_of_two_sources_are_not_glued() -> None:
+    last = LastLines(9)
+    for block, source in ((b"abc", 1), (b"def", 2), (b"ghi\n", 2), (b"j\n", 1)):
+        last.add(block, source)
+    assert last.lines == ["  abc", "  defghi", "  j"]
+    assert last.head == "what it wrote:"

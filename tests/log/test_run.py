@@ -1,5 +1,6 @@
 """log run: both streams in the log, and the command's own exit code."""
 
+import fcntl
 import os
 import re
 import signal
@@ -166,3 +167,33 @@ def test_long_lines_of_a_failure_are_shortened(run: Run) -> None:
     err = run("log", "run", "a.log", "sh", "-c", script).err
     assert err.splitlines()[1:] == ["  " + "x" * 2000 + "…", "  second"]
     assert "what it wrote:" in err
+
+
+def test_all_that_the_command_wrote_is_logged_however_long_that_takes(run: Run, shell: Run, tmp_path: Path) -> None:
+    assert run("log", "run", "a.log", "--sync", "line", "seq", "6000").code == 0
+    assert (tmp_path / "a.log").read_bytes().count(b"\n") == 6000
+    slow = "(for i in 1 2 3 4; do sleep .5; head -c 60000; done; cat) | wc -l"
+    assert shell(f"stdtools log run b.log --tee sh -c 'sleep .1; seq 60000' | {slow}").text == "60000\n"
+    assert (tmp_path / "b.log").read_bytes().count(b"\n") == 60_000
+
+
+def test_options_of_the_command_are_its_own(run: Run, tmp_path: Path) -> None:
+    for before in (["a.log"], ["a.log", "--timestamp"], ["--timestamp", "%H", "a.log"], ["a.log", "--prefix", "x"]):
+        assert run("log", "run", *before, "echo", "--timestamp", "foo", "-n").code == 0
+        assert (tmp_path / "a.log").read_bytes().endswith(b"--timestamp foo -n\n")
+
+
+def test_term_ends_us_when_the_command_has_ended(tmp_path: Path) -> None:
+    """The log cannot be locked; nothing else would end the wait."""
+    with open(tmp_path / ".a.log.lock", "wb") as lock:
+        process = subprocess.Popen([COMMAND, "log", "run", "a.log", "true"], cwd=tmp_path)
+        time.sleep(0.5)
+        fcntl.flock(lock.fileno(), fcntl.LOCK_EX)
+        assert process.wait() == 0
+        process = subprocess.Popen([COMMAND, "log", "run", "a.log", "true"], cwd=tmp_path)
+        status = Path(f"/proc/{process.pid}/wchan")
+        until(lambda: "lock" in status.read_text())
+        for _ in range(3):
+            process.terminate()
+            time.sleep(0.1)
+        assert process.wait() == -signal.SIGTERM

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from stdtools.shared.rotation import lock_path
+from stdtools.shared.log_lock import lock_path
 from tests.conftest import COMMAND, Run
 from tests.log.chain import numbered, start_writer
 from tests.log.test_write import until

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from stdtools.shared.rotation import lock_path
+from stdtools.shared.log_lock import lock_path
 from tests.conftest import COMMAND, Run
 from tests.log.chain import chain, numbered, numbers
 from tests.test_cli import on_terminal

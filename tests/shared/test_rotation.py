@@ -18,7 +18,9 @@ from hypothesis import strategies as st
 
 from stdtools.shared.disk import lock_at_once
 from stdtools.shared.errors import ToolError
-from stdtools.shared.rotation import LONGEST_LINE, RotatingFile, lock_path
+from stdtools.shared.log_lock import lock_path
+from stdtools.shared.rotation import RotatingFile
+from stdtools.shared.whole_lines import LONGEST_LINE
 from tests.conftest import COMMAND
 from tests.log.chain import chain, numbered, numbers
 
@@ -374,7 +376,7 @@ def test_a_directory_that_is_moved_away_takes_its_lock_along(tmp_path: Path) -> 
     put(other, b"2\n")
     with other.alone(), open(lock_path(str(place / "a.log")), "rb") as lock:
         assert not lock_at_once(lock.fileno())
-        one._patience = 0.01
+        one._lock._patience = 0.01
         with one.alone() as locked:
             assert not locked
     put(one, b"3\n")
@@ -456,3 +458,13 @@ def test_who_may_write_the_log_may_lock_it(tmp_path: Path) -> None:
 def test_a_name_with_a_slash_at_its_end_is_a_directory_s(tmp_path: Path) -> None:
     with pytest.raises(ToolError, match="Is a directory"):
         RotatingFile(f"{tmp_path}/new/")
+
+
+def test_a_new_line_ends_an_open_one_only_if_nobody_has(tmp_path: Path) -> None:
+    one, other = (RotatingFile(str(tmp_path / "a.log")) for _ in range(2))
+    put(one, b"open")
+    one.write(b"new\n", new_line=True)
+    put(one, b"open")
+    put(other, b"other\n")
+    one.write(b"new\n", new_line=True)
+    assert (tmp_path / "a.log").read_bytes() == b"open\nnew\nopen\nother\nnew\n"

@@ -85,6 +85,11 @@ class Child:
                 self._status, self._usage, self._ended = status, usage, time.monotonic()
         return self._status is not None
 
+    @property
+    def ended(self) -> bool:
+        """Whether ``has_ended`` has found that the command has ended."""
+        return self._status is not None
+
     def send(self, number: int) -> None:
         """Send a signal to the command, if it still runs."""
         if self._status is None:

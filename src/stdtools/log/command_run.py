@@ -10,13 +10,13 @@ from stdtools.log.child import Child, CommandNotRun
 from stdtools.log.command_write import (
     WritingCommand,
     finish,
-    join_timestamp,
     open_sink,
     requests_by_signal,
     writing_options,
 )
 from stdtools.log.last_lines import LastLines
 from stdtools.log.pump import Requests, Source, Tee, pump
+from stdtools.log.stamp import is_format
 from stdtools.shared import screen
 from stdtools.shared.errors import Signalled
 from stdtools.shared.streams import STDERR, STDOUT
@@ -38,18 +38,18 @@ class RunCommand(WritingCommand):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Put ``--`` before the second word that is neither an option nor an option's value."""
         takes_value = {name for option in self.params for name in option.opts if not getattr(option, "is_flag", True)}
-        args = join_timestamp(args)
         words = 0
         before = ""
         for index, word in enumerate(args):
             if word == "--":
                 break
-            if not word.startswith("-") and before not in takes_value:
+            is_value = is_format(word) if before == "--timestamp" else before in takes_value
+            if not is_value and not word.startswith("-"):
                 words += 1
                 if words == 2:
                     args = [*args[:index], "--", *args[index:]]
                     break
-            before = word
+            before = "" if is_value else word
         return super().parse_args(ctx, args)
 
 
@@ -120,8 +120,9 @@ def _listens_to(number: int) -> bool:
 
 def _pass_signals_on(child: Child, requests: Requests) -> None:
     def pass_on(number: int, frame: object) -> None:
-        if number == signal.SIGTERM and child.was_sent(number):  # it does not listen
+        if number == signal.SIGTERM and (child.ended or child.was_sent(number)):  # it does not listen
             requests.stop = number
+            signal.signal(number, signal.SIG_DFL)
         child.send(number)
 
     def wake_up(number: int, frame: object) -> None:

@@ -10,7 +10,7 @@ import click
 
 from stdtools.log.pump import Requests, Source, Tee, pump
 from stdtools.log.sink import Sink
-from stdtools.log.stamp import FORMATS, make_stamp
+from stdtools.log.stamp import FORMATS, is_format, make_stamp
 from stdtools.shared import journal, screen
 from stdtools.shared.backups import MOST
 from stdtools.shared.errors import TROUBLE, Signalled, ToolError
@@ -48,9 +48,8 @@ def join_timestamp(args: list[str]) -> list[str]:
     joined: list[str] = []
     for word in args[:end]:
         if joined and joined[-1] == "--timestamp":
-            is_format = word in FORMATS or "%" in word
-            joined[-1] += f"={word if is_format else FORMATS[0]}"
-            if is_format:
+            joined[-1] += f"={word if is_format(word) else FORMATS[0]}"
+            if is_format(word):
                 continue
         joined.append(word)
     if joined and joined[-1] == "--timestamp":

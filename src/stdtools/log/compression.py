@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable
 
 from stdtools.log.packing import opened
-from stdtools.shared.atomic import create_beside
+from stdtools.shared.atomic import create_beside, sweep_beside
 from stdtools.shared.backups import COMPRESSIONS
 from stdtools.shared.disk import lock_at_once
 from stdtools.shared.errors import ToolError
@@ -41,6 +41,7 @@ class Compressor:
 
     def start(self) -> None:
         """Begin, with what an earlier run left plain."""
+        sweep_beside(*os.path.split(self._log.path))
         self.wake()
         self._thread.start()
 

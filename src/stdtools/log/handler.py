@@ -1,5 +1,6 @@
 """A handler for ``logging`` that rotates like the standard library's, with any number of processes."""
 
+import errno
 import locale
 import logging
 import logging.handlers
@@ -152,10 +153,18 @@ class _Chain(RotatingFile):
         _chains.add(self)
 
     def backup_name(self, number: int) -> str:
-        return self._handler.rotation_filename(f"{self.path}.{number}")
+        try:
+            return self._handler.rotation_filename(f"{self.path}.{number}")
+        except Exception as error:
+            raise OSError(errno.EIO, f"namer: {error!r}") from error
 
     def retire(self, target: str) -> None:
-        self._handler.rotate(self.path, target)
+        try:
+            self._handler.rotate(self.path, target)
+        except OSError:
+            raise
+        except Exception as error:
+            raise OSError(errno.EIO, f"rotator: {error!r}") from error
 
 
 _chains: "weakref.WeakSet[_Chain]" = weakref.WeakSet()

@@ -12,16 +12,17 @@ class LastLines:
         self._lines: deque[bytes] = deque(maxlen=count)
         self._most = count
         self._count = 0
-        self._is_open = False
+        self._open: object = None  # the source of a last line whose end has not come
 
-    def add(self, block: bytes) -> None:
-        """See a block of lines; one whose last line is open goes on in the next block."""
+    def add(self, block: bytes, source: object = True) -> None:
+        """See a block of lines; one whose last line is open goes on in the next block of the same *source*."""
         lines = block.removesuffix(b"\n").rsplit(b"\n", self._most)
-        self._count += block.count(b"\n", 0, -1) + (not self._is_open)
-        if self._is_open:
+        goes_on = self._open is source
+        self._count += block.count(b"\n", 0, -1) + (not goes_on)
+        if goes_on:
             self._lines[-1] = (self._lines[-1] + lines.pop(0))[: SHOWN + 1]
         self._lines.extend(line[: SHOWN + 1] for line in lines)
-        self._is_open = not block.endswith(b"\n")
+        self._open = None if block.endswith(b"\n") else source
 
     @property
     def head(self) -> str:

@@ -11,7 +11,7 @@ from stdtools.log.packing import opened
 from stdtools.shared.backups import COMPRESSIONS, MOST, SUFFIXES
 from stdtools.shared.disk import lock_within
 from stdtools.shared.errors import ToolError, raise_os_error
-from stdtools.shared.rotation import lock_path
+from stdtools.shared.log_lock import lock_path
 
 BLOCK = 1 << 18
 WIDEST_GAP = 100  # numbers that may be missing between two backups of one log

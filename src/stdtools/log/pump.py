@@ -4,6 +4,8 @@ import contextlib
 import fcntl
 import os
 import select
+import sys
+import termios
 import time
 from collections.abc import Callable, Sequence
 
@@ -42,7 +44,7 @@ class Tee:
 class Source:
     """A descriptor to read lines from; *tag* goes before each of them, *tee* gets the bytes as they come.
 
-    *see* is shown every block of lines.
+    *see* is shown every block of lines, and this source.
     """
 
     def __init__(
@@ -52,7 +54,7 @@ class Source:
         *,
         tag: bytes = b"",
         tee: Tee | None = None,
-        see: Callable[[bytes], None] | None = None,
+        see: Callable[[bytes, object], None] | None = None,
     ) -> None:
         self.fd = fd
         self.ended = False
@@ -84,11 +86,20 @@ class Source:
             self._tee.write(block)
         return len(block)
 
-    def drain(self, sink: Sink) -> None:
-        """Write what the pipe holds, and the rest of its last line; what comes later stays in the pipe."""
-        room = PIPE
+    def take_all(self, sink: Sink) -> None:
+        """Write what has come by now, however long that takes; what comes meanwhile stays where it is."""
+        size = bytearray(4)
+        try:
+            fcntl.ioctl(self.fd, termios.FIONREAD, size)
+            room = int.from_bytes(size, sys.byteorder)
+        except OSError:
+            room = PIPE
         while room > 0 and not self.ended and self._is_ready(0) and (taken := self.take(sink, min(room, READ))):
             room -= taken
+
+    def drain(self, sink: Sink) -> None:
+        """Write what has come by now, and the rest of its last line."""
+        self.take_all(sink)
         deadline = time.monotonic() + LAST_LINE
         while self.within_line and not self.ended and self._is_ready(deadline - time.monotonic()):
             self.take(sink, 1)
@@ -101,7 +112,7 @@ class Source:
         if lines:
             sink.put(lines, self, self._tag)
             if self._see is not None:
-                self._see(lines)
+                self._see(lines, self)
 
     def _is_ready(self, seconds: float) -> bool:
         poll = select.poll()
@@ -164,8 +175,11 @@ def pump(
         timeout = sink.seconds_to_boundary(time.time())
         if has_ended is not None and has_ended():
             timeout = LINGER
-            deadline = deadline or time.monotonic() + LONGEST_LINGER
-            if time.monotonic() > deadline:
+            if deadline is None:
+                for source in waiting.values():
+                    source.take_all(sink)
+                deadline = time.monotonic() + LONGEST_LINGER
+            elif time.monotonic() > deadline:
                 break
         ready = poll.poll(None if timeout is None else min(timeout, 3600) * 1000 + 1)
         requests.clear()

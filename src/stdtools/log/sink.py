@@ -75,16 +75,13 @@ class Sink:
         """Write the lines of *block*; one without its end goes on with the next block of the same *source*."""
         head = self._stamp() + tag
         goes_on = self._open_line is not None and self._open_line is source
-        first = b"" if goes_on else head if self._open_line is None else b"\n" + head
         self._open_line = None if block.endswith(b"\n") else source or self
         if head:
-            block = first + block[:-1].replace(b"\n", b"\n" + head) + block[-1:]
-        elif first:
-            block = first + block
+            block = (b"" if goes_on else head) + block[:-1].replace(b"\n", b"\n" + head) + block[-1:]
         if self._missing_bytes and not self._account(head):
             self._drop(block)
             return
-        self._write(block)
+        self._write(block, new_line=not goes_on)
         self._look_after()
 
     def rotate(self, *, only_if_due: bool = False) -> None:
@@ -119,12 +116,12 @@ class Sink:
         self._file.close()
         return _amount(self._lost_lines, self._lost_bytes) if self._lost_bytes else ""
 
-    def _write(self, block: bytes) -> None:
+    def _write(self, block: bytes, *, new_line: bool) -> None:
         start = 0
         pause = FIRST_PAUSE
         while start < len(block):
             try:
-                stop = self._write_some(block, start)
+                stop = self._write_some(block, start, new_line=new_line and start == 0)
             except OSError as error:
                 missing = _amount(block.count(b"\n", start), len(block) - start)
                 self._check_full(error, missing)
@@ -138,11 +135,11 @@ class Sink:
                 start = stop
                 self._full = ""
 
-    def _write_some(self, block: bytes, start: int) -> int:
+    def _write_some(self, block: bytes, start: int, *, new_line: bool) -> int:
         if not self._each_line:
-            return self._file.write(block, start)
+            return self._file.write(block, start, new_line=new_line)
         stop = block.find(b"\n", start) + 1 or len(block)
-        return start + self._file.write(block[start:stop])
+        return start + self._file.write(block[start:stop], new_line=new_line)
 
     def _check_full(self, error: OSError, missing: str) -> None:
         """Raise a ToolError, unless the disk is full and we are to stay."""

@@ -7,6 +7,11 @@ from datetime import UTC, datetime
 FORMATS = ("iso", "utc", "epoch")
 
 
+def is_format(text: str) -> bool:
+    """Whether *text* looks like a format for a time."""
+    return text in FORMATS or "%" in text
+
+
 def make_stamp(timestamp: str | None, prefix: str) -> Callable[[], bytes]:
     """Return a function that makes the head of the lines that come now.
 
@@ -17,7 +22,7 @@ def make_stamp(timestamp: str | None, prefix: str) -> Callable[[], bytes]:
         return lambda: end
     clock = _clock(timestamp)
     try:
-        usable = (timestamp in FORMATS or "%" in timestamp) and "\n" not in clock() and clock().encode()
+        usable = is_format(timestamp) and "\n" not in clock() and clock().encode()
     except ValueError:
         usable = False
     if not usable:

@@ -10,7 +10,7 @@ from stdtools.log.gap import find_gaps
 from stdtools.log.lines import time_of
 from stdtools.log.pieces import BLOCK, OpenPiece, Piece, doubles, pieces, writers_halted
 from stdtools.shared.errors import ToolError
-from stdtools.shared.rotation import claimed_inode
+from stdtools.shared.log_lock import claim_in
 
 HEAD = 1 << 16  # bytes of a file that are looked for in the one before it
 HOLE = 512  # NULs in a row that no program wrote: a disk block that never got there, or copytruncate
@@ -137,6 +137,6 @@ def _open_line(entry: Piece, path: str) -> list[str]:
     if entry.number:
         return ["is torn: its last line has no end"]
     with writers_halted(path, 1.0) as lock:
-        if lock is not None and claimed_inode(lock) == entry.inode:
+        if lock is not None and claim_in(lock)[0] == entry.inode:
             return ["is torn: a killed writer left half a line, which the next one will remove"]
     return []

@@ -125,10 +125,8 @@ def _replaceable(path: str) -> os.stat_result | None:
 
 def create_beside(directory: str, name: str) -> tuple[int, str]:
     """Create and lock an empty 0600 file for what will be *name*; sweep up what a killed run left there."""
-    stem = os.path.join(directory, "." + os.fsdecode(os.fsencode(name)[:200]))
-    for slot in range(_SLOTS):
-        temporary = f"{stem}.stdtools-{slot}.tmp"
-        _sweep(temporary)
+    sweep_beside(directory, name)
+    for temporary in _temporary_names(directory, name):
         try:
             fd = os.open(temporary, _NEW_FILE, 0o600)
         except FileExistsError:
@@ -138,8 +136,22 @@ def create_beside(directory: str, name: str) -> tuple[int, str]:
         if _is_named(fd, temporary):
             os.unlink(temporary)  # this file system has no locks
         os.close(fd)
-    temporary = f"{stem}.stdtools-{os.urandom(8).hex()}.tmp"
+    temporary = f"{_stem(directory, name)}-{os.urandom(8).hex()}.tmp"
     return os.open(temporary, _NEW_FILE, 0o600), temporary
+
+
+def sweep_beside(directory: str, name: str) -> None:
+    """Remove the temporary files that killed runs left for what was to be *name*."""
+    for temporary in _temporary_names(directory, name):
+        _sweep(temporary)
+
+
+def _temporary_names(directory: str, name: str) -> list[str]:
+    return [f"{_stem(directory, name)}-{slot}.tmp" for slot in range(_SLOTS)]
+
+
+def _stem(directory: str, name: str) -> str:
+    return os.path.join(directory, "." + os.fsdecode(os.fsencode(name)[:200]) + ".stdtools")
 
 
 def _sweep(temporary: str) -> None:

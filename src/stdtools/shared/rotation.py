@@ -4,26 +4,21 @@ Names are those of ``logging.handlers.RotatingFileHandler``: ``app.log`` is writ
 newest backup. A writer locks the file ``.app.log.lock`` beside it, sees that what it has open is still
 what has the name, appends whole lines, and unlocks. Rotation is a chain of renames under the same lock.
 
-The lock is exclusive, also to append: a writer that is killed inside write(2) leaves half a line,
-and only one that is alone can tell that from a write in progress. So that the next writer can, the
-lock file holds a *claim* while a write lasts: which file, and where the write began. A claim found
-under the lock is a dead writer's; what follows its last whole line is cut off.
+What a killed writer leaves is taken care of by the next one; see ``log_lock``.
 """
 
 import contextlib
 import errno
-import fcntl
 import os
 import stat
 from collections.abc import Callable, Iterator
 
 from stdtools.shared.backups import Backups
-from stdtools.shared.disk import lock_within, sync_directory
+from stdtools.shared.disk import sync_directory
 from stdtools.shared.errors import ToolError
+from stdtools.shared.log_lock import LogLock, lock_mode
+from stdtools.shared.whole_lines import LONGEST_LINE
 
-LONGEST_LINE = 1 << 20  # who writes to us hands over longer ones in pieces
-_CLAIM = b"%20d %20d\n"
-_NO_CLAIM = _CLAIM % (0, 0)
 _APPEND = os.O_RDWR | os.O_APPEND | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _BLOCK = 64 * 1024
 _sync: Callable[[int], None] = getattr(os, "fdatasync", os.fsync)
@@ -68,11 +63,8 @@ class RotatingFile:
         self._is_due = is_due
         self._max_total = max_total
         self._sync = sync
-        self._patience = patience
         self._process = 0
-        self._lock_path = lock_path(self.path)
-        self._lock: int | None = None
-        self._lock_inode = 0
+        self._lock = LogLock(self.path, self._make_lock, patience)
         self._fd: int | None = None
         self._inode = self._device = 0  # of what is open
         self._was_open = False
@@ -86,17 +78,18 @@ class RotatingFile:
             self.backups.close_gaps()
             self._keep_within_total()
 
-    def write(self, block: bytes, start: int = 0, *, whole: bool = False) -> int:
+    def write(self, block: bytes, start: int = 0, *, whole: bool = False, new_line: bool = False) -> int:
         """Append lines of *block* from *start* on, as many as belong into one file; return where they end.
 
-        Rotates first where not even one line fits, or none of *block* as a *whole*. An error means
-        that nothing was written; lines that did get to the disk before it are returned as written.
+        A line whose end we have not written goes on, unless this is a *new_line*. Rotates first where
+        not even one line fits, or none of *block* as a *whole*. An error means that nothing was
+        written; lines that did get to the disk before it are returned as written.
         """
         with self.alone() as locked:
             size = self._follow()
             if not locked:
                 return self._append(block, start, len(block), size, whole=True, claim=False)
-            size = self._settle(size)
+            size = self._settle(size, new_line=new_line)
             stop = self._fitting(block, start, size, whole=whole)
             if stop == start or (size and self._due(whole=whole)):
                 size = self._rotate(size)
@@ -112,10 +105,10 @@ class RotatingFile:
 
     def close(self) -> None:
         """Close the descriptors; the next call opens them again."""
-        for fd in (self._fd, self._lock):
-            if fd is not None:
-                os.close(fd)
-        self._fd = self._lock = None
+        self._lock.close()
+        if self._fd is not None:
+            os.close(self._fd)
+        self._fd = None
         self._end, self._within_line = -1, False
 
     def backup_name(self, number: int) -> str:
@@ -132,45 +125,16 @@ class RotatingFile:
         if self._process != os.getpid():  # after a fork the lock would be the parent's, too
             self.close()
             self._process = os.getpid()
-        locked = self._take_lock()
+        locked = self._lock.take()
         try:
             yield locked
         finally:
-            if locked and self._lock is not None:
-                try:
-                    fcntl.flock(self._lock, fcntl.LOCK_UN)
-                except OSError:  # what was done is done; to close it lets go as well
-                    os.close(self._lock)
-                    self._lock = None
+            if locked:
+                self._lock.release()
 
-    def _take_lock(self) -> bool:
-        while True:
-            if self._lock is None:
-                self._lock = self._open_lock()
-                self._lock_inode = os.fstat(self._lock).st_ino
-            if self._patience is None:
-                fcntl.flock(self._lock, fcntl.LOCK_EX)
-            elif not lock_within(self._lock, self._patience):
-                return False
-            with contextlib.suppress(FileNotFoundError):
-                if os.lstat(self._lock_path).st_ino == self._lock_inode:
-                    return True
-            os.close(self._lock)  # somebody moved it away, and others lock another one
-            self._lock = None
-
-    def _open_lock(self) -> int:
+    def _make_lock(self, path: str, flags: int) -> int:
         mode, owner = self._attributes_of_new_files(self.path)
-        mode = _writers_only(mode)
-        flags = os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC
-        while True:
-            with contextlib.suppress(FileExistsError):
-                return self._create(self._lock_path, flags, mode, owner)
-            with contextlib.suppress(FileNotFoundError):
-                fd = os.open(self._lock_path, flags)
-                found = os.fstat(fd)
-                if found.st_uid == os.geteuid() and mode & ~found.st_mode:  # others may write the log by now
-                    os.fchmod(fd, mode | stat.S_IMODE(found.st_mode))
-                return fd
+        return self._create(path, flags, lock_mode(mode), owner)
 
     def _create(self, path: str, flags: int, mode: int, owner: tuple[int, int] | None) -> int:
         """Create *path*, and its directory if that was removed while we were at work."""
@@ -241,19 +205,18 @@ class RotatingFile:
             self._check_regular(found)
         return stat.S_IMODE(found.st_mode) & 0o777 if self._mode is None else self._mode, (found.st_uid, found.st_gid)
 
-    def _settle(self, size: int) -> int:
+    def _settle(self, size: int, *, new_line: bool = False) -> int:
         """See that the file ends with a whole line, unless it is our own that goes on; return its size."""
         assert self._fd is not None
-        assert self._lock is not None
-        if size == self._end:
+        if size == self._end and not (new_line and self._within_line):
             return size
         self._within_line = False
-        inode, start = _claim_in(self._lock)
+        inode, start = self._lock.claimed()
         if inode:
             if inode == self._inode and start < size:
                 size = _end_of_last_line(self._fd, start, size)
                 os.ftruncate(self._fd, size)
-            self._unclaim()
+            self._lock.unclaim()
         if size and self.line_end and os.pread(self._fd, 1, size - 1) != self.line_end[-1:]:
             size += os.write(self._fd, self.line_end)
         return size
@@ -284,9 +247,8 @@ class RotatingFile:
 
     def _append(self, block: bytes, start: int, stop: int, size: int, *, whole: bool, claim: bool) -> int:
         assert self._fd is not None
-        assert self._lock is not None
         if claim:
-            os.pwrite(self._lock, _CLAIM % (self._inode, size), 0)
+            self._lock.claim(self._inode, size)
         self._end = -1
         view = memoryview(block)[start:stop]
         try:
@@ -302,18 +264,13 @@ class RotatingFile:
             stop = block.rfind(b"\n", start, written) + 1 or start
             os.ftruncate(self._fd, size + stop - start)
             if stop == start:
-                self._unclaim()
+                self._lock.unclaim()
                 raise
         if claim:
-            self._unclaim()
+            self._lock.unclaim()
             self._end = size + stop - start
             self._within_line = block[stop - 1 : stop] != b"\n"
         return stop
-
-    def _unclaim(self) -> None:
-        assert self._lock is not None
-        with contextlib.suppress(OSError):  # the write was well; a claim that stays costs nobody a whole line
-            os.pwrite(self._lock, _NO_CLAIM, 0)
 
     def _rotate(self, size: int) -> int:
         """Begin a new file and return 0; where that cannot be, remember why and return *size*."""
@@ -348,22 +305,6 @@ class RotatingFile:
             self.backups.keep_within(self._max_total - self.max_bytes)
 
 
-def lock_path(path: str) -> str:
-    """Return the name of the lock file of the log *path*."""
-    directory, name = os.path.split(path)
-    return os.path.join(directory, f".{name}.lock")
-
-
-def claimed_inode(lock: int) -> int:
-    """Return the inode of the file that a writer was writing to, from its open lock file; 0 when none was."""
-    return _claim_in(lock)[0]
-
-
-def _claim_in(lock: int) -> tuple[int, int]:
-    claim = os.pread(lock, len(_NO_CLAIM), 0).split()
-    return (int(claim[0]), int(claim[1])) if len(claim) == 2 and all(map(bytes.isdigit, claim)) else (0, 0)
-
-
 def _resolve(path: str) -> str:
     """Return where *path* really is; a link that a stranger could have put there is refused."""
     if path.endswith("/"):
@@ -373,12 +314,6 @@ def _resolve(path: str) -> str:
         if directory.st_mode & stat.S_IWOTH and os.lstat(path).st_uid not in (os.geteuid(), directory.st_uid):
             raise ToolError("is somebody else's symbolic link in a directory that all can write", where=path)
     return os.path.realpath(path)
-
-
-def _writers_only(mode: int) -> int:
-    """Return the mode for the lock of a file with *mode*: who may write may lock, and nobody else."""
-    writers = mode & 0o022
-    return 0o600 | writers | writers << 1
 
 
 def _give_to(fd: int, owner: tuple[int, int] | None) -> None:
