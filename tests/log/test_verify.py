@@ -1,5 +1,6 @@
 """log verify: every problem that it claims to find, and no others."""
 
+import gzip
 import os
 import subprocess
 from pathlib import Path
@@ -155,3 +156,15 @@ def test_a_log_that_never_rests_is_read_to_where_it_ended(run: Run, tmp_path: Pa
     assert run("log", "view", "a.log").code in (0, 2)
     os.killpg(writer.pid, 9)
     writer.wait()
+
+
+def test_a_pipe_is_counted(shell: Run) -> None:
+    assert shell("stdtools log verify <(seq 10) | cut -f 2,3").text == "10\t21\n"
+
+
+def test_damage_at_the_beginning_of_a_packed_backup(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "m.log").write_bytes(b"a\n")
+    (tmp_path / "m.log.1.gz").write_bytes(b"XX" + gzip.compress(b"b\n"))
+    code, found = problems(run, "m.log")
+    assert code == 1
+    assert found["m.log.1.gz"].startswith("is damaged: ")

@@ -410,3 +410,56 @@ def test_many_backups_are_read_quickly_while_somebody_writes(tmp_path: Path) -> 
     )  # fmt: skip
     assert done.stdout.count("\n") == 900
     assert int(done.stderr.split()[-3]) < base + 40_000
+
+
+def test_half_a_line_that_goes_while_the_output_is_blocked_is_not_shown(tmp_path: Path, run: Run) -> None:
+    path = tmp_path / "a.log"
+    whole = b"".join(b"line %06d xxxxxxxxxx\n" % n for n in range(8000))
+    path.write_bytes(whole + b"half of a line that is gone")
+    (tmp_path / ".a.log.lock").write_bytes(b"%20d %20d\n" % (path.stat().st_ino, len(whole)))
+    reader, writer = os.pipe()
+    process = subprocess.Popen([COMMAND, "log", "view", "-f", "a.log"], cwd=tmp_path, stdout=writer)
+    os.close(writer)
+    time.sleep(0.5)  # it is blocked by now: a pipe holds 64 KiB
+    new = b"new line A is here with the text of a new writer\nnew line B\n"
+    assert run("log", "write", "a.log", stdin=new).code == 0
+    seen = b""
+    while not seen.endswith(b"B\n"):
+        seen += os.read(reader, 65536)
+    assert seen == whole + new
+    process.terminate()
+    process.wait()
+    os.close(reader)
+
+
+def test_the_last_lines_are_those_of_the_log_as_it_was(tmp_path: Path, run: Run) -> None:
+    """Also where all must be read for them, and a fast writer goes on."""
+    (tmp_path / "a.log").write_bytes(b"2026-11-22 12:00:00 ERROR old\n")
+    line = f"yes '2026-11-22 12:00:00 INFO new' | {COMMAND} log write a.log --max-bytes 5M --backups 3"
+    writer = subprocess.Popen(["bash", "-c", line], cwd=tmp_path, start_new_session=True)
+    while not (tmp_path / "a.log.1").exists():
+        time.sleep(0.01)
+    assert run("log", "view", "a.log", "--level", "error", "-n", "5").code in (0, 1)
+    os.killpg(writer.pid, signal.SIGKILL)
+    writer.wait()
+
+
+def test_since_knows_that_a_file_may_have_lines_of_another_zone(run: Run, tmp_path: Path) -> None:
+    for name, minute in (("u.log.1", 0), ("u.log", 10)):
+        (tmp_path / name).write_bytes(b"2026-11-22 15:%02d:00 INFO\n" % minute)
+        os.utime(tmp_path / name, (1795359600 + 60 * minute,) * 2)
+    result = run("log", "view", "u.log", "--since", "2026-11-22 12:00", env={"TZ": "America/New_York"})
+    assert result.text.count("\n") == 2
+
+
+def test_odd_locks_and_links_hide_nothing(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "c.log").write_bytes(b"c\nhalf")
+    (tmp_path / "c.log.2").write_bytes(b"old\n")
+    (tmp_path / "c.log.1").symlink_to("c.log.1")
+    message = "stdtools log view: c.log.1: Too many levels of symbolic links\n"
+    assert run("log", "view", "c.log") == (2, b"old\nc\nhalf", message)
+    (tmp_path / "c.log.1").unlink()
+    os.mkfifo(tmp_path / ".c.log.lock")
+    assert run("log", "view", "c.log").out == b"old\nc\nhalf"
+    assert run("log", "verify", "c.log").code == 1
+    assert "is not a regular file" in run("log", "write", "c.log", stdin=b"x\n").err

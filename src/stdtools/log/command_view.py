@@ -66,7 +66,11 @@ stdtools log view --since today
     "--level", type=_Level(), metavar="LEVEL", help=f"Only lines of at least this level: {', '.join(LEVELS)}."
 )
 @click.option(
-    "-n", "--lines", type=click.IntRange(min=0), metavar="N", help="Only the last N of these lines; buffers them."
+    "-n",
+    "--lines",
+    type=click.IntRange(min=0),
+    metavar="N",
+    help="Only the last N of these lines, which are kept in memory.",
 )
 @click.option("-f", "--follow", is_flag=True, help="Go on with what is written from now on, across rotations.")
 @record_output("the lines as they are")

@@ -95,13 +95,24 @@ def explain_view(given: dict[str, Any]) -> str:
         "openers = {'': open, '.gz': gzip.open, '.bz2': bz2.open, '.xz': lzma.open}",
         "backups = [(f'{path}.{n}{end}', openers[end]) for n in range(999, 0, -1) for end in openers]",
         "pieces = [(name, opener) for name, opener in [*backups, (path, open)] if os.path.exists(name)]",
+        "if not pieces:",
+        "    sys.exit(2)",
         "lines = (line for name, opener in pieces for line in opener(name, 'rb'))",
     ]
     if grep is not None:
         body.append(f"lines = (line for line in lines if re.search({grep.text.encode()!r}, line.rstrip(b'\\n')))")
     if count is not None:
         body.append(f"lines = collections.deque(lines, maxlen={count})")
-    return _script(body, ["sys.stdout.buffer.writelines(lines)"])
+    return _script(
+        body,
+        [
+            f"code = {int(grep is not None)}",
+            "for line in lines:",
+            "    sys.stdout.buffer.write(line)",
+            "    code = 0",
+            "sys.exit(code)",
+        ],
+    )
 
 
 def explain_verify(given: dict[str, Any]) -> str:
@@ -128,7 +139,7 @@ def explain_verify(given: dict[str, Any]) -> str:
             "            lines = data.count(b'\\n') + (data[-1:] not in (b'', b'\\n'))",
             "            print(base + end, lines, len(data), '; '.join(problems), sep='\\t')",
             "            before, wrong = number, wrong or bool(problems)",
-            "sys.exit(wrong)",
+            "sys.exit(wrong if before is not None else 2)",
         ]
     )
 

@@ -13,6 +13,7 @@ from stdtools.shared.errors import ReaderGone, ToolError
 from stdtools.shared.whole_lines import WholeLines
 
 POLL = 0.1  # seconds
+ZONES = 86400 * 10**9  # nanoseconds that times without a zone may be off
 
 
 class Chain:
@@ -72,7 +73,7 @@ class Chain:
         return found[-1] if found and found[-1].size else None
 
     def _is_wanted(self, piece: Piece) -> bool:
-        return piece.modified >= self._since or piece.number == 0
+        return piece.modified + ZONES >= self._since or piece.number == 0
 
     def _opened(self, choose: Callable[[list[Piece]], Piece | None]) -> OpenPiece:
         piece = self._open(choose)
@@ -170,11 +171,13 @@ def follow(chain: Chain, start: OpenPiece, wait: Callable[[], None]) -> Iterator
                 break
             if block:
                 if whole := lines.cut(block):
+                    # Half a line may be a killed writer's: it is read again when we know more.
+                    piece.step_back(lines.held)
+                    lines = WholeLines()
                     yield whole
                 continue
             if complete:
                 break
-            # Half a line is read again with its end; a killed writer's is taken away.
             piece.step_back(lines.held)
             lines = WholeLines()
             if chain.is_current(piece):
@@ -200,12 +203,14 @@ def last_lines(
     the piece is open behind its last whole line; without, a last line without its end counts.
     """
     troubles: list[ToolError] = []
+    end = None if follow else chain.end()
 
     def last_of(piece: OpenPiece, need: int, *, is_newest: bool) -> list[Any]:
         kept: deque[Any] = deque(maxlen=need)
         lines = WholeLines()
+        size = end.size if end is not None and piece.inode == end.inode else None
         try:
-            while block := piece.read():
+            for block in _blocks(piece, size):
                 kept.extend(select(lines.cut(block)))
         except ToolError as error:
             troubles.append(error)
@@ -231,10 +236,10 @@ def last_lines(
             piece = older
     piece, found = chain.oldest(), []
     while True:
-        is_newest = chain.is_current(piece)
+        is_newest = piece.inode == end.inode if end is not None else chain.is_current(piece)
         found = [*found, *last_of(piece, count, is_newest=is_newest)][-count:] if count else []
         following = None if is_newest else chain.after(piece)
-        if following is None:
+        if following is None or (end is not None and chain.is_later(following, end)):
             return piece, found, troubles
         piece.close()
         piece = following

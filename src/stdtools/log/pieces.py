@@ -35,12 +35,13 @@ def writers_halted(path: str, patience: float = PATIENCE) -> Iterator[int | None
     Yields None where there is no lock, we may not open it, or do not get it in time.
     """
     try:
-        lock = os.open(lock_path(path), os.O_RDONLY)
+        lock = os.open(lock_path(path), os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError:
         yield None
         return
     try:
-        yield lock if lock_within(lock, patience, shared=True) else None
+        is_lock = stat.S_ISREG(os.fstat(lock).st_mode)
+        yield lock if is_lock and lock_within(lock, patience, shared=True) else None
     finally:
         os.close(lock)
 
@@ -75,11 +76,16 @@ def _look(path: str) -> list[Piece]:
     while number <= MOST and missing <= WIDEST_GAP:
         base = f"{path}.{number}" if number else path
         for suffix in SUFFIXES if number else ("",):
-            with contextlib.suppress(FileNotFoundError):
+            try:
                 seen = os.stat(base + suffix)
-                found.append(Piece(base + suffix, number, seen.st_ino, seen.st_mtime_ns, seen.st_size))
-                missing = 0
-                break
+                piece = Piece(base + suffix, number, seen.st_ino, seen.st_mtime_ns, seen.st_size)
+            except FileNotFoundError:
+                continue
+            except OSError:  # a loop of links; told when it is read
+                piece = Piece(base + suffix, number, -1 - number, 0, 0)
+            found.append(piece)
+            missing = 0
+            break
         else:
             missing += 1
         number += 1
@@ -96,7 +102,7 @@ class OpenPiece:
         self.piece = piece
         self.inode = piece.inode
         self.is_packed = piece.name.endswith(COMPRESSIONS)
-        self.is_seekable = False
+        self.is_seekable = self.is_regular = False
         self._modified = piece.modified
         self._trouble: OSError | None = None
         self._fd = -1
@@ -115,8 +121,9 @@ class OpenPiece:
             self._trouble = error
             return
         self.inode = found.st_ino
+        self.is_regular = stat.S_ISREG(found.st_mode)
         # Files of /proc say that they are empty, and cannot be read from their end.
-        self.is_seekable = not self.is_packed and stat.S_ISREG(found.st_mode) and found.st_size > 0
+        self.is_seekable = not self.is_packed and self.is_regular and found.st_size > 0
         if self.is_packed:
             self._packed = os.fdopen(self._fd, "rb")
             self._unpacked = opened(os.path.splitext(piece.name)[1], self._packed)
@@ -154,8 +161,9 @@ class OpenPiece:
 
     def rewind(self) -> None:
         """Go back to the beginning of a regular file."""
-        if self._unpacked is not None:
-            self._unpacked.seek(0)
+        if self._unpacked is not None:  # anew: after an error its own seek does not go back all the way
+            self._packed.seek(0)
+            self._unpacked = opened(os.path.splitext(self.piece.name)[1], self._packed)
         elif self._fd >= 0:
             with contextlib.suppress(OSError):
                 os.lseek(self._fd, 0, os.SEEK_SET)

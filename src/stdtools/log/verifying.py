@@ -33,12 +33,16 @@ def verify(path: str) -> Iterator[Report]:
     Raises ToolError when there is none, and where the file itself cannot be read.
     """
     chain = Chain(path)
+    newest: OpenPiece | None = chain.newest()  # open from now on, whatever becomes of its name
     listed = pieces(chain.path)
     seen: dict[bytes, str] = {}
     tail = b""
     piece: OpenPiece | None = chain.oldest()
     for index, entry in enumerate(listed):
-        if piece is None or not _is(piece, entry):  # it was removed while we read the others
+        if newest is not None and entry.inode == newest.inode:
+            piece, newest = newest, None
+        if piece is None or not _is(piece, entry):
+            yield Report(entry.name, problems=["was removed before it could be read"])
             continue
         report = Report(entry.name, problems=_gap(listed, index, path))
         head = _head(piece)
@@ -62,13 +66,13 @@ def verify(path: str) -> Iterator[Report]:
         piece = following
     if listed and listed[-1].number:
         yield Report(path, problems=["is missing"])
-    if not listed:
-        chain.oldest()
 
 
 def _is(piece: OpenPiece, entry: Piece) -> bool:
-    """Whether *piece* is what was listed as *entry*, perhaps compressed since."""
-    return piece.inode == entry.inode or (entry.number > 0 and piece.modified == entry.modified)
+    """Whether *piece* is what was listed as *entry*, perhaps compressed since; a backup is not written to any more."""
+    if entry.number:
+        return piece.modified == entry.modified and (piece.inode == entry.inode or piece.is_packed)
+    return piece.inode == entry.inode
 
 
 def _read(piece: OpenPiece, report: Report, size: int | None) -> tuple[bytes, bytes]:
@@ -98,11 +102,14 @@ def _read(piece: OpenPiece, report: Report, size: int | None) -> tuple[bytes, by
 
 def _head(piece: OpenPiece) -> bytes:
     """Return the first whole lines of *piece* and go back to its beginning."""
+    if not piece.is_regular:
+        return b""
     try:
         block = piece.read(HEAD)
-        piece.rewind()
     except ToolError:  # told when it is read
         return b""
+    finally:
+        piece.rewind()
     return block[: block.rfind(b"\n") + 1]
 
 

@@ -7,6 +7,7 @@ lock is a dead writer's; what follows its last whole line was never acknowledged
 """
 
 import contextlib
+import errno
 import fcntl
 import os
 import stat
@@ -16,7 +17,7 @@ from stdtools.shared.disk import lock_within
 
 _CLAIM = b"%20d %20d\n"
 _NO_CLAIM = _CLAIM % (0, 0)
-_FLAGS = os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC
+_FLAGS = os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
 class LogLock:
@@ -79,6 +80,9 @@ class LogLock:
                 return self._make(self._path, _FLAGS)
             with contextlib.suppress(FileNotFoundError):
                 fd = os.open(self._path, _FLAGS)
+                if not stat.S_ISREG(os.fstat(fd).st_mode):
+                    os.close(fd)
+                    raise OSError(errno.EINVAL, f"{self._path} is not a regular file")
                 self._let_writers_in(fd)
                 return fd
 
