@@ -56,9 +56,9 @@ STARTUP_MODULES = {
     "log path": "log log.command log.command_path",
     "log run": "log log.child log.command log.command_run log.command_write log.compression log.gap log.last_lines "
     "log.packing log.pump log.schedule log.sink log.stamp shared.atomic shared.times shared.whole_lines",
-    "log verify": "log log.command log.command_verify log.following log.gap log.lines log.packing log.pieces "
-    "log.verifying shared.whole_lines",
-    "log view": "log log.command log.command_view log.following log.lines log.packing log.pieces "
+    "log verify": "log log.command log.command_verify log.following log.gap log.levels log.lines log.packing "
+    "log.pieces log.verifying shared.whole_lines",
+    "log view": "log log.command log.command_view log.following log.levels log.lines log.packing log.pieces "
     "log.showing shared.whole_lines",
     "log write": "log log.command log.command_write log.compression log.gap log.packing log.pump log.schedule log.sink "
     "log.stamp shared.atomic shared.times shared.whole_lines",
@@ -68,7 +68,7 @@ STARTUP_MODULES = {
     "pack.kind pack.layout pack.named pack.numbers pack.parser pack.spool pack.text shared.record_input",
 }
 NEVER_AT_START = {
-    "csv", "dataclasses_json", "importlib.metadata", "importlib.resources", "logging.handlers", "multiprocessing",
+    "csv", "dataclasses", "hashlib", "importlib.metadata", "importlib.resources", "logging.handlers", "multiprocessing",
     "pathlib", "platformdirs", "rich", "shutil", "socket", "sqlite3", "subprocess", "tempfile", "tomllib", "urllib",
 }  # fmt: skip
 

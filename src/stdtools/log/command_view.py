@@ -7,7 +7,8 @@ from typing import Any
 
 import click
 
-from stdtools.log.lines import LEVELS, Pattern, Selection, rank_of
+from stdtools.log.levels import LEVELS, rank_of
+from stdtools.log.lines import Pattern, Selection
 from stdtools.log.showing import COLUMNS, JOURNAL_COLUMNS, Plain, Records, Show, journal_record, record
 from stdtools.shared import journal, screen
 from stdtools.shared.errors import TROUBLE, ToolError

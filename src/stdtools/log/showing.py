@@ -2,10 +2,9 @@
 
 import re
 from collections.abc import Callable, Sequence
-from datetime import datetime
 from typing import Any, Protocol
 
-from stdtools.log.lines import Line, Selection, level_of
+from stdtools.log.lines import Line, Selection
 from stdtools.shared import screen
 from stdtools.shared.records import RecordWriter
 from stdtools.shared.streams import Output
@@ -68,8 +67,11 @@ class Plain:
         text = line.removesuffix(b"\n").decode("utf-8", "surrogateescape")
         if self.output.is_terminal:
             text = screen.safe_lines(text.removesuffix("\r"))
-        if self._color and (code := _COLORS.get(level_of(line) or "")):
-            text = screen.paint(text, code)
+        if self._color:
+            from stdtools.log.recognition import level_of
+
+            if code := _COLORS.get(level_of(line) or ""):
+                text = screen.paint(text, code)
         return text.encode("utf-8", "surrogateescape") + b"\n" * line.endswith(b"\n")
 
     def flush(self) -> None:
@@ -143,4 +145,6 @@ def _number(fields: dict[str, str], name: str) -> float | None:
 def _clock(moment: float | None) -> str | None:
     if moment is None:
         return None
+    from datetime import datetime
+
     return datetime.fromtimestamp(moment).astimezone().isoformat(timespec="milliseconds")

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
 
 FORMATS = ("iso", "utc", "epoch")
 
@@ -31,6 +30,8 @@ def make_stamp(timestamp: str | None, prefix: str) -> Callable[[], bytes]:
 
 
 def _clock(timestamp: str) -> Callable[[], str]:
+    from datetime import UTC, datetime  # not for a log without times: 1 ms
+
     if timestamp == "iso":
         return lambda: datetime.now().astimezone().isoformat(timespec="milliseconds")
     if timestamp == "utc":

@@ -2,12 +2,10 @@
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from hashlib import blake2b
+from zlib import crc32
 
 from stdtools.log.following import Chain
 from stdtools.log.gap import find_gaps
-from stdtools.log.lines import time_of
 from stdtools.log.pieces import BLOCK, OpenPiece, Piece, doubles, pieces, writers_halted
 from stdtools.shared.errors import ToolError
 from stdtools.shared.log_lock import claim_in
@@ -17,14 +15,14 @@ HOLE = 512  # NULs in a row that no program wrote: a disk block that never got t
 DISTINCT = 8  # lines without times that are no chance when they are all different and there twice
 
 
-@dataclass
 class Report:
     """What was found in one file of a log; *problems* is empty when nothing is wrong with it."""
 
-    file: str
-    lines: int = 0
-    size: int = 0  # bytes, of what is in a compressed file
-    problems: list[str] = field(default_factory=list)
+    def __init__(self, file: str, problems: list[str]) -> None:
+        self.file = file
+        self.lines = 0
+        self.size = 0  # bytes, of what is in a compressed file
+        self.problems = problems
 
 
 def verify(path: str) -> Iterator[Report]:
@@ -35,7 +33,7 @@ def verify(path: str) -> Iterator[Report]:
     chain = Chain(path)
     newest: OpenPiece | None = chain.newest()  # open from now on, whatever becomes of its name
     listed = pieces(chain.path)
-    seen: dict[bytes, str] = {}
+    seen: dict[tuple[int, int], str] = {}  # checksum and size: file
     tail = b""
     piece: OpenPiece | None = chain.oldest()
     for index, entry in enumerate(listed):
@@ -53,10 +51,10 @@ def verify(path: str) -> Iterator[Report]:
                 now = next((found for found in pieces(chain.path) if _is(piece, found)), None)
             names = [] if now is None else doubles(now)
             report.problems += [f"is there twice, also as {os.path.basename(name)}" for name in names]
-        digest, tail = _read(piece, report, None if entry.number else entry.size or None)
-        if digest in seen and _tells_apart(head.split(b"\n")[:-1]):
-            report.problems.append(f"has the same lines as {seen[digest]}")
-        seen[digest] = entry.name
+        checksum, tail = _read(piece, report, None if entry.number else entry.size or None)
+        same = seen.setdefault((checksum, report.size), entry.name)
+        if same != entry.name and _tells_apart(head.split(b"\n")[:-1]):
+            report.problems.append(f"has the same lines as {same}")
         if tail and not tail.endswith(b"\n"):
             report.lines += 1
             report.problems += _open_line(entry, chain.path)
@@ -75,9 +73,9 @@ def _is(piece: OpenPiece, entry: Piece) -> bool:
     return piece.inode == entry.inode
 
 
-def _read(piece: OpenPiece, report: Report, size: int | None) -> tuple[bytes, bytes]:
-    """Count what is in *piece*, in its first *size* bytes if given; return a digest and its last bytes."""
-    digest = blake2b(digest_size=16)
+def _read(piece: OpenPiece, report: Report, size: int | None) -> tuple[int, bytes]:
+    """Count what is in *piece*, in its first *size* bytes if given; return a checksum and its last bytes."""
+    checksum = 0
     tail = b""
     hole = False
     try:
@@ -85,7 +83,7 @@ def _read(piece: OpenPiece, report: Report, size: int | None) -> tuple[bytes, by
             before = report.lines
             report.lines += block.count(b"\n")
             report.size += len(block)
-            digest.update(block)
+            checksum = crc32(block, checksum)
             window = tail + block
             if not hole and (found := window.find(bytes(HOLE))) >= 0:
                 hole = True
@@ -97,7 +95,7 @@ def _read(piece: OpenPiece, report: Report, size: int | None) -> tuple[bytes, by
         if not piece.piece.number and not report.size:
             raise
         report.problems.append(error.what)
-    return digest.digest(), tail
+    return checksum, tail
 
 
 def _head(piece: OpenPiece) -> bytes:
@@ -128,6 +126,8 @@ def _tells_apart(lines: list[bytes]) -> bool:
     """Whether *lines* are hardly there twice by chance: all different, and many or of different times."""
     if len(set(lines)) < len(lines):
         return False
+    from stdtools.log.recognition import time_of
+
     return len(lines) >= DISTINCT or len({time_of(line) for line in lines} - {None}) > 1
 
 

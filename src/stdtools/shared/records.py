@@ -7,6 +7,7 @@ float. Where the reader knows that a key is a float, a bare ``"NaN"`` serves (*b
 
 import math
 from collections.abc import Callable, Iterable, Sequence
+from functools import cached_property
 from typing import Any
 
 from stdtools.shared import screen
@@ -124,11 +125,19 @@ class JsonText:
     """Turn a value into strict JSON on one line, lossless by tags; see the module's docstring."""
 
     def __init__(self, *, bare_floats: bool = False) -> None:
-        from json.encoder import JSONEncoder, encode_basestring
-
         self._bare_floats = bare_floats
-        self._string = encode_basestring
-        self._encode = JSONEncoder(ensure_ascii=False, allow_nan=False, default=self._tagged).encode
+
+    @cached_property
+    def _string(self) -> Callable[[str], str]:
+        from json.encoder import encode_basestring  # only where JSON is written
+
+        return encode_basestring
+
+    @cached_property
+    def _encode(self) -> Callable[[Value], str]:
+        from json.encoder import JSONEncoder
+
+        return JSONEncoder(ensure_ascii=False, allow_nan=False, default=self._tagged).encode
 
     def __call__(self, value: Value) -> str:
         if type(value) is str:

@@ -18,7 +18,7 @@ class WholeLines:
         if not end:
             self._hold(block)
             return b""
-        lines = b"".join([*self._parts, block[:end]])
+        lines = b"".join([*self._parts, memoryview(block)[:end]])  # a slice would be copied twice
         self._parts, self.held = [], 0
         self._hold(block[end:])
         return lines

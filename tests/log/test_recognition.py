@@ -4,7 +4,7 @@ from datetime import datetime
 
 import pytest
 
-from stdtools.log.lines import level_of, time_of
+from stdtools.log.recognition import level_of, time_of
 
 NOON = 1795348800.0  # 2026-11-22 12:00:00 UTC
 
