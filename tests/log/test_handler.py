@@ -155,7 +155,7 @@ def test_after_close_a_record_opens_the_file_again(tmp_path: Path, make_logger: 
     assert (tmp_path / "a.log").read_bytes() == b"one\ntwo\n"
 
 
-def test_records_that_cannot_be_written_are_accounted_for(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_records_that_cannot_be_written_are_accounted_for(tmp_path: Path) -> None:
     """The standard library prints a traceback and forgets them."""
     code = """if True:
         import logging, resource, signal
@@ -197,10 +197,9 @@ def test_an_impossible_rotation_warns_once_and_loses_nothing(tmp_path: Path, mak
         warnings.simplefilter("always")
         for text in ("one", "two", "three"):
             logger.warning(text)
-    assert [str(warning.message) for warning in caught if warning.category is RuntimeWarning] == [
-        f"{tmp_path / 'a.log'} cannot be rotated and grows beyond its limit: [Errno 39] Directory not empty: "
-        f"'{tmp_path / 'a.log.1'}' -> '{tmp_path / 'a.log.2'}'"
-    ] or len(caught) == 1
+    messages = [str(warning.message) for warning in caught]
+    assert len(messages) == 1
+    assert messages[0].startswith(f"{tmp_path / 'a.log'} cannot be rotated and grows beyond its limit: [Errno ")
     assert (tmp_path / "a.log").read_bytes() == b"one\ntwo\nthree\n"
 
 
@@ -279,16 +278,19 @@ def test_limits_may_be_changed_later(tmp_path: Path, make_logger: MakeLogger) ->
     assert chain(tmp_path / "a.log") == [b"one\n", b"two\n", b"six\n"]
 
 
-def test_devices_are_written_to_as_they_are(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_devices_and_pipes_are_written_to_as_they_are(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to("/dev/null")
-    for name in ("/dev/null", str(tmp_path / "link"), "/dev/stdout"):
+    os.mkfifo(tmp_path / "fifo")
+    reader = os.open(tmp_path / "fifo", os.O_RDONLY | os.O_NONBLOCK)
+    for name in ("/dev/null", str(tmp_path / "link"), str(tmp_path / "fifo")):
         handler = RotatingHandler(name, maxBytes=10, backupCount=2)
         for _ in range(5):
             handler.emit(logging.makeLogRecord({"msg": "a device"}))
         handler.doRollover()
         handler.close()
-    assert os.listdir(tmp_path) == ["link"]
-    assert capfd.readouterr().out.count("a device\n") in (0, 5), "0 where standard output is a file that was truncated"
+    assert sorted(os.listdir(tmp_path)) == ["fifo", "link"]
+    assert os.read(reader, 1000) == b"a device\n" * 5
+    os.close(reader)
 
 
 def test_the_mode_of_the_file_before_is_kept(tmp_path: Path, make_logger: MakeLogger) -> None:

@@ -14,7 +14,7 @@ from stdtools.shared.errors import raise_os_error
 from stdtools.shared.streams import write_all
 from stdtools.shared.whole_lines import WholeLines
 
-READ = 1 << 17  # twice that is half as fast: the allocator then gives memory back and asks for it every time
+READ = 1 << 18
 PIPE = 1 << 18
 LAST_LINE = 1.0  # seconds that the rest of a line may take when we are asked to end
 LINGER = 0.1  # seconds of silence after which a command that has ended is taken to have said all ...
@@ -163,6 +163,7 @@ def pump(
     written, with the rest of its last line if that comes soon. *has_ended* says that whoever writes
     has ended, though others may still hold the pipe.
     """
+    _keep_memory()
     poll = select.poll()
     for source in sources:
         _enlarge(source.fd)
@@ -198,6 +199,14 @@ def pump(
         if requests.stop:
             source.drain(sink)
         source.put_rest(sink)
+
+
+def _keep_memory() -> None:
+    """Let the C library keep freed blocks; it would give each back and ask for the next: half of the time.
+
+    To free a large piece raises the limits of glibc's malloc (M_MMAP_THRESHOLD in mallopt(3)).
+    """
+    bytes(1 << 22)
 
 
 def _enlarge(fd: int) -> None:
