@@ -22,6 +22,7 @@ pytestmark = pytest.mark.process
 
 # One line for each command that runs without end or at least for long ...
 LONG_RUNS = {
+    "find": ["find", *["/usr"] * 200],
     "log view": ["log", "view", "/dev/zero"],
     "log verify": ["log", "verify", "/dev/zero"],
     "unpack": ["unpack", "<I:id", "/dev/zero"],
@@ -31,6 +32,7 @@ LONG_RUNS = {
 NO_LONG_RUN = {"log path", "log run", "log write"}
 # ... one that writes a little on standard output, of STDIN where that is read
 SHORT_RUNS = {
+    "find": ["find", "records.bin"],
     "log path": ["log", "path"],
     "log run": ["log", "run", "short.log", "--tee", "--", "echo", "hi"],
     "log verify": ["log", "verify", "records.bin"],
@@ -47,12 +49,14 @@ READS = {
     "unpack": ["unpack", "<I:id"],
     "pack": ["pack", "<I:id", "--from"],
 }
-READS_NO_FILE = {"log path", "log run", "log write"}
+READS_NO_FILE = {"find", "log path", "log run", "log write"}
 # What each command loads beyond click and what click loads; see test_start_up_loads_only.
 STARTUP_MODULES = {
     "--version": "cli __main__ shared shared.config shared.errors shared.journal shared.options shared.places "
     "shared.backups shared.disk shared.log_lock shared.records shared.rotation shared.screen shared.streams "
     "shared.whole_lines",
+    "find": "tree tree.command_filters tree.command_find tree.criteria tree.deep tree.entry tree.facts tree.finding "
+    "tree.forms tree.gnu tree.patterns tree.reading tree.sharing tree.sweep tree.troubles tree.walker",
     "log path": "log log.command log.command_path",
     "log run": "log log.child log.command log.command_run log.command_write log.compression log.gap log.last_lines "
     "log.packing log.pump log.schedule log.sink log.stamp shared.atomic shared.times shared.whole_lines",

@@ -18,6 +18,7 @@ from stdtools.shared.streams import fill_closed_descriptors
 
 # name: (module, short help: the first line of the command's own help)
 COMMANDS = {
+    "find": ("stdtools.tree.command_find", "Find files by name, type, size, age and more."),
     "log": ("stdtools.log.command", "Write, view and verify rotating logs."),
     "pack": ("stdtools.pack.command_pack", "Turn values into packed binary records."),
     "unpack": ("stdtools.pack.command_unpack", "Turn packed binary records into rows."),

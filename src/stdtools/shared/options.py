@@ -173,7 +173,8 @@ class ToolCommand(HelpToOutput):
         super().__init__(*args, **settings)
         self._explain = explain
         self._examples = examples
-        self.params += _common_options()
+        taken = {name for param in self.params for name in param.opts}
+        self.params += [option for option in _common_options() if not taken.intersection(option.opts)]
         self.params.append(
             click.Option(
                 ["--explain"],
@@ -209,6 +210,15 @@ class ToolCommand(HelpToOutput):
             else:
                 screen.complain(f"config.toml: [{table}] has no option {key!r}; it has {', '.join(self._settable)}")
         return super().make_context(info_name, args, parent, default_map=defaults, **extra)
+
+    def make_parser(self, ctx: click.Context) -> Any:
+        """Return Click's parser, which knows ``-n`` as it knows ``--name``.
+
+        Else it would make an error of it, with suggestions, before it tries short options: 2 ms of 45.
+        """
+        parser = super().make_parser(ctx)
+        parser._long_opt |= parser._short_opt
+        return parser
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command, or with --explain print its script."""

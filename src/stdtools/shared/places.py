@@ -26,6 +26,15 @@ def log_dir() -> str:
     return platformdirs.user_log_dir("stdtools", appauthor=False)
 
 
+def cache_dir() -> str:
+    """Return the directory of what can be made again; it need not exist."""
+    if sys.platform == "linux":
+        return os.path.join(_xdg("XDG_CACHE_HOME", "~/.cache"), "stdtools")
+    import platformdirs
+
+    return platformdirs.user_cache_dir("stdtools", appauthor=False)
+
+
 def _xdg(variable: str, default: str) -> str:
     base = os.environ.get(variable, "").strip()
     return base if os.path.isabs(base) else os.path.expanduser(default)

@@ -1,8 +1,10 @@
 """One model of records for every command: rows of named values, written and read as text.
 
 A value is None, a bool, int, float, str or bytes, or a list or dict of these. What JSON lacks is
-tagged: ``{"$base64": true, "encoded": "…"}`` is bytes, ``{"$float": "NaN"}`` a
-float. Where the reader knows that a key is a float, a bare ``"NaN"`` serves (*bare_floats*).
+tagged: ``{"$base64": true, "encoded": "…"}`` is bytes, ``{"$float": "NaN"}`` a float. Where the
+reader knows that a key is a float, a bare ``"NaN"`` serves (*bare_floats*). A name or path that is
+not UTF-8 is text as ``os.fsdecode`` makes it: its bytes as they are in delimited text, in JSON for
+display with the bytes beside it under ``…_b64``.
 """
 
 import math
@@ -39,7 +41,8 @@ class RecordWriter:
         self._started = False
         self._cut = 0
         self._to_json = JsonText(bare_floats=bare_floats)
-        if self.format in ("json", "jsonl"):
+        self._is_json = self.format in ("json", "jsonl")
+        if self._is_json:
             keys = (self._to_json(name).replace("%", "%%") for name in columns)
             body = "{" + ", ".join(f"{key}: %s" for key in keys) + "}"
             self.template = f"{body}\n" if self.format == "jsonl" else f",\n {body}"
@@ -68,16 +71,34 @@ class RecordWriter:
             return
         template = self.template
         for row in rows:
-            self.write_lines(template % tuple([cell(value) for value in row]))
+            text = template % tuple([cell(value) for value in row])
+            if self._is_json and not text.isascii() and _is_undecodable(text):
+                text = self._with_base64(row)
+            self.write_lines(text)
+
+    def _with_base64(self, row: Sequence[Value]) -> str:
+        """Return *row* with each text that is not UTF-8 for display, and under ``…_b64`` as what it is."""
+        from binascii import b2a_base64
+
+        pairs = []
+        for name, value in zip(self._columns, row, strict=True):
+            if isinstance(value, str) and _is_undecodable(value):
+                data = value.encode("utf-8", "surrogateescape")
+                pairs.append((name, data.decode("utf-8", "replace")))
+                pairs.append((f"{name}_b64", b2a_base64(data, newline=False).decode("ascii")))
+            else:
+                pairs.append((name, value))
+        body = "{" + ", ".join(f"{self._to_json(name)}: {self._to_json(value)}" for name, value in pairs) + "}"
+        return f"{body}\n" if self.format == "jsonl" else f",\n {body}"
 
     def write_lines(self, text: str) -> None:
         """Write *text*: whole rows, each made from ``template``."""
         if self.for_terminal:
-            text = screen.safe_lines(text, json=self.format in ("json", "jsonl"))
+            text = screen.safe_lines(text, json=self._is_json)
         if not self._started:
             text = self._head() + text[self._cut :]
             self._started = True
-        self._output.write(text.encode())
+        self._output.write(text.encode("utf-8", "surrogateescape"))
 
     def begin(self) -> int:
         """Write what goes before the first row, for code that writes the rows past this writer.
@@ -110,6 +131,15 @@ class RecordWriter:
         if self.format in ("csv", "tsv"):
             return self.template % tuple(map(self._quote, self._columns))
         return "[" if self.format == "json" else ""
+
+
+def _is_undecodable(text: str) -> bool:
+    """Say whether *text* holds bytes that are not UTF-8, as ``os.fsdecode`` keeps them."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return True
+    return False
 
 
 def float_name(value: float) -> str:

@@ -33,6 +33,7 @@ class Output:
         self.name = name
         self.is_terminal = os.isatty(fd)
         self._limit = 0 if self.is_terminal else BLOCK
+        self.turn: contextlib.AbstractContextManager[None] = contextlib.nullcontext()  # held while a block goes out
         self._pending: list[bytes] = []
         self._size = 0
 
@@ -50,7 +51,8 @@ class Output:
         data = self._pending[0] if len(self._pending) == 1 else b"".join(self._pending)
         self._pending, self._size = [], 0
         try:
-            write_all(self.fd, data)
+            with self.turn:
+                write_all(self.fd, data)
         except BrokenPipeError:
             raise ReaderGone from None
         except OSError as error:

@@ -1,0 +1,1 @@
+"""Finding and walking: the files below a directory."""

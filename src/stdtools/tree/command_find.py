@@ -1,0 +1,227 @@
+"""The command line of find."""
+
+import os
+from itertools import islice
+from typing import Any
+
+import click
+
+from stdtools.shared import journal, screen
+from stdtools.shared.errors import TROUBLE, ToolError
+from stdtools.shared.options import ToolCommand, parse_size, record_output
+from stdtools.shared.records import RecordWriter
+from stdtools.shared.streams import Output
+from stdtools.tree import forms
+from stdtools.tree.command_filters import filters, hasten, query_of, read, roots_of, walking_of
+from stdtools.tree.facts import COLUMNS, DEFAULT_COLUMNS
+from stdtools.tree.finding import Collecting, Direct, Enough, Nothing, share_nothing, walk, walk_depth_first
+from stdtools.tree.forms import Lines
+from stdtools.tree.sharing import Sharing, processors
+from stdtools.tree.troubles import Troubles
+from stdtools.tree.walker import Query, Walker, Walking
+
+
+def _explain(**given: Any) -> str:
+    from stdtools.tree.explain import explain_find
+
+    return explain_find(given, parse_size)
+
+
+class _Find(ToolCommand):
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Tell those who type GNU find's words what they are here."""
+        from stdtools.tree.gnu import translated
+
+        for index, word in enumerate(args):
+            hint = translated(word, "".join(args[index + 1 : index + 2]))
+            if hint:
+                raise click.UsageError(f"{word} is a word of GNU find; {hint}", ctx)
+        return super().parse_args(ctx, args)
+
+
+@click.command(
+    cls=_Find,
+    explain=_explain,
+    examples=r"""
+stdtools find -n '*.log' --newer 2h
+stdtools find -e log -0 | xargs -0 wc -l
+stdtools find --gitignore -E .git --where 'size > 1*MB or age < 1*day'
+stdtools find . -t f --sort size --reverse --long | head
+""",
+)
+@filters
+@click.option("--depth-first", is_flag=True, help="A directory comes after what lies in it.")
+@click.option("--max-results", type=click.IntRange(min=1), metavar="N", help="Stops after N.")
+@click.option(
+    "-q", "--quiet", is_flag=True, help="Prints nothing and stops at the first: exit code 0 when there is one, else 1."
+)
+@click.option("-0", "--null", is_flag=True, help="Ends each path with NUL instead of a newline.")
+@record_output("a path on a line")
+@click.option("--columns", metavar="NAMES", help=f"Columns of the records: {','.join(COLUMNS)}.")
+@click.option("--template", metavar="TEXT", help=r"A line for each, such as '$path\t$size'; the columns' names.")
+@click.option("--long", is_flag=True, help="Mode, links, owner, group, size and time before each path.")
+@click.option(
+    "--sort",
+    type=click.Choice(["name", "path", "size", "mtime", "ext"]),
+    help="Sorts; keeps all, on disk when they are many.",
+)
+@click.option("--reverse", is_flag=True, help="Sorts downwards.")
+@click.option(
+    "-j", "--jobs", type=click.IntRange(min=1), metavar="N", help="Processes for a long walk  [default: up to 4]"
+)
+@click.option("--delete", is_flag=True, help="Deletes what is found, contents before their directories.")
+@click.option("--dry-run", is_flag=True, help="With --delete: prints what would be deleted.")
+@click.option("--why", metavar="PATH", help="Says which rule lists or hides PATH.")
+def find(**given: Any) -> int:
+    """Find files by name, type, size, age and more.
+
+    Walks from each ROOT, or from the current directory, and prints the path of everything that passes all
+    tests: hidden and ignored files too, in the order in which directories have them.
+
+    An unreadable directory is printed, its error told, and the walk goes on: exit code 2 at the end. Exit
+    code 1 when nothing is found.
+
+    There is no --exec: stdtools find -e log -0 | stdtools par -0 gzip {}
+    """
+    _check(given)
+    walking, query, roots = walking_of(given), query_of(given), roots_of(given)
+    troubles = Troubles(lambda path, what: screen.complain(f"{os.fsdecode(path)}: {what}"))
+    with Output() as output:
+        if given["why"] is not None:
+            return _say_why(given["why"], Walker(walking, query, Nothing(), troubles), roots, output)
+        if given["delete"]:
+            count = _delete(walking, query, roots, troubles, Lines(output, _end(given)), dry_run=given["dry_run"])
+            journal.counts["records"] = count
+            return TROUBLE if troubles.count else 0
+        form = _form(given, output)
+        sink = _sink(given, form, troubles)
+        walker = Walker(walking, query, sink, troubles)
+        cache = hasten(given, roots, walker)
+        _find(given, walker, sink, roots, output, cache)
+        if cache is not None:
+            cache.save()
+        if sink.sorter is not None:
+            for _, _, row in islice(sink.sorter.rows(), given["max_results"]):
+                form.write([row])
+        form.close()
+    journal.counts["records"] = sink.count
+    if troubles.count and not (given["quiet"] and sink.count):
+        return TROUBLE
+    return 0 if sink.count else 1
+
+
+def _check(given: dict[str, Any]) -> None:
+    """Refuse what contradicts itself."""
+    ways = [f"--{way}" for way in ("template", "long", "columns", "format") if given[way]]
+    if len(ways) > 1 and ways != ["--columns", "--format"]:
+        raise click.UsageError(f"{ways[0]} and {ways[1]} exclude each other", click.get_current_context())
+    if given["null"] and (given["format"] or given["columns"]):
+        raise click.UsageError("-0 is for paths, --long and --template", click.get_current_context())
+    if given["reverse"] and not given["sort"]:
+        raise click.UsageError("--reverse needs --sort", click.get_current_context())
+    if given["dry_run"] and not given["delete"]:
+        raise click.UsageError("--dry-run needs --delete", click.get_current_context())
+    if given["delete"]:
+        for name in ("follow", "sort", "max_results", "template", "long", "columns", "format", "quiet"):
+            if given[name]:
+                raise click.UsageError(
+                    f"--delete and --{name.replace('_', '-')} exclude each other", click.get_current_context()
+                )
+
+
+def _end(given: dict[str, Any]) -> bytes:
+    return b"\0" if given["null"] else b"\n"
+
+
+def _form(given: dict[str, Any], output: Output) -> forms.Form:
+    """Return how finds are written."""
+    if given["quiet"]:
+        return forms.Silence()
+    if given["template"] is not None:
+        return read("--template", forms.Templated, output, _end(given), given["template"])
+    if given["long"]:
+        return forms.Long(output, _end(given))
+    if given["format"] or given["columns"]:
+        columns = given["columns"].split(",") if given["columns"] else DEFAULT_COLUMNS
+        read("--columns", forms.check_columns, columns)
+        return forms.Records(RecordWriter(output, columns, given["format"]), columns)
+    return Lines(output, _end(given))
+
+
+def _sink(given: dict[str, Any], form: forms.Form, troubles: Troubles) -> Collecting:
+    """Return where finds go."""
+    if given["sort"] and not given["quiet"]:
+        from stdtools.tree.sorting import Sorted, Sorter
+
+        return Sorted(Sorter(form, given["sort"], reverse=given["reverse"]), troubles)
+    return Direct(form, troubles, 1 if given["quiet"] else given["max_results"])
+
+
+def _find(
+    given: dict[str, Any], walker: Walker, sink: Collecting, roots: list[bytes], output: Output, cache: Any
+) -> None:
+    """Walk, alone or by several processes."""
+    sharing = _sharing(given, sink, walker.troubles, output)
+    if sharing is not None:
+        sharing.cache = cache
+    try:
+        if given["depth_first"]:
+            walk_depth_first(walker, roots)
+        else:
+            walk(walker, roots, sharing or share_nothing)
+    except Enough:
+        pass
+
+
+def _sharing(given: dict[str, Any], sink: Collecting, troubles: Troubles, output: Output) -> Sharing | None:
+    """Return what shares a long walk; None where finds come in some order or stop at some number."""
+    alone = given["jobs"] == 1 or given["depth_first"] or given["quiet"]
+    if alone or (not given["sort"] and (given["max_results"] or given["format"] in ("json", "table"))):
+        return None
+    return Sharing(given["jobs"] or min(4, processors()), sink, troubles, output)
+
+
+def _delete(
+    walking: Walking, query: Query, roots: list[bytes], troubles: Troubles, lines: Lines, *, dry_run: bool
+) -> int:
+    """Delete what is wanted, or with *dry_run* write it; return how much it is."""
+    if not query.criteria and not query.kinds and not query.min_depth:
+        for root in roots:
+            if os.path.basename(root.rstrip(b"/")) in (b"", b".", b".."):
+                raise click.UsageError(
+                    f"--delete without a test would empty {os.fsdecode(root)}; name the directory, or say -n '*'",
+                    click.get_current_context(),
+                )
+    count = 0
+
+    def deleted(path: bytes) -> None:
+        nonlocal count
+        count += 1
+        if dry_run or screen.preferences.verbosity > 0:
+            lines.write([path])
+
+    from stdtools.tree.deleting import Deleter
+
+    walker = Walker(walking, query, Nothing(), troubles)
+    deleter = Deleter(walker, deleted, dry_run=dry_run)
+    for root in roots:
+        deleter.delete_from(root)
+    return count
+
+
+def _say_why(path: str, walker: Walker, roots: list[bytes], output: Output) -> int:
+    """Say what the walk meets on its way to *path*: exit code 0 when it lists it, else 1."""
+    from stdtools.tree import why
+
+    wanted = os.fsencode(path)
+    if not why.exists(wanted):
+        raise ToolError("does not exist", where=path)
+    place = why.root_of(wanted, roots)
+    if place is None:
+        raise ToolError(f"lies below none of {', '.join(map(os.fsdecode, roots))}", where=path)
+    hides = False
+    for reason in why.reasons(walker, *place):
+        hides = reason.hides
+        output.write(f"{screen.safe(os.fsdecode(reason.path))}: {reason.says}\n".encode())
+    output.write(b"hidden\n" if hides else b"listed\n")
+    return 1 if hides else 0

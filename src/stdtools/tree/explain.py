@@ -1,0 +1,69 @@
+"""The scripts that --explain prints: the same with ``os.walk``, ``fnmatch`` and the rest of the library."""
+
+from typing import Any
+
+from stdtools.shared.errors import ToolError
+
+_COVERED = {"roots", "name", "not_name", "types", "size", "no_hidden", "null", "exclude", "jobs", "cache", "color"}
+_COMPARISONS = {">": ">", "<": "<", ">=": ">=", "<=": "<=", "=": "==", "": "==", "+": ">", "-": "<"}
+
+
+def explain_find(given: dict[str, Any], parse_size: Any) -> str:
+    """Return a script that does what ``find`` would do with the parameters *given*."""
+    for name, value in given.items():
+        if value and name not in _COVERED:
+            raise ToolError(f"--explain does not cover --{name.replace('_', '-')}")
+    pruned = ["not name.startswith('.')"] if given["no_hidden"] else []
+    for glob in given["exclude"]:
+        if "/" in glob:
+            raise ToolError("--explain covers --exclude only with names")
+        pruned.append(f"not fnmatch.fnmatchcase(name, {glob!r})")
+    seen = " and ".join(pruned) or "True"
+    tests = [*_names(given), *_types(given["types"]), *_sizes(given["size"], parse_size)]
+    end = "\\0" if given["null"] else "\\n"
+    lines = [
+        "import fnmatch, os, sys",
+        "",
+        "def everything(root):",
+        "    yield root",
+        "    for place, directories, files in os.walk(root):  # what it may not read, it leaves out silently",
+        *([f"        directories[:] = [name for name in directories if {seen}]"] if pruned else []),
+        "        for name in directories + files:",
+        *([f"            if {seen}:"] if pruned else []),
+        f"            {'    ' if pruned else ''}yield os.path.join(place, name)",
+        "",
+        f"for root in {list(given['roots']) or ['.']!r}:",
+        "    for path in everything(root):",
+        "        name = os.path.basename(path)",
+        f"        if {' and '.join(tests) or 'True'}:",
+        f"            sys.stdout.buffer.write(os.fsencode(path) + b'{end}')",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _names(given: dict[str, Any]) -> list[str]:
+    tests = []
+    if given["name"]:
+        tests.append(f"any(fnmatch.fnmatchcase(name, glob) for glob in {list(given['name'])!r})")
+    if given["not_name"]:
+        tests.append(f"not any(fnmatch.fnmatchcase(name, glob) for glob in {list(given['not_name'])!r})")
+    return tests
+
+
+def _types(texts: list[str]) -> list[str]:
+    known = {"f": "os.path.isfile(path)", "d": "os.path.isdir(path)", "l": "os.path.islink(path)"}
+    letters = [letter for text in texts for letter in text if letter != ","]
+    if set(letters) - set(known):
+        raise ToolError("--explain covers --type only with f, d and l")
+    tests = [known[letter] if letter == "l" else f"{known[letter]} and not os.path.islink(path)" for letter in letters]
+    return [f"({' or '.join(tests)})"] if tests else []
+
+
+def _sizes(texts: list[str], parse_size: Any) -> list[str]:
+    tests = []
+    for text in texts:
+        sign = next((sign for sign in (">=", "<=", ">", "<", "=", "+", "-") if text.startswith(sign)), "")
+        if ".." in text:
+            raise ToolError("--explain covers --size only with one number")
+        tests.append(f"os.lstat(path).st_size {_COMPARISONS[sign]} {parse_size(text[len(sign) :])}")
+    return tests

@@ -1,0 +1,133 @@
+"""What is found, on its way out; and the walk from one root to the next."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Protocol
+
+from stdtools.tree.entry import Entry
+from stdtools.tree.forms import Form
+from stdtools.tree.troubles import Troubles
+from stdtools.tree.walker import Directory, Sink, Walker
+
+if TYPE_CHECKING:
+    from stdtools.tree.sorting import Sorter
+
+STEP = 100  # directories between two looks at what else there is to do
+
+
+class Enough(Exception):
+    """As many were found as were asked for."""
+
+
+class Direct:
+    """Writes finds as they come; raises Enough after *most* of them."""
+
+    def __init__(self, form: Form, troubles: Troubles, most: int | None = None) -> None:
+        self.wants_entries = form.wants_entries
+        self.count = 0
+        self.sorter: Sorter | None = None
+        self._form = form
+        self._troubles = troubles
+        self._most = most
+
+    def paths(self, paths: Sequence[bytes]) -> None:
+        """Write paths."""
+        self._write(paths)
+
+    def entries(self, entries: Sequence[Entry]) -> None:
+        """Write entries."""
+        self._write(list(self._rows(entries)))
+
+    def _rows(self, entries: Iterable[Entry]) -> Iterator[Any]:
+        for entry in entries:
+            try:
+                yield self._form.row(entry)
+            except OSError as error:
+                self._troubles.meet(entry.path, error)
+
+    def _write(self, rows: Sequence[Any]) -> None:
+        if self._most is not None:
+            rows = rows[: self._most - self.count]
+        self.count += len(rows)
+        self._form.write(rows)
+        if self.count == self._most:
+            raise Enough
+
+
+class Collecting(Sink, Protocol):
+    """A sink that counts, and may keep what it gets to sort it."""
+
+    count: int
+    sorter: "Sorter | None"
+
+
+class Nothing:
+    """A sink for walks whose finds go another way."""
+
+    wants_entries = True
+
+    def paths(self, paths: Sequence[bytes]) -> None:
+        """Forget paths."""
+
+    def entries(self, entries: Sequence[Entry]) -> None:
+        """Forget entries."""
+
+
+Share = Callable[[Walker, list[Directory]], bool]
+
+
+def share_nothing(walker: Walker, stack: list[Directory]) -> bool:
+    """Leave the whole walk to this process."""
+    return False
+
+
+def walk(walker: Walker, roots: Iterable[bytes], share: Share = share_nothing) -> None:
+    """Walk from each of *roots* in turn.
+
+    After every few directories *share* may take the rest of the root's: it says whether it has.
+    """
+    for root in roots:
+        start = walker.start(root)
+        stack = [start] if start else []
+        while stack and not share(walker, stack):
+            step(walker, stack)
+
+
+def step(walker: Walker, stack: list[Directory]) -> None:
+    """Read a few directories from the end of *stack* and put those below them in their place."""
+    if walker.sweep is not None:
+        walker.sweep(walker, stack, STEP)
+        return
+    for _ in range(STEP):
+        if not stack:
+            return
+        stack += reversed(walker.visit(stack.pop()))
+
+
+def depth_first(walker: Walker, root: bytes) -> Iterator[Entry]:
+    """Yield what the walk from *root* sees, each directory after all that lies in it."""
+    entry = walker.root_entry(root)
+    if entry is None:
+        return
+    directory = walker.root_directory(entry)
+    if directory is None:
+        yield entry
+        return
+    stack = [(entry, directory, walker.children(directory))]
+    while stack:
+        entry, directory, children = stack[-1]
+        for child in children:
+            below = walker.below(child, directory)
+            if below is not None:
+                stack.append((child, below, walker.children(below)))
+                break
+            yield child
+        else:
+            stack.pop()
+            yield entry
+
+
+def walk_depth_first(walker: Walker, roots: Iterable[bytes]) -> None:
+    """Walk from each of *roots* in turn; a directory comes after what lies in it."""
+    for root in roots:
+        for entry in depth_first(walker, root):
+            walker.take([entry])

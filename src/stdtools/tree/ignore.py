@@ -1,0 +1,289 @@
+"""What git ignores: .gitignore files, info/exclude and core.excludesFile, as ``git check-ignore --no-index`` has it.
+
+Manual: https://git-scm.com/docs/gitignore; where it is silent, git 2.39 was asked.
+"""
+
+import errno
+import functools
+import math
+import os
+import re
+import stat
+from collections.abc import Callable, Iterable, Iterator
+from typing import NamedTuple
+
+from stdtools.tree import wildmatch
+
+LARGEST = 100 << 20  # bytes of a file that is read; git's own bound for patterns since 2.45
+MOST_REMEMBERED = 4096  # directories
+DEEPEST_INCLUDE = 10  # git's bound, too
+BOM = b"\xef\xbb\xbf"
+PLAIN = re.compile(rb"[^*?\[\\]*")
+SETTING = re.compile(
+    rb'[ \t\n]*(?:[#;].*|\[(?P<section>[-.\w]+)[ \t]*(?P<subsection>"(?:[^"\\\n]|\\.)*")?\]|(?P<key>[a-zA-Z][-\w]*)'
+    rb'[ \t]*(?:=(?P<value>(?:"(?:[^"\\\n]|\\.|\\\n)*"|\\\n|\\.|[^\n"\\#;])*))?|.+)'
+)
+QUOTING = re.compile(rb'\\(.)|"', re.DOTALL)
+ESCAPES = {None: b"", b"\n": b"", b"n": b"\n", b"t": b"\t", b"b": b"\b"}
+
+Report = Callable[[bytes, OSError], object]
+
+
+class Rule(NamedTuple):
+    """One line of a file of patterns; *pattern* as written, but for the blanks that git cuts off."""
+
+    file: bytes
+    line: int
+    pattern: bytes
+    negated: bool
+
+
+class _Glob(NamedTuple):
+    regex: bytes
+    directories_only: bool
+    anchored: bool
+    depth: float  # slashes in the longest path that can match
+    rule: Rule
+
+
+class _Matcher:
+    """Some globs as one regex, of which the last that matches answers."""
+
+    def __init__(self, globs: list[_Glob]) -> None:
+        regexes = b"|".join(glob.regex + b"()" for glob in reversed(globs))
+        self.match = re.compile(b"(?:%b)\\Z" % regexes, re.DOTALL).match
+        self.rules = [glob.rule for glob in globs]
+
+    def rule(self, found: re.Match[bytes]) -> Rule:
+        return self.rules[-(found.lastindex or 0)]
+
+
+class _Source:
+    """The globs of one file, compiled when they are first asked."""
+
+    def __init__(self, globs: list[_Glob]) -> None:
+        self._globs = globs
+        self.has_names = not all(glob.anchored for glob in globs)
+        self.depth = max((glob.depth for glob in globs if glob.anchored), default=-1)
+        self.matcher = functools.cache(self._matcher)
+
+    def _matcher(self, anchored: bool, is_dir: bool) -> _Matcher | None:
+        globs = [glob for glob in self._globs if glob.anchored == anchored and glob.directories_only <= is_dir]
+        return _Matcher(globs) if globs else None
+
+
+_Placed = tuple[_Source, bytes | None]  # with the path from its base, None where no path can match any more
+_Row = tuple[_Matcher | None, _Matcher | None, bytes]  # for the name, for the path, and what makes one of the other
+
+
+class Rules:
+    """What holds for the entries of one directory; *empty* when nothing does."""
+
+    __slots__ = ("_placed", "_rows", "empty", "fold")
+
+    def __init__(self, placed: Iterable[_Placed], fold: bool) -> None:
+        self._placed = tuple(placed)  # the strongest first
+        self._rows: list[list[_Row] | None] = [None, None]  # for files, for directories
+        self.empty = not self._placed
+        self.fold = fold
+
+    def hides(self, name: bytes, is_dir: bool) -> bool:
+        """Whether git ignores the entry *name*; a symbolic link is no directory, wherever it leads."""
+        rule = self.verdict(name, is_dir)
+        return rule is not None and not rule.negated
+
+    def verdict(self, name: bytes, is_dir: bool) -> Rule | None:
+        """Return the rule that decides about the entry *name*, be it a negated one, or None."""
+        rows = self._rows[is_dir]
+        for names, paths, prefix in self._compile(is_dir) if rows is None else rows:
+            by_name = names and names.match(name)
+            by_path = paths and paths.match(prefix + name)
+            if by_name or by_path:
+                found = ((names, by_name), (paths, by_path))
+                return max(matcher.rule(match) for matcher, match in found if matcher and match)  # the later line
+        return None
+
+    def below(self, name: bytes, own: _Source | None) -> "Rules":
+        """Return what holds in the directory *name*, which has *own* globs; these rules themselves if they do."""
+        if own is None and all(prefix is None for _, prefix in self._placed):
+            return self
+        placed: list[_Placed] = [(own, b"")] if own else []
+        for source, prefix in self._placed:
+            if prefix is not None:
+                prefix = prefix + name + b"/" if prefix.count(b"/") < source.depth else None
+            if prefix is not None or source.has_names:
+                placed.append((source, prefix))
+        return Rules(placed, self.fold)
+
+    def _compile(self, is_dir: bool) -> list[_Row]:
+        rows = [
+            (source.matcher(False, is_dir), None if prefix is None else source.matcher(True, is_dir), prefix or b"")
+            for source, prefix in self._placed
+        ]
+        self._rows[is_dir] = rows = [row for row in rows if row[0] or row[1]]
+        return rows
+
+
+class GitConfig(NamedTuple):
+    """Where git's settings are: the caller's HOME and XDG_CONFIG_HOME, empty if unset, and the system's file.
+
+    Of the settings, core.excludesFile and core.ignoreCase are read, also through include.path, not includeIf.
+    """
+
+    home: bytes = b""
+    xdg_config_home: bytes = b""
+    system: bytes = b"/etc/gitconfig"
+
+    def xdg(self, name: bytes) -> bytes:
+        """Return the path of git's file *name* in the user's directory of configuration; empty without one."""
+        base = self.xdg_config_home or (self.home and self.expand(b".config", self.home))
+        return base and os.path.join(base, b"git", name)
+
+    def expand(self, path: bytes, base: bytes) -> bytes:
+        """Return the *path* of a setting, which may be relative to *base* or begin with ``~/``."""
+        return self.home and os.path.join(self.home, path[2:]) if path.startswith(b"~/") else os.path.join(base, path)
+
+
+class Ignore:
+    """The rules of every directory of a walk. *report* hears of each file that cannot be read.
+
+    They begin at the root of the repository, be it above the walk; a repository inside another starts afresh.
+    Outside any repository the .gitignore files from the walk's root down hold, and the user's core.excludesFile.
+    """
+
+    def __init__(self, config: GitConfig, report: Report | None = None) -> None:
+        self._config = config
+        self._report = report
+        self._known: dict[bytes, Rules] = {}
+        self._excludes: dict[tuple[bytes, bool], _Source | None] = {}
+        self._user_settings: dict[bytes, bytes | None] | None = None
+
+    def rules(self, directory: bytes) -> Rules:
+        """Return what holds in *directory*: one below a directory asked before, or else a root, resolved if a link.
+
+        Whether *directory* is itself ignored, or below what is, the walker knows, as it enters nothing hidden.
+        """
+        key = directory.rstrip(b"/") or (b"/" if directory else b".")
+        if (rules := self._known.get(key)) is not None:
+            return rules
+        head, slash, name = key.rpartition(b"/")
+        parent = None if name in (b"", b".", b"..") else self._known.get(head.rstrip(b"/") or slash or b".")
+        if parent is None:
+            rules = self._of_root(key)
+        elif git := _git_directory(key):
+            rules = self._of_repository(key, git)
+        else:
+            rules = parent.below(name, self._own(key, parent.fold))
+        if len(self._known) >= MOST_REMEMBERED:  # depth first, only those above are asked for again
+            self._known = {path: known for path, known in self._known.items() if key.startswith(path) or path == b"."}
+        self._known[key] = rules
+        return rules
+
+    def _of_root(self, directory: bytes) -> Rules:
+        top = real = os.path.realpath(directory)
+        below: list[bytes] = []
+        while not (git := _git_directory(top)):
+            if top == b"/":
+                return self._of_repository(directory, b"")
+            top, name = os.path.split(top)
+            below.insert(0, name)
+        rules = self._of_repository(top if below else directory, git)
+        for name in below:
+            top = os.path.join(top, name)
+            rules = rules.below(name, self._own(directory if top == real else top, rules.fold))
+        return rules
+
+    def _of_repository(self, top: bytes, git: bytes) -> Rules:
+        """Return what holds in the root *top* of the repository with the data in *git*, which is empty for none."""
+        if self._user_settings is None:
+            files = [self._config.system, self._config.xdg(b"config"), self._config.expand(b"~/.gitconfig", b"")]
+            self._user_settings = dict(setting for path in files for setting in self._settings(path))
+        settings = dict(self._user_settings)
+        if git:
+            settings.update(self._settings(os.path.join(git, b"config")))
+        case = settings.get(b"core.ignorecase", b"")
+        fold = case is None or case.lower() in (b"true", b"yes", b"on") or case.strip(b"0").isdigit()
+        sources = [self._own(top, fold)]
+        if git:
+            sources.append(self._source(os.path.join(git, b"info", b"exclude"), fold))
+        named = settings.get(b"core.excludesfile")
+        path = self._config.xdg(b"ignore") if named is None else named and self._config.expand(named, top)
+        if (path, fold) not in self._excludes:
+            self._excludes[path, fold] = self._source(path, fold)
+        sources.append(self._excludes[path, fold])
+        return Rules(((source, b"" if source.depth >= 0 else None) for source in sources if source), fold)
+
+    def _own(self, directory: bytes, fold: bool) -> _Source | None:
+        return self._source(os.path.join(directory, b".gitignore"), fold, os.O_NOFOLLOW)  # as git does
+
+    def _source(self, path: bytes, fold: bool, flags: int = 0) -> _Source | None:
+        globs = list(_globs(path, _read(path, self._report, flags), fold))
+        return _Source(globs) if globs else None
+
+    def _settings(self, path: bytes, depth: int = 0) -> Iterator[tuple[bytes, bytes | None]]:
+        """Yield each ``section.key`` in lower case and its value, of a key alone None; those included in their place.
+
+        Syntax: https://git-scm.com/docs/git-config#_syntax
+        """
+        section = b""
+        for found in SETTING.finditer(_read(path, self._report).removeprefix(BOM).replace(b"\r\n", b"\n")):
+            if found["section"]:
+                section = found["section"].lower() + (found["subsection"] or b"")
+            elif found["key"]:
+                key, value = section + b"." + found["key"].lower(), found["value"]
+                if value is not None:
+                    value = QUOTING.sub(lambda quoting: ESCAPES.get(quoting[1], quoting[1]), value.strip())
+                if key == b"include.path" and value and depth < DEEPEST_INCLUDE:
+                    yield from self._settings(self._config.expand(value, os.path.dirname(path)), depth + 1)
+                yield key, value
+
+
+def _read(path: bytes, report: Report | None = None, flags: int = 0) -> bytes:
+    """Return what the regular file *path* holds, nothing if it is none."""
+    try:
+        with open(path, "rb", opener=lambda path, mode: os.open(path, mode | flags | os.O_NONBLOCK)) as file:
+            found = os.fstat(file.fileno())
+            if found.st_size > LARGEST:
+                raise OSError(errno.EFBIG, os.strerror(errno.EFBIG))
+            return file.read() if stat.S_ISREG(found.st_mode) else b""
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError, ValueError):  # ValueError: NUL in a setting
+        return b""
+    except OSError as error:
+        if report:
+            report(path, error)
+        return b""
+
+
+def _git_directory(top: bytes) -> bytes:
+    """Return where the data is that the work trees of a repository share, empty if none begins at *top*."""
+    git = os.path.join(top, b".git")
+    if not os.access(git, os.F_OK):
+        return b""
+    if link := _read(git):
+        git = os.path.join(top, link.removeprefix(b"gitdir: ").rstrip(b"\r\n"))
+    shared = os.path.join(git, _read(os.path.join(git, b"commondir")).rstrip(b"\r\n"))
+    needed = [os.path.join(git, b"HEAD"), os.path.join(shared, b"objects"), os.path.join(shared, b"refs")]
+    return shared if all(map(os.path.lexists, needed)) else b""
+
+
+def _globs(path: bytes, data: bytes, fold: bool) -> Iterator[_Glob]:
+    """Yield the globs in *data*, which the file *path* holds, that can match at all."""
+    for number, line in enumerate(data.removeprefix(BOM).split(b"\n"), 1):
+        if line.startswith(b"#"):
+            continue
+        line = line.removesuffix(b"\r").partition(b"\0")[0]
+        written = line.rstrip(b" ")
+        if written != line and (len(written) - len(written.rstrip(b"\\"))) % 2:
+            written += b" "  # it is escaped
+        body = written.removeprefix(b"!")
+        glob = body.removesuffix(b"/")
+        anchored, directories_only = b"/" in glob, glob != body
+        glob = glob.removeprefix(b"/")
+        plain = PLAIN.match(glob)[0]  # type: ignore[index]
+        # git compares what is before the first special byte by itself, so in /foo** the ** is at a beginning
+        rest = wildmatch.translate(glob[len(plain) :], fold=fold)
+        if glob and rest != wildmatch.NEVER:
+            depth = math.inf if b"**" in glob else glob.count(b"/")
+            rule = Rule(path, number, written, written != body)
+            regex = wildmatch.literal(plain, fold=fold) + (rest if anchored else rest.replace(wildmatch.STAR, b".*"))
+            yield _Glob(regex, directories_only, anchored, depth, rule)

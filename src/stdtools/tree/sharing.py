@@ -1,0 +1,67 @@
+"""Whether a walk is long enough for more than one process, and what they hand together."""
+
+import os
+from typing import IO, TYPE_CHECKING
+
+from stdtools.shared.streams import Output
+from stdtools.tree.finding import Collecting
+from stdtools.tree.troubles import Troubles
+from stdtools.tree.walker import Directory, Walker
+
+if TYPE_CHECKING:
+    from stdtools.tree.dircache import DirectoryCache
+
+DIRECTORIES, ENTRIES = 400, 8000  # about 6 ms of a walk; a process costs 3
+
+
+class Sharing:
+    """Takes over the rest of a walk that turns out to be long, with *size* processes."""
+
+    def __init__(self, size: int, sink: Collecting, troubles: Troubles, output: Output) -> None:
+        self._size = size
+        self._sink = sink
+        self._troubles = troubles
+        self._output = output
+        self.cache: DirectoryCache | None = None
+
+    def __call__(self, walker: Walker, stack: list[Directory]) -> bool:
+        """Finish *stack*, if so much has been read that more processes pay; say whether it is finished."""
+        if (walker.directories < DIRECTORIES and walker.entries < ENTRIES) or len(stack) < self._size:
+            return False
+        from stdtools.tree.crew import Crew, Turn, read_word
+        from stdtools.tree.sorting import read_rows
+
+        self._output.flush()
+        if self.cache is not None:
+            self.cache.flush()
+        self._output.turn = Turn()
+        for word in Crew(self._size).work(walker, stack, self._begin, self._end):
+            count, troubles = read_word(word)
+            self._sink.count += count
+            self._troubles.count += troubles
+            if self._sink.sorter is not None:
+                self._sink.sorter.add_stream(read_rows(word))
+        return True
+
+    def _begin(self) -> None:
+        self._sink.count = self._troubles.count = 0
+        if self._sink.sorter is not None:
+            self._sink.sorter.clear()
+
+    def _end(self, word: IO[bytes]) -> None:
+        from stdtools.tree.crew import write_word
+        from stdtools.tree.sorting import write_rows
+
+        self._output.flush()
+        if self.cache is not None:
+            self.cache.flush()
+        write_word(word, "done", (self._sink.count, self._troubles.count))
+        if self._sink.sorter is not None:
+            write_rows(word, self._sink.sorter.rows())
+
+
+def processors() -> int:
+    """Return how many processors this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
