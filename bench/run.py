@@ -17,7 +17,7 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 VENV = HERE.parent / ".venvs" / "bench"
-MODULES = ("startup", "pack", "logs")
+MODULES = ("startup", "pack", "logs", "tree")
 
 
 def install() -> tuple[str, str]:
@@ -53,7 +53,10 @@ def versions(python: str) -> str:
             first_line(python, "--version"),
             first_line(python, "-c", packages),
             "perl " + first_line("perl", "-e", "print substr($^V, 1)"),
-            *(f"{package} {package_version(package)}" for package in ("daemontools", "apache2-utils")),
+            *(
+                f"{package} {package_version(package)}"
+                for package in ("daemontools", "apache2-utils", "findutils", "fd-find", "coreutils")
+            ),
         ]
     )
 

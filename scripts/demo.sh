@@ -48,6 +48,13 @@ tour 'stdtools log view app.log --grep "writer 3" | tail -n 2'
 title 'What a command says, with its exit code kept'
 tour 'stdtools log run job.log --timestamp --tag -- sh -c "echo working; echo no disk >&2; exit 3" || echo "exit code $?"'
 
+title 'Files: the largest libraries, what lies where, and which test hides a file'
+tour "stdtools find /usr/lib -n '*.so*' -t f --size '>1M' --sort size --reverse --max-results 5 --long"
+tour "stdtools find /usr/share --where 'ext in {\"gz\", \"xz\"} and 10*KB < size < 20*KB' --jsonl --columns path,size --max-results 3"
+tour 'stdtools walk /usr/lib --sizes -d 1 --dirs --sort size --reverse --limit 5'
+tour 'stdtools walk /usr/share --by ext | head -n 5'
+tour "stdtools walk . && stdtools find . -N '*.log*' --why app.log || true"
+
 title 'A mistake is told in one place, with a way out'
 tour "stdtools unpack '<I:id k:port' one.bin || true"
 tour "stdtools pack '<H:port' 70000 || true"

@@ -22,6 +22,7 @@ COMMANDS = {
     "log": ("stdtools.log.command", "Write, view and verify rotating logs."),
     "pack": ("stdtools.pack.command_pack", "Turn values into packed binary records."),
     "unpack": ("stdtools.pack.command_unpack", "Turn packed binary records into rows."),
+    "walk": ("stdtools.tree.command_walk", "Draw directories as a tree, or add up what is in them."),
 }
 
 

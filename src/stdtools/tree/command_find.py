@@ -14,7 +14,7 @@ from stdtools.shared.streams import Output
 from stdtools.tree import forms
 from stdtools.tree.command_filters import filters, hasten, query_of, read, roots_of, walking_of
 from stdtools.tree.facts import COLUMNS, DEFAULT_COLUMNS
-from stdtools.tree.finding import Collecting, Direct, Enough, Nothing, share_nothing, walk, walk_depth_first
+from stdtools.tree.finding import Counting, Direct, Enough, Nothing, share_nothing, walk, walk_depth_first
 from stdtools.tree.forms import Lines
 from stdtools.tree.sharing import Sharing, processors
 from stdtools.tree.troubles import Troubles
@@ -148,17 +148,17 @@ def _form(given: dict[str, Any], output: Output) -> forms.Form:
     return Lines(output, _end(given))
 
 
-def _sink(given: dict[str, Any], form: forms.Form, troubles: Troubles) -> Collecting:
+def _sink(given: dict[str, Any], form: forms.Form, troubles: Troubles) -> Counting:
     """Return where finds go."""
     if given["sort"] and not given["quiet"]:
-        from stdtools.tree.sorting import Sorted, Sorter
+        from stdtools.tree.sorting import Sorted
 
-        return Sorted(Sorter(form, given["sort"], reverse=given["reverse"]), troubles)
+        return Sorted(form, given["sort"], troubles, reverse=given["reverse"])
     return Direct(form, troubles, 1 if given["quiet"] else given["max_results"])
 
 
 def _find(
-    given: dict[str, Any], walker: Walker, sink: Collecting, roots: list[bytes], output: Output, cache: Any
+    given: dict[str, Any], walker: Walker, sink: Counting, roots: list[bytes], output: Output, cache: Any
 ) -> None:
     """Walk, alone or by several processes."""
     sharing = _sharing(given, sink, walker.troubles, output)
@@ -173,7 +173,7 @@ def _find(
         pass
 
 
-def _sharing(given: dict[str, Any], sink: Collecting, troubles: Troubles, output: Output) -> Sharing | None:
+def _sharing(given: dict[str, Any], sink: Counting, troubles: Troubles, output: Output) -> Sharing | None:
     """Return what shares a long walk; None where finds come in some order or stop at some number."""
     alone = given["jobs"] == 1 or given["depth_first"] or given["quiet"]
     if alone or (not given["sort"] and (given["max_results"] or given["format"] in ("json", "table"))):
@@ -185,7 +185,7 @@ def _delete(
     walking: Walking, query: Query, roots: list[bytes], troubles: Troubles, lines: Lines, *, dry_run: bool
 ) -> int:
     """Delete what is wanted, or with *dry_run* write it; return how much it is."""
-    if not query.criteria and not query.kinds and not query.min_depth:
+    if query.is_empty:
         for root in roots:
             if os.path.basename(root.rstrip(b"/")) in (b"", b".", b".."):
                 raise click.UsageError(

@@ -7,11 +7,9 @@ have wished, nothing is left. Nobody outlives the first of them, and no death go
 
 import contextlib
 import fcntl
-import marshal
 import os
 import select
 import signal
-import struct
 import sys
 import termios
 from collections.abc import Callable
@@ -19,11 +17,11 @@ from typing import IO, Any, NoReturn
 
 from stdtools.shared.errors import ReaderGone, ToolError
 from stdtools.tree.finding import step
+from stdtools.tree.sorting import dump, load
 from stdtools.tree.walker import Directory, Walker
 
 SIGNALS = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
 MOST = 64  # members; a wish is a byte
-_LENGTH = struct.Struct("<Q")
 _NOTHING: list[Directory] = []  # as a job: all is done
 
 
@@ -55,18 +53,12 @@ class _Member:
         self.pid = 0
 
     def send(self, job: list[Directory]) -> None:
-        data = marshal.dumps(job)
-        with os.fdopen(os.dup(self.job_writer), "wb") as file:
-            file.write(_LENGTH.pack(len(data)) + data)
+        with os.fdopen(self.job_writer, "wb", closefd=False) as file:
+            dump(file, job)
 
     def receive(self) -> list[Directory]:
-        with os.fdopen(os.dup(self.job_reader), "rb", buffering=0) as file:
-            (missing,) = _LENGTH.unpack(file.read(_LENGTH.size))
-            parts = []
-            while missing and (part := file.read(missing)):
-                parts.append(part)
-                missing -= len(part)
-        job: list[Directory] = marshal.loads(b"".join(parts))  # noqa: S302 - from one of us
+        with os.fdopen(self.job_reader, "rb", closefd=False) as file:  # one job at a time is in the pipe
+            job: list[Directory] = load(file)
         return job
 
 
@@ -193,13 +185,13 @@ class Crew:
 
 def write_word(word: IO[bytes], kind: str, said: Any) -> None:
     """Write what *read_word* reads: *said*, when *kind* is ``done``."""
-    marshal.dump((kind, said), word)
+    dump(word, (kind, said))
 
 
 def read_word(word: IO[bytes]) -> Any:
     """Return what another process said at its end; raise what has ended it instead."""
     try:
-        kind, said = marshal.load(word)  # noqa: S302 - from one of us
+        kind, said = load(word)
     except EOFError:
         raise ToolError("a process of the walk was killed; what it had found is lost") from None
     if kind == "gone":

@@ -41,6 +41,50 @@ def explain_find(given: dict[str, Any], parse_size: Any) -> str:
     return "\n".join(lines) + "\n"
 
 
+def explain_walk(given: dict[str, Any]) -> str:
+    """Return a script that does what ``walk`` would do with the parameters *given*: a tree, or triples."""
+    allowed = {"roots", "triples", "bottom_up", "no_hidden", "sort", "progress", "jobs", "cache", "ascii"}
+    for name, value in given.items():
+        if value and name not in allowed:
+            raise ToolError(f"--explain does not cover --{'from' if name == 'source' else name.replace('_', '-')}")
+    if given["sort"] != "name" and not given["triples"]:
+        raise ToolError("--explain covers --sort only with name")
+    roots = list(given["roots"]) or ["."]
+    hidden = "    directories[:] = [name for name in directories if name[0] != '.']" if given["no_hidden"] else ""
+    if given["triples"]:
+        if given["no_hidden"]:
+            raise ToolError("--explain does not cover --triples with --no-hidden")
+        lines = [
+            "import json, os",
+            "",
+            f"for root in {roots!r}:",
+            f"    for path, directories, files in os.walk(root, topdown={not given['bottom_up']}):",
+            "        print(path, json.dumps(directories), json.dumps(files), sep='\t')",
+        ]
+        return "\n".join(lines) + "\n"
+    marks = ("|-- ", "`-- ", "|   ", "    ") if given["ascii"] else ("├── ", "└── ", "│   ", "    ")
+    lines = [
+        "import os",
+        "",
+        "def draw(directory, rails):  # a recursion: a thousand levels deep it ends",
+        "    entries = sorted(os.scandir(directory), key=lambda entry: os.fsencode(entry.name))",
+        *(["    entries = [entry for entry in entries if entry.name[0] != '.']"] if hidden else []),
+        "    for number, entry in enumerate(entries, 1):",
+        "        last = number == len(entries)",
+        "        is_directory = entry.is_dir(follow_symlinks=False)",
+        "        tail = '/' if is_directory else ' -> ' + os.readlink(entry) if entry.is_symlink() else ''",
+        f"        print(rails + ({marks[1]!r} if last else {marks[0]!r}) + entry.name + tail)",
+        "        if is_directory:",
+        f"            draw(entry.path, rails + ({marks[3]!r} if last else {marks[2]!r}))",
+        "",
+        f"for root in {roots!r}:",
+        "    print(root + ('' if root.endswith('/') or not os.path.isdir(root) else '/'))",
+        "    if os.path.isdir(root) and not os.path.islink(root):",
+        "        draw(root, '')",
+    ]
+    return "\n".join(lines) + "\n"
+
+
 def _names(given: dict[str, Any]) -> list[str]:
     tests = []
     if given["name"]:

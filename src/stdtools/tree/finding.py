@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from stdtools.tree.entry import Entry
 from stdtools.tree.forms import Form
+from stdtools.tree.sharing import Part
 from stdtools.tree.troubles import Troubles
 from stdtools.tree.walker import Directory, Sink, Walker
 
@@ -37,6 +38,18 @@ class Direct:
         """Write entries."""
         self._write(list(self._rows(entries)))
 
+    def state(self) -> int:
+        """Return how much was found."""
+        return self.count
+
+    def merge(self, state: int) -> None:
+        """Add what another process has found."""
+        self.count += state
+
+    def clear(self) -> None:
+        """Begin anew."""
+        self.count = 0
+
     def _rows(self, entries: Iterable[Entry]) -> Iterator[Any]:
         for entry in entries:
             try:
@@ -53,11 +66,10 @@ class Direct:
             raise Enough
 
 
-class Collecting(Sink, Protocol):
+class Counting(Sink, Part, Protocol):
     """A sink that counts, and may keep what it gets to sort it."""
 
     count: int
-    sorter: "Sorter | None"
 
 
 class Nothing:
@@ -87,9 +99,15 @@ def walk(walker: Walker, roots: Iterable[bytes], share: Share = share_nothing) -
     """
     for root in roots:
         start = walker.start(root)
-        stack = [start] if start else []
-        while stack and not share(walker, stack):
-            step(walker, stack)
+        if start is not None:
+            walk_below(walker, start, share)
+
+
+def walk_below(walker: Walker, directory: Directory, share: Share = share_nothing) -> None:
+    """Read *directory* and all below it."""
+    stack = [directory]
+    while stack and not share(walker, stack):
+        step(walker, stack)
 
 
 def step(walker: Walker, stack: list[Directory]) -> None:

@@ -1,28 +1,43 @@
 """Whether a walk is long enough for more than one process, and what they hand together."""
 
 import os
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any, Protocol
 
 from stdtools.shared.streams import Output
-from stdtools.tree.finding import Collecting
 from stdtools.tree.troubles import Troubles
 from stdtools.tree.walker import Directory, Walker
 
 if TYPE_CHECKING:
     from stdtools.tree.dircache import DirectoryCache
+    from stdtools.tree.sorting import Sorter
 
 DIRECTORIES, ENTRIES = 400, 8000  # about 6 ms of a walk; a process costs 3
+
+
+class Part(Protocol):
+    """What each process has of the result."""
+
+    sorter: "Sorter | None"
+
+    def state(self) -> Any:
+        """Return what ``merge`` takes, but for the sorter's rows: plain values."""
+
+    def merge(self, state: Any) -> None:
+        """Add what another process has."""
+
+    def clear(self) -> None:
+        """Forget everything."""
 
 
 class Sharing:
     """Takes over the rest of a walk that turns out to be long, with *size* processes."""
 
-    def __init__(self, size: int, sink: Collecting, troubles: Troubles, output: Output) -> None:
+    def __init__(self, size: int, part: Part, troubles: Troubles, output: Output) -> None:
+        self.cache: DirectoryCache | None = None
         self._size = size
-        self._sink = sink
+        self._part = part
         self._troubles = troubles
         self._output = output
-        self.cache: DirectoryCache | None = None
 
     def __call__(self, walker: Walker, stack: list[Directory]) -> bool:
         """Finish *stack*, if so much has been read that more processes pay; say whether it is finished."""
@@ -31,33 +46,33 @@ class Sharing:
         from stdtools.tree.crew import Crew, Turn, read_word
         from stdtools.tree.sorting import read_rows
 
+        self._flush()
+        self._output.turn = Turn()
+        for word in Crew(self._size).work(walker, stack, self._begin, self._end):
+            state, troubles = read_word(word)
+            self._part.merge(state)
+            self._troubles.count += troubles
+            if self._part.sorter is not None:
+                self._part.sorter.add_stream(read_rows(word))
+        return True
+
+    def _flush(self) -> None:
         self._output.flush()
         if self.cache is not None:
             self.cache.flush()
-        self._output.turn = Turn()
-        for word in Crew(self._size).work(walker, stack, self._begin, self._end):
-            count, troubles = read_word(word)
-            self._sink.count += count
-            self._troubles.count += troubles
-            if self._sink.sorter is not None:
-                self._sink.sorter.add_stream(read_rows(word))
-        return True
 
     def _begin(self) -> None:
-        self._sink.count = self._troubles.count = 0
-        if self._sink.sorter is not None:
-            self._sink.sorter.clear()
+        self._part.clear()
+        self._troubles.count = 0
 
     def _end(self, word: IO[bytes]) -> None:
         from stdtools.tree.crew import write_word
         from stdtools.tree.sorting import write_rows
 
-        self._output.flush()
-        if self.cache is not None:
-            self.cache.flush()
-        write_word(word, "done", (self._sink.count, self._troubles.count))
-        if self._sink.sorter is not None:
-            write_rows(word, self._sink.sorter.rows())
+        self._flush()
+        write_word(word, "done", (self._part.state(), self._troubles.count))
+        if self._part.sorter is not None:
+            write_rows(word, self._part.sorter.rows())
 
 
 def processors() -> int:

@@ -2,7 +2,9 @@
 
 import heapq
 import marshal
+import struct
 from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
 from typing import IO, Any
 
 from stdtools.shared.errors import ToolError
@@ -13,6 +15,7 @@ from stdtools.tree.troubles import Troubles
 
 IN_MEMORY = 50_000  # rows
 _PIECE = 500  # rows that are read back at a time, from each run
+_LENGTH = struct.Struct("<Q")
 
 KEYS: dict[str, Callable[[Entry], Any]] = {
     "name": lambda entry: entry.name,
@@ -24,20 +27,20 @@ KEYS: dict[str, Callable[[Entry], Any]] = {
 
 
 class Sorter:
-    """Keeps rows under the key that *key* names, by path where it is equal."""
+    """Keeps tuples of plain values, and yields them in order."""
 
-    def __init__(self, form: Form, key: str, *, reverse: bool = False) -> None:
-        self._form = form
-        self._key = KEYS[key]
+    def __init__(self, *, reverse: bool = False) -> None:
         self._reverse = reverse
-        self._rows: list[tuple[Any, bytes, Any]] = []
+        self._rows: list[Any] = []
+        self._weight = 0
         self._runs: list[IO[bytes]] = []
         self._streams: list[Iterator[Any]] = []
 
-    def add(self, entry: Entry) -> None:
-        """Keep the row of *entry*. Raises OSError of the entry, and ToolError when the disk is full."""
-        self._rows.append((self._key(entry), entry.path, self._form.row(entry)))
-        if len(self._rows) >= IN_MEMORY:
+    def add(self, row: Any, weight: int = 1) -> None:
+        """Keep *row*, as much in memory as *weight* plain ones. Raises ToolError when the disk is full."""
+        self._rows.append(row)
+        self._weight += weight
+        if self._weight >= IN_MEMORY:
             self._spill()
 
     def _spill(self) -> None:
@@ -55,7 +58,7 @@ class Sorter:
                 hint="set TMPDIR to a larger place",
             ) from None
         self._runs.append(run)
-        self._rows = []
+        self._rows, self._weight = [], 0
 
     def add_stream(self, rows: Iterator[Any]) -> None:
         """Take rows that another sorter yields."""
@@ -63,10 +66,10 @@ class Sorter:
 
     def clear(self) -> None:
         """Forget all rows."""
-        self._rows, self._runs, self._streams = [], [], []
+        self._rows, self._weight, self._runs, self._streams = [], 0, [], []
 
-    def rows(self) -> Iterator[tuple[Any, bytes, Any]]:
-        """Yield key, path and row of everything, in order."""
+    def rows(self) -> Iterator[Any]:
+        """Yield all rows, in order."""
         self._rows.sort(reverse=self._reverse)
         runs = [*map(read_rows, self._runs), *self._streams]
         yield from heapq.merge(*runs, self._rows, reverse=self._reverse)
@@ -74,35 +77,46 @@ class Sorter:
 
 def write_rows(file: IO[bytes], rows: Iterator[Any]) -> None:
     """Write *rows* for ``read_rows``."""
-    piece = []
-    for row in rows:
-        piece.append(row)
-        if len(piece) == _PIECE:
-            marshal.dump(piece, file)
-            piece = []
-    marshal.dump(piece, file)
-    marshal.dump(None, file)
+    while piece := list(islice(rows, _PIECE)):
+        dump(file, piece)
+    dump(file, [])
     file.flush()
 
 
 def read_rows(file: IO[bytes]) -> Iterator[Any]:
-    """Yield the rows that ``write_rows`` has written."""
+    """Yield the rows that ``write_rows`` has written. Raises ToolError when it was killed meanwhile."""
     try:
-        while (piece := marshal.load(file)) is not None:  # noqa: S302 - written by one of us
+        while piece := load(file):
             yield from piece
     except EOFError:
         raise ToolError("a process of the walk was killed; what it had found is lost") from None
 
 
+def dump(file: IO[bytes], value: Any) -> None:
+    """Write plain values for ``load``: ``marshal.load`` itself reads a file in very small pieces."""
+    data = marshal.dumps(value)
+    file.write(_LENGTH.pack(len(data)) + data)
+
+
+def load(file: IO[bytes]) -> Any:
+    """Return what ``dump`` has written. Raises EOFError where not all of it is there."""
+    head = file.read(_LENGTH.size)
+    if len(head) < _LENGTH.size:
+        raise EOFError
+    return marshal.loads(file.read(*_LENGTH.unpack(head)))  # noqa: S302 - written by one of us
+
+
 class Sorted:
-    """Keeps finds in a Sorter."""
+    """A sink that keeps the rows of finds under the key that *key* names, by path where it is equal."""
 
     wants_entries = True
 
-    def __init__(self, sorter: Sorter, troubles: Troubles) -> None:
+    def __init__(self, form: Form, key: str, troubles: Troubles, *, reverse: bool = False) -> None:
         self.count = 0
-        self.sorter: Sorter | None = sorter
-        self._add = sorter.add
+        self.sorter: Sorter | None = Sorter(reverse=reverse)
+        self._add = self.sorter.add
+        self._form = form
+        self._key = KEYS[key]
         self._troubles = troubles
 
     def paths(self, paths: Sequence[bytes]) -> None:
@@ -112,7 +126,21 @@ class Sorted:
         """Keep entries."""
         for entry in entries:
             try:
-                self._add(entry)
+                self._add((self._key(entry), entry.path, self._form.row(entry)))
                 self.count += 1
             except OSError as error:
                 self._troubles.meet(entry.path, error)
+
+    def state(self) -> int:
+        """Return how much was found."""
+        return self.count
+
+    def merge(self, state: int) -> None:
+        """Add what another process has found."""
+        self.count += state
+
+    def clear(self) -> None:
+        """Begin anew."""
+        self.count = 0
+        if self.sorter is not None:
+            self.sorter.clear()

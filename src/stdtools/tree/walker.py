@@ -86,6 +86,11 @@ class Query:
             for subject in ("name", "path", "entry", "stat", "file")
         )
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether everything is wanted."""
+        return not (self.criteria or self.kinds or self.min_depth)
+
     def wants(self, entry: Entry) -> bool:
         """Say whether *entry* passes. Raises OSError."""
         return (
@@ -178,7 +183,7 @@ class Walker:
                     if self._plain_descent:
                         below += [(prefix + name, depth, None, None) for name in names]
                     else:
-                        below += self._descend(names, directory, prefix)
+                        below += self.descend(names, directory, prefix)
         except OSError as error:
             self.troubles.meet(path, error)
         return below
@@ -203,7 +208,7 @@ class Walker:
             return None
         if self._plain_descent:
             return (entry.path, entry.depth, None, None)
-        return next(self._descend([entry.name], directory, prefix_of(directory[0])), None)
+        return next(self.descend([entry.name], directory, prefix_of(directory[0])), None)
 
     def prune(self, groups: Groups, directory: Directory, prefix: bytes) -> None:
         """Take out of *groups* what the walk does not see."""
@@ -324,7 +329,7 @@ class Walker:
         self._within[path] = within | {identity}
         return True
 
-    def _descend(self, names: Iterable[bytes], directory: Directory, prefix: bytes) -> Iterator[Directory]:
+    def descend(self, names: Iterable[bytes], directory: Directory, prefix: bytes) -> Iterator[Directory]:
         for name in names:
             path = prefix + name
             within = self._within.pop(path, None)
