@@ -59,10 +59,10 @@ STARTUP_MODULES = {
     "shared.backups shared.disk shared.log_lock shared.records shared.rotation shared.screen shared.streams "
     "shared.whole_lines",
     "walk": "tree tree.branches tree.command_filters tree.command_walk tree.criteria tree.deep tree.drawing tree.entry "
-    "tree.facts tree.finding tree.forms tree.live tree.patterns tree.reading tree.sharing tree.sweep tree.troubles "
+    "tree.facts tree.finding tree.forms tree.live tree.patterns tree.query tree.reading tree.sharing tree.sweep tree.troubles "
     "tree.walker",
     "find": "tree tree.command_filters tree.command_find tree.criteria tree.deep tree.entry tree.facts tree.finding "
-    "tree.forms tree.gnu tree.patterns tree.reading tree.sharing tree.sweep tree.troubles tree.walker",
+    "tree.forms tree.gnu tree.patterns tree.query tree.reading tree.sharing tree.sweep tree.troubles tree.walker",
     "log path": "log log.command log.command_path",
     "log run": "log log.child log.command log.command_run log.command_write log.compression log.gap log.last_lines "
     "log.packing log.pump log.schedule log.sink log.stamp shared.atomic shared.times shared.whole_lines",

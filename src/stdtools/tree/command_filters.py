@@ -8,8 +8,9 @@ import click
 
 from stdtools.shared.options import Decorated, parse_size
 from stdtools.tree import criteria, patterns
+from stdtools.tree.query import Criterion, Query, Walking
 from stdtools.tree.sweep import can_sweep, sweep
-from stdtools.tree.walker import Criterion, Query, Walker, Walking
+from stdtools.tree.walker import Walker
 
 if TYPE_CHECKING:
     from stdtools.tree.dircache import DirectoryCache

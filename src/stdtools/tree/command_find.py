@@ -16,9 +16,10 @@ from stdtools.tree.command_filters import filters, hasten, query_of, read, roots
 from stdtools.tree.facts import COLUMNS, DEFAULT_COLUMNS
 from stdtools.tree.finding import Counting, Direct, Enough, Nothing, share_nothing, walk, walk_depth_first
 from stdtools.tree.forms import Lines
+from stdtools.tree.query import Query, Walking
 from stdtools.tree.sharing import Sharing, processors
 from stdtools.tree.troubles import Troubles
-from stdtools.tree.walker import Query, Walker, Walking
+from stdtools.tree.walker import Walker
 
 
 def _explain(**given: Any) -> str:

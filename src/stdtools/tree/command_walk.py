@@ -17,9 +17,10 @@ from stdtools.tree.branches import Branch, Read
 from stdtools.tree.command_filters import filters, hasten, query_of, roots_of, walking_of
 from stdtools.tree.entry import Entry
 from stdtools.tree.finding import Nothing, Share, share_nothing, walk_below
+from stdtools.tree.query import Query, Walking
 from stdtools.tree.sharing import Sharing, processors
 from stdtools.tree.troubles import Troubles
-from stdtools.tree.walker import Directory, Query, Walker, Walking
+from stdtools.tree.walker import Directory, Walker
 
 
 def _explain(**given: Any) -> str:

@@ -1,10 +1,12 @@
 """What is found, on its way out; and the walk from one root to the next."""
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 from stdtools.tree.entry import Entry
 from stdtools.tree.forms import Form
+from stdtools.tree.query import Query, Walking
 from stdtools.tree.sharing import Part
 from stdtools.tree.troubles import Troubles
 from stdtools.tree.walker import Directory, Sink, Walker
@@ -119,6 +121,48 @@ def step(walker: Walker, stack: list[Directory]) -> None:
         if not stack:
             return
         stack += reversed(walker.visit(stack.pop()))
+
+
+class _Kept:
+    """A sink that holds entries until they are taken."""
+
+    wants_entries = True
+
+    def __init__(self) -> None:
+        self.kept: list[Entry] = []
+
+    def paths(self, paths: Sequence[bytes]) -> None:
+        """Never called: it wants entries."""
+
+    def entries(self, entries: Sequence[Entry]) -> None:
+        """Hold entries."""
+        self.kept += entries
+
+
+def _forget(path: bytes, what: str) -> None:
+    """Do as ``os.walk`` does with errors."""
+
+
+def find(
+    *roots: bytes | str,
+    query: Query | None = None,
+    walking: Walking | None = None,
+    onerror: Callable[[bytes, str], None] | None = None,
+) -> Iterator[Entry]:
+    """Yield the entries at and below *roots* that *query* wants, a directory before what lies in it.
+
+    *onerror* is told the path and the words of each error, as ``os.walk`` tells it; the walk goes on.
+    """
+    sink = _Kept()
+    walker = Walker(walking or Walking(), query or Query(), sink, Troubles(onerror or _forget))
+    for root in roots or (b".",):
+        start = walker.start(os.fsencode(root))
+        stack = [start] if start else []
+        while sink.kept or stack:
+            yield from sink.kept
+            sink.kept = []
+            if stack:
+                stack += reversed(walker.visit(stack.pop()))
 
 
 def depth_first(walker: Walker, root: bytes) -> Iterator[Entry]:

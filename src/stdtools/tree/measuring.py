@@ -7,9 +7,10 @@ from typing import NamedTuple, Protocol
 
 from stdtools.tree.entry import letter_of
 from stdtools.tree.finding import Nothing
+from stdtools.tree.query import Query, Walking
 from stdtools.tree.sharing import Part
 from stdtools.tree.troubles import Troubles
-from stdtools.tree.walker import Directory, Identity, Query, Walker, Walking, prefix_of
+from stdtools.tree.walker import Directory, Identity, Walker, prefix_of
 
 _OPEN = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 

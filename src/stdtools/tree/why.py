@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from stdtools.tree.entry import Entry, look
-from stdtools.tree.walker import Directory, Query, Walker, Walking, prefix_of
+from stdtools.tree.query import Query, Walking
+from stdtools.tree.walker import Directory, Walker, prefix_of
 
 
 class Reason(NamedTuple):
