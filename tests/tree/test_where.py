@@ -294,7 +294,8 @@ def test_what_is_allowed_means_what_python_means(text: str) -> None:
 
 def test_it_costs_little_to_import() -> None:
     code = (
-        "import ast, sys, typing, warnings, collections.abc, stdtools.tree; before = set(sys.modules); import stdtools.tree.where;"
+        "import ast, sys, typing, warnings, collections.abc, stdtools.tree; before = set(sys.modules);"
+        "import stdtools.tree.where;"
         "print(*sorted(set(sys.modules) - before))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -184,13 +184,13 @@ class ToolCommand(HelpToOutput):
             )
         )
         # An option's variable and its key in config.toml are its own long name, whatever the parameter's.
-        self._settable: dict[str, str] = {}
+        self._settable: dict[str, click.Option] = {}
         for option in self.params:
             if isinstance(option, click.Option) and option.allow_from_autoenv and option.name:
                 long_name = max(option.opts, key=len).lstrip("-")
                 words = ("STDTOOLS", *([group] if group else []), str(self.name), long_name)
                 option.envvar = "_".join(words).upper().replace("-", "_")
-                self._settable[long_name] = option.name
+                self._settable[long_name] = option
 
     def make_context(
         self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
@@ -203,10 +203,13 @@ class ToolCommand(HelpToOutput):
             given = {}
         defaults = {}
         for key, value in given.items():
-            if key in self._settable and isinstance(value, str | int | float) and "\0" not in str(value):
-                defaults[self._settable[key]] = value
-            elif key in self._settable:
-                screen.complain(f"config.toml: [{table}] {key} is neither text nor a number")
+            option = self._settable.get(key)
+            values = value if isinstance(value, list) and option and option.multiple else [value]
+            if option and all(isinstance(each, str | int | float) and "\0" not in str(each) for each in values):
+                defaults[str(option.name)] = values if option.multiple else value
+            elif option:
+                what = "neither text nor a number" + (", nor a list of these" if option and option.multiple else "")
+                screen.complain(f"config.toml: [{table}] {key} is {what}")
             else:
                 screen.complain(f"config.toml: [{table}] has no option {key!r}; it has {', '.join(self._settable)}")
         return super().make_context(info_name, args, parent, default_map=defaults, **extra)

@@ -170,8 +170,11 @@ class JsonText:
         return JSONEncoder(ensure_ascii=False, allow_nan=False, default=self._tagged).encode
 
     def __call__(self, value: Value) -> str:
-        if type(value) is str:
+        kind = type(value)
+        if kind is str:
             return self._string(value)
+        if kind is int:
+            return str(value)
         try:
             return self._encode(value)
         except ValueError:  # a float that JSON lacks, somewhere inside

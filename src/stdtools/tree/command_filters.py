@@ -232,7 +232,11 @@ def _of_stats(given: dict[str, Any]) -> Iterable[Criterion]:
     for text in given["links"]:
         yield Criterion(_words("--links", [text]), "stat", read("--links", criteria.links_test, text))
     if path := given["samefile"]:
-        yield Criterion(_words("--samefile", [path]), "stat", read("--samefile", criteria.same_file_test, path))
+        yield Criterion(
+            _words("--samefile", [path]),
+            "stat",
+            read("--samefile", criteria.same_file_test, path, follow=given["follow"]),
+        )
 
 
 def _of_files(given: dict[str, Any]) -> Iterable[Criterion]:

@@ -33,10 +33,15 @@ class _Find(ToolCommand):
         """Tell those who type GNU find's words what they are here."""
         from stdtools.tree.gnu import translated
 
+        take_values = {name for param in self.params if not getattr(param, "is_flag", True) for name in param.opts}
+        is_value = False
         for index, word in enumerate(args):
-            hint = translated(word, "".join(args[index + 1 : index + 2]))
+            if word == "--":
+                break
+            hint = None if is_value else translated(word, "".join(args[index + 1 : index + 2]))
             if hint:
                 raise click.UsageError(f"{word} is a word of GNU find; {hint}", ctx)
+            is_value = not is_value and word in take_values
         return super().parse_args(ctx, args)
 
 
@@ -54,7 +59,11 @@ stdtools find . -t f --sort size --reverse --long | head
 @click.option("--depth-first", is_flag=True, help="A directory comes after what lies in it.")
 @click.option("--max-results", type=click.IntRange(min=1), metavar="N", help="Stops after N.")
 @click.option(
-    "-q", "--quiet", is_flag=True, help="Prints nothing and stops at the first: exit code 0 when there is one, else 1."
+    "-q",
+    "--quiet",
+    is_flag=True,
+    allow_from_autoenv=False,
+    help="Prints nothing and stops at the first: exit code 0 when there is one, else 1.",
 )
 @click.option("-0", "--null", is_flag=True, help="Ends each path with NUL instead of a newline.")
 @record_output("a path on a line")
@@ -70,9 +79,11 @@ stdtools find . -t f --sort size --reverse --long | head
 @click.option(
     "-j", "--jobs", type=click.IntRange(min=1), metavar="N", help="Processes for a long walk  [default: up to 4]"
 )
-@click.option("--delete", is_flag=True, help="Deletes what is found, contents before their directories.")
-@click.option("--dry-run", is_flag=True, help="With --delete: prints what would be deleted.")
-@click.option("--why", metavar="PATH", help="Says which rule lists or hides PATH.")
+@click.option(
+    "--delete", allow_from_autoenv=False, is_flag=True, help="Deletes what is found, contents before their directories."
+)
+@click.option("--dry-run", allow_from_autoenv=False, is_flag=True, help="With --delete: prints what would be deleted.")
+@click.option("--why", metavar="PATH", allow_from_autoenv=False, help="Says which rule lists or hides PATH.")
 def find(**given: Any) -> int:
     """Find files by name, type, size, age and more.
 
@@ -98,7 +109,7 @@ def find(**given: Any) -> int:
         sink = _sink(given, form, troubles)
         walker = Walker(walking, query, sink, troubles)
         cache = hasten(given, roots, walker)
-        _find(given, walker, sink, roots, output, cache)
+        _find(given, walker, sink, form, roots, output, cache)
         if cache is not None:
             cache.save()
         if sink.sorter is not None:
@@ -139,7 +150,7 @@ def _form(given: dict[str, Any], output: Output) -> forms.Form:
     if given["quiet"]:
         return forms.Silence()
     if given["template"] is not None:
-        return read("--template", forms.Templated, output, _end(given), given["template"])
+        return read("--template", forms.Templated, output, given["template"], _end(given))
     if given["long"]:
         return forms.Long(output, _end(given))
     if given["format"] or given["columns"]:
@@ -159,10 +170,16 @@ def _sink(given: dict[str, Any], form: forms.Form, troubles: Troubles) -> Counti
 
 
 def _find(
-    given: dict[str, Any], walker: Walker, sink: Counting, roots: list[bytes], output: Output, cache: Any
+    given: dict[str, Any],
+    walker: Walker,
+    sink: Counting,
+    form: forms.Form,
+    roots: list[bytes],
+    output: Output,
+    cache: Any,
 ) -> None:
     """Walk, alone or by several processes."""
-    sharing = _sharing(given, sink, walker.troubles, output)
+    sharing = _sharing(given, sink, form, walker.troubles, output)
     if sharing is not None:
         sharing.cache = cache
     try:
@@ -174,10 +191,12 @@ def _find(
         pass
 
 
-def _sharing(given: dict[str, Any], sink: Counting, troubles: Troubles, output: Output) -> Sharing | None:
+def _sharing(
+    given: dict[str, Any], sink: Counting, form: forms.Form, troubles: Troubles, output: Output
+) -> Sharing | None:
     """Return what shares a long walk; None where finds come in some order or stop at some number."""
     alone = given["jobs"] == 1 or given["depth_first"] or given["quiet"]
-    if alone or (not given["sort"] and (given["max_results"] or given["format"] in ("json", "table"))):
+    if alone or (not given["sort"] and (given["max_results"] or not form.begin())):
         return None
     return Sharing(given["jobs"] or min(4, processors()), sink, troubles, output)
 

@@ -12,7 +12,7 @@ import select
 import signal
 import sys
 import termios
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import IO, Any, NoReturn
 
 from stdtools.shared.errors import ReaderGone, ToolError
@@ -37,6 +37,10 @@ class Turn:
             with TemporaryFile() as file:
                 self._fd = os.dup(file.fileno())
 
+    def close(self) -> None:
+        """Give it back."""
+        os.close(self._fd)
+
     def __enter__(self) -> None:
         fcntl.lockf(self._fd, fcntl.LOCK_EX)
 
@@ -48,9 +52,21 @@ class _Member:
     """The pipes of one process: the jobs that it gets, and its last word, open as long as it lives."""
 
     def __init__(self) -> None:
-        self.job_reader, self.job_writer = os.pipe()
-        self.word_reader, self.word_writer = os.pipe()
         self.pid = 0
+        self.job_reader, self.job_writer = os.pipe()
+        try:
+            self.word_reader, self.word_writer = os.pipe()
+        except OSError:
+            self.close("job_reader", "job_writer")
+            raise
+
+    def close(self, *ends: str) -> None:
+        """Close those of *ends* that are open."""
+        for end in ends:
+            fd = getattr(self, end)
+            if fd >= 0:
+                os.close(fd)
+                setattr(self, end, -1)
 
     def send(self, job: list[Directory]) -> None:
         with os.fdopen(self.job_writer, "wb", closefd=False) as file:
@@ -63,39 +79,45 @@ class _Member:
 
 
 class Crew:
-    """*size* processes, of which this is the first."""
+    """*size* processes, of which this is the first, from ``start`` to ``close``."""
 
     def __init__(self, size: int) -> None:
-        self._wish_reader, self._wish_writer = os.pipe()
-        os.set_blocking(self._wish_reader, False)
-        self._members = [_Member() for _ in range(min(size, MOST))]
+        self._members: list[_Member] = []
+        self._size = min(size, MOST)
         self._me = 0
         self._first = os.getpid()
+        self._wish_reader = self._wish_writer = -1
 
-    def work(
-        self, walker: Walker, stack: list[Directory], begin: Callable[[], None], end: Callable[[IO[bytes]], None]
-    ) -> list[IO[bytes]]:
-        """Read *stack* and all below it; return what each of the others writes in its *end*, as files to read.
+    def start(self, walker: Walker, begin: Callable[[], None], end: Callable[[IO[bytes]], None]) -> None:
+        """Fork the others, which wait for work, after *begin*; in its *end* each says what it has.
 
-        The others call *begin* first. Raises what ends one of them.
+        Raises OSError when there cannot be so many; then there are none.
         """
         # No signal may fall between a fork and the lines that make the process known.
         before = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
         try:
+            self._wish_reader, self._wish_writer = os.pipe()
+            os.set_blocking(self._wish_reader, False)
+            for _ in range(self._size):
+                self._members.append(_Member())
             for index, member in enumerate(self._members[1:], 1):
                 member.pid = os.fork()
                 if not member.pid:
                     self._me = index
                     self._be_another(walker, begin, end)
-            self._close_writers()
-            signal.pthread_sigmask(signal.SIG_SETMASK, before)
-            self._read_all(walker, stack)
+            self._close_foreign_ends()
         except BaseException:
-            self.kill()
+            self.close()
             raise
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
-        return [os.fdopen(member.word_reader, "rb") for member in self._members[1:]]
+
+    def work(self, walker: Walker, stack: list[Directory]) -> Iterator[IO[bytes]]:
+        """Read *stack* and all below it; then yield what each of the others says. Raises what ends one of them."""
+        self._read_all(walker, stack)
+        for member in self._members[1:]:
+            with os.fdopen(member.word_reader, "rb", closefd=False) as word:
+                yield word
 
     def _be_another(self, walker: Walker, begin: Callable[[], None], end: Callable[[IO[bytes]], None]) -> NoReturn:
         code = 1
@@ -103,8 +125,8 @@ class Crew:
             for number in SIGNALS:
                 signal.signal(number, signal.SIG_DFL)
             signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
-            self._close_writers()
-            with os.fdopen(self._members[self._me].word_writer, "wb") as word:
+            self._close_foreign_ends()
+            with os.fdopen(self._members[self._me].word_writer, "wb", closefd=False) as word:
                 try:
                     begin()
                     self._read_all(walker, [])
@@ -117,11 +139,13 @@ class Crew:
         finally:
             os._exit(code)
 
-    def _close_writers(self) -> None:
-        """Close the others' last words, so that a death shows as an end."""
+    def _close_foreign_ends(self) -> None:
+        """Keep one process alone at the ends that are its own, so that its death shows at the other end."""
         for index, member in enumerate(self._members):
             if index != self._me:
-                os.close(member.word_writer)
+                member.close("job_reader", "word_writer")
+            if self._me and index:
+                member.close("word_reader")
 
     def _read_all(self, walker: Walker, stack: list[Directory]) -> None:
         while True:
@@ -132,7 +156,8 @@ class Crew:
             if self._all_wish():
                 for index, member in enumerate(self._members):
                     if index != self._me:
-                        member.send(_NOTHING)
+                        with contextlib.suppress(BrokenPipeError):
+                            member.send(_NOTHING)
                 return
             stack += self._wait_for_job()
             if not stack:
@@ -142,7 +167,7 @@ class Crew:
         if self._me and os.getppid() != self._first:
             os._exit(1)
         if len(stack) > 1:
-            with contextlib.suppress(BlockingIOError):
+            with contextlib.suppress(BlockingIOError, BrokenPipeError):  # the first will see who has died
                 wisher = os.read(self._wish_reader, 1)[0]
                 self._members[wisher].send(stack[::2])
                 del stack[::2]
@@ -167,20 +192,20 @@ class Crew:
             read_word(word)
         raise AssertionError("nobody is done before all are")
 
-    def kill(self) -> None:
-        """End the others."""
+    def close(self) -> None:
+        """End the others, and give back all descriptors."""
         for member in self._members[1:]:
             if member.pid:
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(member.pid, signal.SIGKILL)
-        self.wait()
-
-    def wait(self) -> None:
-        """Wait for the others to end."""
-        for member in self._members[1:]:
-            if member.pid:
                 os.waitpid(member.pid, 0)
                 member.pid = 0
+        for member in self._members:
+            member.close("job_reader", "job_writer", "word_reader", "word_writer")
+        if self._wish_reader >= 0:
+            os.close(self._wish_reader)
+            os.close(self._wish_writer)
+        self._members, self._wish_reader = [], -1
 
 
 def write_word(word: IO[bytes], kind: str, said: Any) -> None:

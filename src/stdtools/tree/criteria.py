@@ -131,9 +131,9 @@ def group_number(name: str) -> int:
         raise ValueError(f"there is no group {name!r}") from None
 
 
-def same_file_test(path: str) -> StatTest:
+def same_file_test(path: str, *, follow: bool) -> StatTest:
     """Return the test for being the same file as *path*. Raises OSError."""
-    wanted = os.stat(path)
+    wanted = os.stat(path, follow_symlinks=follow)
     return lambda found: found.st_ino == wanted.st_ino and found.st_dev == wanted.st_dev
 
 

@@ -1,10 +1,11 @@
 """Paths longer than the kernel takes at once (PATH_MAX): reached in steps, each relative to the last."""
 
+import errno
 import os
 
 _LONGEST = 4000  # bytes, a little less than PATH_MAX
 _STEP = 1024
-_KEPT = 8  # descriptors that stay open, for the next path will share most steps
+_KEPT = 4  # descriptors that stay open, for the next path will share most steps
 _LOOK = getattr(os, "O_PATH", os.O_RDONLY) | os.O_DIRECTORY | os.O_CLOEXEC
 
 _steps: dict[bytes, int] = {}
@@ -14,19 +15,32 @@ def reach(path: bytes) -> tuple[int | None, bytes]:
     """Return a descriptor and the rest of *path* relative to it; the descriptor stays ours. Raises OSError."""
     if len(path) < _LONGEST:
         return None, path
-    fd: int | None = None
-    start = 0
+    cuts = []
     cut = path.find(b"/", _STEP)
     while 0 < cut < len(path) - 1:
-        known = _steps.pop(path[:cut], None)
-        fd = os.open(path[start:cut] or b"/", _LOOK, dir_fd=fd) if known is None else known
-        _steps[path[:cut]] = fd  # the last in the dict is the last used
+        cuts.append(cut)
+        cut = path.find(b"/", cut + 1 + _STEP)
+    known = next((number for number in reversed(range(len(cuts))) if path[: cuts[number]] in _steps), -1)
+    fd, start = (_steps[path[: cuts[known]]], cuts[known] + 1) if known >= 0 else (None, 0)
+    for cut in cuts[known + 1 :]:
+        fd = _open(path[start:cut] or b"/", fd)
+        _steps[path[:cut]] = fd
+        if len(_steps) > _KEPT:
+            os.close(_steps.pop(next(iter(_steps))))
         start = cut + 1
-        cut = path.find(b"/", start + _STEP)
-    while len(_steps) > _KEPT:
-        oldest = next(iter(_steps))
-        os.close(_steps.pop(oldest))
     return fd, path[start:].lstrip(b"/")
+
+
+def _open(path: bytes, fd: int | None) -> int:
+    try:
+        return os.open(path, _LOOK, dir_fd=fd)
+    except OSError as error:
+        if error.errno not in (errno.EMFILE, errno.ENFILE):
+            raise
+        for step, kept in list(_steps.items()):
+            if kept != fd:
+                os.close(_steps.pop(step))
+        return os.open(path, _LOOK, dir_fd=fd)
 
 
 def open_directory(path: bytes) -> int:

@@ -70,7 +70,7 @@ class Deleter:
                     (os.rmdir if entry.kind == "d" else os.unlink)(root)
                 self._deleted(root)
         except OSError as error:
-            self._troubles.meet(root, error)
+            self._troubles.tell(root, error)
 
     def _delete_below(self, root: Directory) -> None:
         self.fd = os.open(root[0], _OPEN & ~os.O_NOFOLLOW if self._walker.walking.follow_roots else _OPEN)

@@ -29,6 +29,7 @@ from stdtools.tree.troubles import Troubles
 
 SETTLED = 2_000_000_000  # nanoseconds; FAT counts in steps of two seconds
 TRUSTED = frozenset({"ext2", "ext3", "ext4", "xfs", "f2fs", "jfs", "zfs", "tmpfs"})
+OLDEST = -1 << 63  # nanoseconds, as far back as a record can tell
 LARGEST_SPOOL = 256 << 20
 LARGEST_TOTAL = 512 << 20
 MAGIC = b"stdtools dircache 1\n"
@@ -88,7 +89,7 @@ class DirectoryCache:
         self.different = 0
 
     def _open(self) -> None:
-        fd = os.open(self._path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        fd = os.open(self._path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
         try:
             found = os.fstat(fd)
             if found.st_uid != os.geteuid() or found.st_mode & 0o077 or not stat.S_ISREG(found.st_mode):
@@ -147,6 +148,7 @@ class DirectoryCache:
     def _can_keep(self, found: os.stat_result, groups: Groups) -> bool:
         return (
             found.st_dev in self._file_systems
+            and min(found.st_mtime_ns, found.st_ctime_ns) > OLDEST
             and max(found.st_mtime_ns, found.st_ctime_ns) < self._settled
             and stat.S_ISDIR(found.st_mode)
             and sum(map(len, groups.values())) < PIECE
@@ -197,7 +199,8 @@ class DirectoryCache:
     def _write(self, spool: int, new: int) -> None:
         from stdtools.shared.atomic import replacement
 
-        table = _Table(new + self.count)
+        old = sum(1 for slot in range(self.mask + 1) if self._inode_in(slot))
+        table = _Table(new + old)
         # Who walked most of what was known knows what is gone; who walked a part of it does not.
         keeps_all = self.used[:].count(1) * 2 < self.count
         _create_private(self._path)
@@ -207,6 +210,10 @@ class DirectoryCache:
                     output.write(data)
             output.write(bytes(table.slots))
             output.write(_FOOT.pack(MAGIC, _who(), table.mask + 1, table.count))
+
+    def _inode_in(self, slot: int) -> int:
+        inode: int = SLOT.unpack_from(self.view, self.table + slot * SLOT.size)[1]
+        return inode
 
     def _records(self, *, keeps_all: bool) -> Iterator[tuple[Identity, bytes, int]]:
         """Yield the records of the old file that may still hold."""
@@ -265,6 +272,11 @@ def _spool(directory: str) -> int:
 
 
 def _create_private(path: str) -> None:
+    """Have a regular file of ours in the place of *path*, or none at all. Raises OSError."""
+    with contextlib.suppress(FileNotFoundError):
+        found = os.lstat(path)
+        if not stat.S_ISREG(found.st_mode) or found.st_mode & 0o077 or found.st_uid != os.geteuid():
+            os.unlink(path)
     with contextlib.suppress(FileExistsError):
         os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
 

@@ -26,6 +26,8 @@ def explain_find(given: dict[str, Any], parse_size: Any) -> str:
         "",
         "def everything(root):",
         "    yield root",
+        "    if os.path.islink(root):",
+        "        return",
         "    for place, directories, files in os.walk(root):  # what it may not read, it leaves out silently",
         *([f"        directories[:] = [name for name in directories if {seen}]"] if pruned else []),
         "        for name in directories + files:",
@@ -34,7 +36,7 @@ def explain_find(given: dict[str, Any], parse_size: Any) -> str:
         "",
         f"for root in {list(given['roots']) or ['.']!r}:",
         "    for path in everything(root):",
-        "        name = os.path.basename(path)",
+        "        name = os.path.basename(path.rstrip('/')) or path",
         f"        if {' and '.join(tests) or 'True'}:",
         f"            sys.stdout.buffer.write(os.fsencode(path) + b'{end}')",
     ]

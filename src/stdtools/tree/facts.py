@@ -4,7 +4,7 @@ import os
 import stat
 import time
 from collections.abc import Callable
-from functools import cache
+from functools import cache, lru_cache
 
 from stdtools.tree.entry import Entry
 
@@ -107,27 +107,26 @@ def group_name(number: int) -> str:
 
 
 def _written_mtime(facts: Facts) -> str:
-    nanoseconds = facts.entry.stat.st_mtime_ns
-    try:
-        zone = time.strftime("%z", _local(nanoseconds))
-    except ValueError:
-        return clock(nanoseconds)
-    return f"{clock(nanoseconds, 'T')}.{nanoseconds % 1_000_000_000:09d}{zone[:3]}:{zone[3:5]}"
+    seconds, nanoseconds = divmod(facts.entry.stat.st_mtime_ns, 1_000_000_000)
+    day, clock, zone = _local(seconds)
+    return f"{day}T{clock}.{nanoseconds:09d}{zone}" if clock else day
 
 
-def clock(nanoseconds: int, between: str = " ") -> str:
+def local_time(nanoseconds: int) -> str:
     """Return date and time of day, in local time, to the second."""
-    try:
-        return time.strftime(f"%Y-%m-%d{between}%H:%M:%S", _local(nanoseconds))
-    except ValueError:  # a year that no calendar has
-        return f"@{nanoseconds // 1_000_000_000}"
+    day, clock, _ = _local(nanoseconds // 1_000_000_000)
+    return f"{day} {clock}".rstrip()
 
 
-def _local(nanoseconds: int) -> time.struct_time:
+@lru_cache(4096)
+def _local(seconds: int) -> tuple[str, str, str]:
+    """Return date, time of day, and how far the zone is from UTC; for a year that no calendar has ``@seconds``."""
     try:
-        return time.localtime(nanoseconds // 1_000_000_000)
-    except (OverflowError, OSError):
-        raise ValueError(f"{nanoseconds} is out of range") from None
+        local = time.localtime(seconds)
+    except (OverflowError, OSError, ValueError):
+        return f"@{seconds}", "", ""
+    zone = time.strftime("%z", local)
+    return time.strftime("%Y-%m-%d", local), time.strftime("%H:%M:%S", local), f"{zone[:3]}:{zone[3:5]}"
 
 
 Column = Callable[[Facts], int | float | str]

@@ -86,10 +86,10 @@ class Nothing:
         """Forget entries."""
 
 
-Share = Callable[[Walker, list[Directory]], bool]
+Share = Callable[[Walker, list[Directory], int], bool]
 
 
-def share_nothing(walker: Walker, stack: list[Directory]) -> bool:
+def share_nothing(walker: Walker, stack: list[Directory], work: int) -> bool:
     """Leave the whole walk to this process."""
     return False
 
@@ -97,7 +97,8 @@ def share_nothing(walker: Walker, stack: list[Directory]) -> bool:
 def walk(walker: Walker, roots: Iterable[bytes], share: Share = share_nothing) -> None:
     """Walk from each of *roots* in turn.
 
-    After every few directories *share* may take the rest of the root's: it says whether it has.
+    After every few directories *share* may take the rest of the root's: it says whether it has. It is
+    told how much work this root has been: an entry counts 1, a directory 20.
     """
     for root in roots:
         start = walker.start(root)
@@ -108,7 +109,8 @@ def walk(walker: Walker, roots: Iterable[bytes], share: Share = share_nothing) -
 def walk_below(walker: Walker, directory: Directory, share: Share = share_nothing) -> None:
     """Read *directory* and all below it."""
     stack = [directory]
-    while stack and not share(walker, stack):
+    before = 20 * walker.directories + walker.entries
+    while stack and not share(walker, stack, 20 * walker.directories + walker.entries - before):
         step(walker, stack)
 
 

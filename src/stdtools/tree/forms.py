@@ -13,7 +13,7 @@ from stdtools.shared.records import RecordWriter
 from stdtools.shared.streams import Output
 from stdtools.tree.criteria import link_target
 from stdtools.tree.entry import Entry
-from stdtools.tree.facts import COLUMNS, Facts, clock, group_name, user_name
+from stdtools.tree.facts import COLUMNS, Facts, group_name, local_time, user_name
 
 Row = Any
 
@@ -29,6 +29,9 @@ class Form(Protocol):
     def write(self, rows: Sequence[Row]) -> None:
         """Write rows."""
 
+    def begin(self) -> bool:
+        """Write what comes first, and say whether several processes may then write rows, in any order."""
+
     def close(self) -> None:
         """Write what comes last."""
 
@@ -39,6 +42,7 @@ class Lines:
     wants_entries = False
 
     def __init__(self, output: Output, end: bytes = b"\n") -> None:
+        self.is_terminal = output.is_terminal
         self._output = output
         self._end = end
 
@@ -48,9 +52,16 @@ class Lines:
     def write(self, rows: Sequence[bytes]) -> None:
         if not rows:
             return
-        if self._output.is_terminal:
-            rows = [screen.safe(os.fsdecode(row)).encode() for row in rows]
+        if self.is_terminal:
+            rows = [self.shown(row) for row in rows]
         self._output.write(self._end.join(rows) + self._end)
+
+    def shown(self, row: bytes) -> bytes:
+        """Return *row* for a terminal."""
+        return screen.safe(os.fsdecode(row)).encode()
+
+    def begin(self) -> bool:
+        return True
 
     def close(self) -> None:
         pass
@@ -67,6 +78,9 @@ class Silence:
     def write(self, rows: Sequence[bytes]) -> None:
         pass
 
+    def begin(self) -> bool:
+        return True
+
     def close(self) -> None:
         pass
 
@@ -76,7 +90,7 @@ class Templated(Lines):
 
     wants_entries = True
 
-    def __init__(self, output: Output, end: bytes, template: str) -> None:
+    def __init__(self, output: Output, template: str, end: bytes = b"\n") -> None:
         """Raise ValueError for a template that names what is no column."""
         from string import Template
 
@@ -90,7 +104,12 @@ class Templated(Lines):
     def row(self, entry: Entry) -> bytes:
         facts = Facts(entry)
         values = {name: COLUMNS[name](facts) for name in self._names}
+        if self.is_terminal:  # what the template itself says is the user's own
+            values = {name: screen.safe(str(value)) for name, value in values.items()}
         return os.fsencode(self._template.substitute(values))
+
+    def shown(self, row: bytes) -> bytes:
+        return row
 
 
 def check_columns(names: Sequence[str]) -> None:
@@ -131,7 +150,7 @@ class Long(Lines):
         found = entry.stat
         head = (
             f"{stat.filemode(found.st_mode)} {found.st_nlink:>3} {user_name(found.st_uid):<8} "
-            f"{group_name(found.st_gid):<8} {found.st_size:>10} {clock(found.st_mtime_ns)} "
+            f"{group_name(found.st_gid):<8} {found.st_size:>10} {local_time(found.st_mtime_ns)} "
         )
         tail = b" -> " + link_target(entry) if stat.S_ISLNK(found.st_mode) else b""
         return head.encode() + entry.path + tail
@@ -153,6 +172,12 @@ class Records:
 
     def write(self, rows: Sequence[Row]) -> None:
         self._writer.write(rows)
+
+    def begin(self) -> bool:
+        if self._writer.format in ("json", "table"):
+            return False
+        self._writer.begin()
+        return True
 
     def close(self) -> None:
         self._writer.close()

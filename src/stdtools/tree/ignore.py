@@ -144,6 +144,10 @@ class GitConfig(NamedTuple):
         return self.home and os.path.join(self.home, path[2:]) if path.startswith(b"~/") else os.path.join(base, path)
 
 
+def _trimmed(path: bytes) -> bytes:
+    return path.rstrip(b"/") or (b"/" if path else b".")
+
+
 class Ignore:
     """The rules of every directory of a walk. *report* hears of each file that cannot be read.
 
@@ -154,26 +158,41 @@ class Ignore:
     def __init__(self, config: GitConfig, report: Report | None = None) -> None:
         self._config = config
         self._report = report
+        self._root = b""
         self._known: dict[bytes, Rules] = {}
         self._excludes: dict[tuple[bytes, bool], _Source | None] = {}
         self._user_settings: dict[bytes, bytes | None] | None = None
 
+    def start(self, root: bytes) -> None:
+        """Take *root* for the next place to walk from: above it only what is of its repository counts."""
+        self._root = _trimmed(root)
+        self._known = {}
+
     def rules(self, directory: bytes) -> Rules:
-        """Return what holds in *directory*: one below a directory asked before, or else a root, resolved if a link.
+        """Return what holds in *directory*, which is the root, resolved if a link, or lies below it.
 
         Whether *directory* is itself ignored, or below what is, the walker knows, as it enters nothing hidden.
         """
-        key = directory.rstrip(b"/") or (b"/" if directory else b".")
-        if (rules := self._known.get(key)) is not None:
-            return rules
-        head, slash, name = key.rpartition(b"/")
-        parent = None if name in (b"", b".", b"..") else self._known.get(head.rstrip(b"/") or slash or b".")
-        if parent is None:
+        missing = [_trimmed(directory)]  # and those above it that were never asked for here, or are forgotten
+        while missing[-1] not in self._known and missing[-1] != self._root:
+            if missing[-1] in (b"/", b"."):  # it does not lie below the root
+                self.start(directory)
+                missing = [self._root]
+                break
+            missing.append(_trimmed(os.path.dirname(missing[-1])))
+        for key in reversed(missing):
+            rules = self._known.get(key) or self._learn(key)
+        return rules
+
+    def _learn(self, key: bytes) -> Rules:
+        parent, name = _trimmed(os.path.dirname(key)), os.path.basename(key)
+        if key == self._root or parent not in self._known:
             rules = self._of_root(key)
         elif git := _git_directory(key):
             rules = self._of_repository(key, git)
         else:
-            rules = parent.below(name, self._own(key, parent.fold))
+            above = self._known[parent]
+            rules = above.below(name, self._own(key, above.fold))
         if len(self._known) >= MOST_REMEMBERED:  # depth first, only those above are asked for again
             self._known = {path: known for path, known in self._known.items() if key.startswith(path) or path == b"."}
         self._known[key] = rules

@@ -7,7 +7,7 @@ import fnmatch
 import operator
 import os
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 Test = Callable[[bytes], object]
@@ -51,16 +51,51 @@ def fnmatch_escape(text: str) -> str:
 
 
 def path_test(globs: Iterable[str], *, ignore_case: bool = False) -> Test:
-    """Return the test of paths that match any of *globs*, in which only ``**`` crosses directories.
+    """Return the test of paths that match any of *globs*: of ``fnmatch`` for each part, and ``**`` for any parts.
 
-    A path is taken as it is printed, without ``./`` at its head.
+    A path is taken as it is printed, without ``./`` at its head. ``**`` at the end stands for one part or more.
     """
-    from stdtools.tree.wildmatch import translate
+    flags = re.IGNORECASE if ignore_case else 0
+    patterns = [
+        [None if part == "**" else re.compile(fnmatch.translate(part), flags).match for part in _parts(glob)]
+        for glob in globs
+    ]
 
-    sources = [translate(os.fsencode(glob.removeprefix("./"))) for glob in globs]
-    flags = re.DOTALL | (re.IGNORECASE if ignore_case else 0)
-    match = re.compile(b"|".join(b"(?:%s)" % source for source in sources), flags).fullmatch
-    return lambda path: match(path.removeprefix(b"./"))
+    def test(path: bytes) -> bool:
+        parts = _parts(os.fsdecode(path))
+        return any(_matches(pattern, parts) for pattern in patterns)
+
+    return test
+
+
+def _parts(path: str) -> list[str]:
+    return path.removeprefix("./").split("/")
+
+
+def _matches(pattern: Sequence[Callable[[str], object] | None], parts: list[str]) -> bool:
+    """Say whether *parts* match *pattern*, of which None stands for any number of parts."""
+    at = start = 0
+    retry: tuple[int, int] | None = None  # behind the last None, and the part from which it would be tried again
+    while start < len(parts):
+        match = pattern[at] if at < len(pattern) else _never
+        if match is None:
+            at += 1
+            if at == len(pattern):
+                return True
+            retry = (at, start + 1)
+        elif match(parts[start]):
+            at += 1
+            start += 1
+        elif retry is not None:
+            at, start = retry
+            retry = (at, start + 1)
+        else:
+            return False
+    return at == len(pattern)
+
+
+def _never(part: str) -> bool:
+    return False
 
 
 def regex_test(pattern: str, *, ignore_case: bool = False) -> Test:

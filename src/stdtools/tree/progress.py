@@ -17,13 +17,13 @@ class Progress:
         self._due = time.monotonic() + FIRST
         self._shown = False
 
-    def __call__(self, walker: Walker, stack: list[Directory]) -> bool:
+    def __call__(self, walker: Walker, stack: list[Directory], work: int) -> bool:
         """Tell when it is time, then do what *share* does."""
         if time.monotonic() >= self._due:
             self._due = time.monotonic() + EVERY
             self._shown = True
             self._write(f"\r{walker.directories:,} directories, {walker.entries:,} entries …")
-        return self._share(walker, stack)
+        return self._share(walker, stack, work)
 
     def _write(self, text: str) -> None:
         write_all(STDERR, f"{text}\x1b[K".encode())

@@ -10,6 +10,9 @@ from stdtools.tree.patterns import Test
 class Ignoring(Protocol):
     """What hides entries by rules in files."""
 
+    def start(self, root: bytes) -> None:
+        """Take *root* for the next place to walk from."""
+
     def rules(self, directory: bytes) -> "Hiding":
         """Return what holds for the entries of *directory*."""
 

@@ -24,7 +24,7 @@ def read_groups(path: bytes, all_kinds: bool) -> Iterable[Groups]:
     except OSError as error:
         if error.errno != errno.ENAMETOOLONG:
             raise
-        return _read_deep(path)
+        return read_deep(path)
     entries = list(islice(listing, PIECE))
     group = _group_all if all_kinds else _group
     if len(entries) < PIECE:
@@ -83,10 +83,11 @@ def _group_carefully(entries: list[os.DirEntry[bytes]]) -> Groups:
     return groups
 
 
-def _read_deep(path: bytes) -> Iterator[Groups]:
+def read_deep(path: bytes) -> list[Groups]:
+    """Return what ``read_groups`` does, of any path, with no descriptor left open. Raises OSError."""
     fd = deep.open_directory(path)
     try:
-        yield from read_open(fd)
+        return list(read_open(fd))
     finally:
         os.close(fd)
 

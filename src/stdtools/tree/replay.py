@@ -11,6 +11,7 @@ from stdtools.tree.patterns import endings_of
 from stdtools.tree.walker import Directory, Walker, prefix_of
 
 _DIRECTORIES = ord("d")
+_TRIES = 100  # slots of a table that is never more than half full
 
 
 def replay(cache: DirectoryCache, walker: Walker, stack: list[Directory], most: int) -> None:
@@ -30,10 +31,12 @@ def replay(cache: DirectoryCache, walker: Walker, stack: list[Directory], most: 
             inode = now.st_ino
             place = hash_of(inode) & mask
             device, known, mtime, ctime, offset, length, checksum = unpack(view, table + place * SLOT.size)
-            while known not in (inode, 0):
+            tries = _TRIES
+            while known not in (inode, 0) and tries:
+                tries -= 1
                 place = (place + 1) & mask
                 device, known, mtime, ctime, offset, length, checksum = unpack(view, table + place * SLOT.size)
-            if mtime != now.st_mtime_ns or ctime != now.st_ctime_ns or device != now.st_dev:
+            if known != inode or mtime != now.st_mtime_ns or ctime != now.st_ctime_ns or device != now.st_dev:
                 raise LookupError
             data = view[offset : offset + length]
             if crc32(data) != checksum:

@@ -1,5 +1,6 @@
 """Whether a walk is long enough for more than one process, and what they hand together."""
 
+import contextlib
 import os
 from typing import IO, TYPE_CHECKING, Any, Protocol
 
@@ -11,7 +12,7 @@ if TYPE_CHECKING:
     from stdtools.tree.dircache import DirectoryCache
     from stdtools.tree.sorting import Sorter
 
-DIRECTORIES, ENTRIES = 400, 8000  # about 6 ms of a walk; a process costs 3
+WORK = 8000  # entries, of which a directory counts as 20: about 6 ms of a walk; a process costs 3
 
 
 class Part(Protocol):
@@ -39,21 +40,35 @@ class Sharing:
         self._troubles = troubles
         self._output = output
 
-    def __call__(self, walker: Walker, stack: list[Directory]) -> bool:
-        """Finish *stack*, if so much has been read that more processes pay; say whether it is finished."""
-        if (walker.directories < DIRECTORIES and walker.entries < ENTRIES) or len(stack) < self._size:
+    def __call__(self, walker: Walker, stack: list[Directory], work: int) -> bool:
+        """Finish *stack*, if after so much *work* more processes pay; say whether it is finished."""
+        if work < WORK or len(stack) < self._size or self._size < 2:
             return False
         from stdtools.tree.crew import Crew, Turn, read_word
         from stdtools.tree.sorting import read_rows
 
         self._flush()
-        self._output.turn = Turn()
-        for word in Crew(self._size).work(walker, stack, self._begin, self._end):
-            state, troubles = read_word(word)
-            self._part.merge(state)
-            self._troubles.count += troubles
-            if self._part.sorter is not None:
-                self._part.sorter.add_stream(read_rows(word))
+        crew = Crew(self._size)
+        turn = contextlib.ExitStack()
+        try:
+            self._output.turn = turn.enter_context(contextlib.closing(Turn()))  # before the others have the Output
+            crew.start(walker, self._begin, self._end)
+        except OSError:  # too many processes or descriptors: alone it goes, too
+            self._size = 1
+            self._output.turn = contextlib.nullcontext()
+            turn.close()
+            return False
+        try:
+            for word in crew.work(walker, stack):
+                state, troubles = read_word(word)
+                self._part.merge(state)
+                self._troubles.count += troubles
+                if self._part.sorter is not None:
+                    self._part.sorter.extend(read_rows(word))
+        finally:
+            self._output.turn = contextlib.nullcontext()
+            crew.close()
+            turn.close()
         return True
 
     def _flush(self) -> None:

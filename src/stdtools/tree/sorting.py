@@ -34,7 +34,6 @@ class Sorter:
         self._rows: list[Any] = []
         self._weight = 0
         self._runs: list[IO[bytes]] = []
-        self._streams: list[Iterator[Any]] = []
 
     def add(self, row: Any, weight: int = 1) -> None:
         """Keep *row*, as much in memory as *weight* plain ones. Raises ToolError when the disk is full."""
@@ -60,19 +59,22 @@ class Sorter:
         self._runs.append(run)
         self._rows, self._weight = [], 0
 
-    def add_stream(self, rows: Iterator[Any]) -> None:
-        """Take rows that another sorter yields."""
-        self._streams.append(rows)
+    def extend(self, rows: Iterator[Any]) -> None:
+        """Keep *rows*, plain ones. Raises ToolError when the disk is full."""
+        while piece := list(islice(rows, _PIECE)):
+            self._rows += piece
+            self._weight += len(piece)
+            if self._weight >= IN_MEMORY:
+                self._spill()
 
     def clear(self) -> None:
         """Forget all rows."""
-        self._rows, self._weight, self._runs, self._streams = [], 0, [], []
+        self._rows, self._weight, self._runs = [], 0, []
 
     def rows(self) -> Iterator[Any]:
         """Yield all rows, in order."""
         self._rows.sort(reverse=self._reverse)
-        runs = [*map(read_rows, self._runs), *self._streams]
-        yield from heapq.merge(*runs, self._rows, reverse=self._reverse)
+        yield from heapq.merge(*map(read_rows, self._runs), self._rows, reverse=self._reverse)
 
 
 def write_rows(file: IO[bytes], rows: Iterator[Any]) -> None:

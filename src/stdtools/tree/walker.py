@@ -81,6 +81,8 @@ class Walker:
         """Return what there is to read below the root *entry*."""
         if entry.kind != "d" or self.walking.max_depth == 0:
             return None
+        if self.walking.ignoring is not None:
+            self.walking.ignoring.start(entry.path)
         return (entry.path, 0, entry.stat.st_dev if self.walking.one_file_system else None, None)
 
     def visit(self, directory: Directory) -> list[Directory]:
@@ -209,8 +211,8 @@ class Walker:
 
     def take(self, entries: list[Entry]) -> None:
         """Hand over those of *entries* that are wanted; some of it was asked before, and is cheap."""
-        wanted = []
-        for entry in entries:
+        wanted = entries if self.query.is_empty else []
+        for entry in entries if not self.query.is_empty else ():
             try:
                 if self.query.wants(entry):
                     wanted.append(entry)
@@ -271,10 +273,10 @@ def prefix_of(path: bytes) -> bytes:
 
 def _around(directory: Directory) -> frozenset[Identity]:
     """Return the identities of *directory* and of those that the walk went through to it."""
-    path = directory[0].rstrip(b"/") or directory[0]
+    path = directory[0]
     identities = set()
     for _ in range(directory[1] + 1):
-        found = look(path or b".", follow=True)
+        found = look(path, follow=True)
         identities.add((found.st_dev, found.st_ino))
-        path = path.rpartition(b"/")[0]
+        path = os.path.dirname(path.rstrip(b"/")) or path[:1]
     return frozenset(identities)
