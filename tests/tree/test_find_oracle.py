@@ -41,7 +41,7 @@ NAMES = [
     "É.log", "ünï", "ÜNÏ", "日本", "-name", "-", "--", "~", "$HOME", "back\\slash", "\x1b[31m", "x" * 250, "!", "a:b",
     "a,b",
 ]  # fmt: skip
-# Not ??, which is one character of two bytes to glibc, too.
+TWO_CHARACTERS = re.compile(r"(\?|\[[^]]*\])(\?|\[)")  # to glibc they also match one character of two bytes
 GLOBS = ["*", "?", "a?", "*a*", "a*", "*.log", "*.gz", ".*", "[a-c]", "[!a]*", "*[!g]", "[.]*", "*[]]", "[[]*", "*\n*"]
 SIZES = [0, 1, 2, 511, 512, 513, 1023, 1024, 1025, 4096, 10_000]
 MODES = [0o644, 0o600, 0o755, 0o4755, 0o2755, 0o1777, 0o000, 0o222, 0o070, 0o007, 0o6111, 0o640]
@@ -139,7 +139,7 @@ def a_glob(draw: random.Random) -> str:
     if draw.random() < 0.6:
         at = draw.randrange(len(text))
         text = text[:at] + draw.choice(["*", "?", "[a-m]", "[!é]"]) + text[at + draw.randrange(2) :]
-    return text
+    return a_glob(draw) if TWO_CHARACTERS.search(text) else text
 
 
 def joined(parts: list[list[str]]) -> list[str]:
