@@ -1,13 +1,15 @@
-"""A tree with the sizes of its branches, put together on disk: memory holds one path from the root.
+"""A tree with the sizes of its branches, put together on disk.
 
 Directories come in any order, from any process, as rows under a key by which a tree sorts: its path
 with NUL for the slash. Read from the last key to the first, all below a directory comes just before
-it; so each branch is added up once, written down, and its place told to the one above.
+it; so each branch is added up once, written down, and its place told to the one above. Memory holds
+the entries of the directories on one path from the root.
 """
 
 import marshal
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
+from itertools import groupby
 from typing import IO, Any, NamedTuple
 
 from stdtools.shared.errors import ToolError
@@ -26,10 +28,11 @@ class Branch(NamedTuple):
 
 
 class Row(NamedTuple):
-    """What one directory holds: how many wanted entries, their *size* but for those with several names, what is shown.
+    """What one directory holds, or a piece of it: how many wanted entries, and their *size*, bytes.
 
-    *linked* are the files with several names: device, inode, size and name. In *entries* a directory
-    has its own size alone; one that is not *wanted* is shown for the sake of what lies in it.
+    *linked* are the files with several names, not in that size: device, inode, size and name.
+    *entries* are to be shown; a directory among them has its own size alone, and one that is not
+    *wanted* is shown for the sake of what lies in it.
     """
 
     key: bytes
@@ -44,7 +47,8 @@ Owners = dict[tuple[int, int], bytes]  # of a file with several names, the key o
 
 def key_of(path: bytes) -> bytes:
     """Return what sorts *path* before all below it, and that before its next sibling."""
-    return path.rstrip(b"/").replace(b"/", b"\0")
+    parts = b"\0".join(filter(None, path.split(b"/")))
+    return b"\0" + parts if path.startswith(b"/") and parts else parts
 
 
 class Branches:
@@ -67,7 +71,7 @@ class Branches:
         return place
 
     def read(self, branch: Branch) -> list[Branch]:
-        """Return the entries of *branch*."""
+        """Return the entries of *branch*. Raises ToolError when the disk was full."""
         if branch.place is None:
             return []
         self._keep(self._file.flush)
@@ -75,11 +79,19 @@ class Branches:
         entries = marshal.loads(os.pread(self._file.fileno(), length, offset))  # noqa: S302 - our own file
         return [Branch(*entry) for entry in entries]
 
+    def close(self) -> None:
+        """Give the file back."""
+        self._file.close()
+
     def _keep(self, function: Callable[..., object], *args: bytes) -> None:
         try:
             function(*args)
         except OSError as error:
-            raise ToolError(f"cannot keep the tree: {error.strerror}", hint="set TMPDIR to a larger place") from None
+            from tempfile import gettempdir
+
+            raise ToolError(
+                f"cannot keep the tree: {error.strerror}", where=gettempdir(), hint="set TMPDIR to a larger place"
+            ) from None
 
 
 class Inside(NamedTuple):
@@ -90,29 +102,49 @@ class Inside(NamedTuple):
     place: Place | None = None
 
 
-def assemble(rows: Iterable[Row], owners: Owners, nodes: Branches) -> Iterator[tuple[bytes, Inside]]:
-    """Yield each directory's key and what is in it, however deep; the root comes last.
+class Total(NamedTuple):
+    """A directory that is added up: *size* is of all that is wanted in it, and its own if it is wanted."""
 
-    *rows* come from the last key to the first.
+    key: bytes
+    size: int
+
+
+Write = Callable[[list[Branch]], Place | None]
+
+
+def assemble(
+    rows: Iterable[Row], owners: Owners, *, write: Write | None = None, total: Callable[[Total], None] | None = None
+) -> Inside:
+    """Return what is in the root, of *rows* from the last key to the first.
+
+    *write* keeps the entries of a directory; *total* is told each directory but the root.
     """
     finished: dict[bytes, dict[bytes, Inside]] = {}
-    nothing = Inside()
-    for key, count, size, linked, entries in rows:
+    inside = Inside()
+    for key, pieces in groupby(rows, key=lambda row: row.key):
         below = finished.pop(key, {})
-        count += sum(inside.wanted for inside in below.values())
-        total = size + sum(inside.size for inside in below.values())
-        total += sum(
-            size for device, inode, size, name in linked if owners.get((device, inode)) == b"%b\0%b" % (key, name)
-        )
+        wanted = sum(inside.wanted for inside in below.values())
+        size = sum(inside.size for inside in below.values())
         branches = []
-        for name, kind, own, mtime, wanted in entries:
-            inside = below.get(name, nothing)
-            if wanted or inside.wanted:
-                branches.append(Branch(name, kind, own + inside.size, mtime, inside.place))
+        for row in pieces:
+            wanted += row.wanted
+            size += row.size + _owned(row, owners)
+            for name, kind, own, mtime, is_wanted in row.entries:
+                inside = below.get(name, Inside())
+                if is_wanted or inside.wanted:
+                    branches.append(Branch(name, kind, own + inside.size, mtime, inside.place))
+                    if kind == "d" and total is not None:
+                        total(Total(key + b"\0" + name, own + inside.size))
         parent, _, name = key.rpartition(b"\0")
-        inside = Inside(count, total, nodes.write(branches))
+        inside = Inside(wanted, size, None if write is None else write(branches))
         finished.setdefault(parent, {})[name] = inside
-        yield key, inside
+    assert len(finished) <= 1, "what is left is not below the root"
+    return inside
+
+
+def _owned(row: Row, owners: Owners) -> int:
+    """Return the size of those files with several names that count in this directory."""
+    return sum(size for device, inode, size, name in row.linked if owners[device, inode] == b"%b\0%b" % (row.key, name))
 
 
 Read = Callable[[Branch], list[Branch]]

@@ -3,7 +3,7 @@
 import heapq
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from stdtools.tree.branches import Owners, Row, key_of
@@ -15,12 +15,19 @@ from stdtools.tree.walker import Directory, Identity, prefix_of
 DAY = 86400 * 1_000_000_000
 AGES = ((DAY, "under 1 day"), (7 * DAY, "under 1 week"), (30 * DAY, "under 30 days"), (365 * DAY, "under 1 year"))
 OLDEST = "1 year and more"
+NO_EXTENSION = "(none)"
+
+
+Group = str | int
 
 
 class TreeRows:
     """Keeps a row of each directory; what lies deeper than *max_depth*, and files with *dirs*, is only added up."""
 
-    def __init__(self, size_of: SizeOf, *, max_depth: int | None, dirs: bool) -> None:
+    def __init__(
+        self, size_of: SizeOf, *, max_depth: int | None = None, dirs: bool = False, follow: bool = False
+    ) -> None:
+        self.follow = follow
         self.owners: Owners = {}
         self.sorter: Sorter | None = Sorter(reverse=True)
         self._add = self.sorter.add
@@ -37,7 +44,7 @@ class TreeRows:
         for entry in entries:
             size = self._size_of(entry.found) if entry.wanted else 0
             count += entry.wanted
-            identity = identity_of(entry)
+            identity = identity_of(entry, follow=self.follow)
             if identity is None or not entry.wanted:
                 total += size
             else:
@@ -46,6 +53,10 @@ class TreeRows:
             if shows and (entry.kind == "d" or (entry.wanted and not self._dirs)):
                 shown.append((entry.name, entry.kind, size, entry.found.st_mtime_ns, entry.wanted))
         self._add(tuple(Row(key, count, total, linked, shown)), 1 + len(shown) + len(linked))
+
+    def rows(self) -> Iterator[Any]:
+        """Yield the rows from the last key to the first."""
+        yield from self.sorter.rows() if self.sorter is not None else ()
 
     def state(self) -> Owners:
         return self.owners
@@ -72,9 +83,12 @@ class Groups:
 
     sorter: Sorter | None = None
 
-    def __init__(self, size_of: SizeOf, group_of: Callable[[Directory, Measured], str]) -> None:
-        self.groups: dict[str, tuple[int, int]] = {}
-        self.linked: dict[Identity, tuple[bytes, str, int]] = {}
+    def __init__(
+        self, size_of: SizeOf, group_of: Callable[[Directory, Measured], Group], *, follow: bool = False
+    ) -> None:
+        self.follow = follow
+        self.groups: dict[Group, tuple[int, int]] = {}
+        self.linked: dict[Identity, tuple[bytes, Group, int]] = {}
         self._size_of = size_of
         self._group_of = group_of
 
@@ -84,24 +98,24 @@ class Groups:
             if entry.kind == "d" or not entry.wanted:
                 continue
             group, size = self._group_of(directory, entry), self._size_of(entry.found)
-            identity = identity_of(entry)
+            identity = identity_of(entry, follow=self.follow)
             if identity is None:
                 self._add(group, 1, size)
             else:
-                self._claim(identity, (prefix + entry.name, group, size))
+                self._claim(identity, (key_of(prefix + entry.name), group, size))
 
-    def result(self) -> dict[str, tuple[int, int]]:
+    def result(self) -> dict[Group, tuple[int, int]]:
         """Return files and bytes of each group; a file with several names counts once."""
         for _, group, size in self.linked.values():
             self._add(group, 1, size)
         self.linked = {}
         return self.groups
 
-    def _add(self, group: str, files: int, size: int) -> None:
+    def _add(self, group: Group, files: int, size: int) -> None:
         known_files, known_size = self.groups.get(group, (0, 0))
         self.groups[group] = (known_files + files, known_size + size)
 
-    def _claim(self, identity: Identity, claimed: tuple[bytes, str, int]) -> None:
+    def _claim(self, identity: Identity, claimed: tuple[bytes, Group, int]) -> None:
         self.linked[identity] = min(claimed, self.linked.get(identity, claimed))
 
     def state(self) -> Any:
@@ -118,12 +132,13 @@ class Groups:
         self.groups, self.linked = {}, {}
 
 
-class LargestFiles(TreeRows):
+class Largest(TreeRows):
     """Keeps the rows of all directories, for their sizes, and the *most* largest files down to *deepest*."""
 
-    def __init__(self, size_of: SizeOf, most: int, deepest: int | None) -> None:
-        super().__init__(size_of, max_depth=0, dirs=True)
-        self.files: list[tuple[int, bytes]] = []  # a heap, the smallest first
+    def __init__(self, size_of: SizeOf, most: int, deepest: int | None, *, follow: bool = False) -> None:
+        super().__init__(size_of, dirs=True, follow=follow)
+        self._files: list[tuple[int, bytes]] = []  # negative size and path, so that the largest sort first
+        self._linked: dict[Identity, tuple[bytes, tuple[int, bytes]]] = {}
         self._most = most
         self._deepest = deepest
 
@@ -133,33 +148,50 @@ class LargestFiles(TreeRows):
             return
         prefix = prefix_of(directory[0])
         for entry in entries:
-            size = self._size_of(entry.found)
-            if entry.kind != "d" and entry.wanted and (len(self.files) < self._most or size > self.files[0][0]):
-                identity = identity_of(entry)
-                path = prefix + entry.name
-                if identity is None or self.owners[identity] == key_of(path):
-                    self._push((size, path))
+            if entry.kind != "d" and entry.wanted:
+                file = (-self._size_of(entry.found), prefix + entry.name)
+                identity = identity_of(entry, follow=self.follow)
+                if identity is None:
+                    self._files.append(file)
+                else:
+                    self._claim(identity, (key_of(file[1]), file))
+        if len(self._files) > 4 * self._most + 1000:
+            self._files = heapq.nsmallest(self._most, self._files)
 
-    def _push(self, file: tuple[int, bytes]) -> None:
-        (heapq.heappushpop if len(self.files) >= self._most else heapq.heappush)(self.files, file)
+    def _claim(self, identity: Identity, claimed: tuple[bytes, tuple[int, bytes]]) -> None:
+        self._linked[identity] = min(claimed, self._linked.get(identity, claimed))
+
+    def add_file(self, path: bytes, found: os.stat_result) -> None:
+        """Take a file that is a root."""
+        self._files.append((-self._size_of(found), path))
+
+    def forget_rows(self) -> None:
+        """Begin with the rows of another root."""
+        super().clear()
+
+    def files(self) -> list[tuple[int, bytes]]:
+        """Return size and path of the largest files, the largest first."""
+        largest = heapq.nsmallest(self._most, [*self._files, *(file for _, file in self._linked.values())])
+        return [(-size, path) for size, path in largest]
 
     def state(self) -> Any:
-        return super().state(), self.files
+        return super().state(), heapq.nsmallest(self._most, self._files), self._linked
 
     def merge(self, state: Any) -> None:
-        owners, files = state
+        owners, files, linked = state
         super().merge(owners)
-        for file in files:
-            self._push(tuple(file))
+        self._files += files
+        for identity, claimed in linked.items():
+            self._claim(identity, claimed)
 
     def clear(self) -> None:
         super().clear()
-        self.files = []
+        self._files, self._linked = [], {}
 
 
 def by_extension(directory: Directory, entry: Measured) -> str:
-    """Return the extension of a name, with its dot; empty for none."""
-    return os.fsdecode(os.path.splitext(entry.name)[1])
+    """Return the extension of a name, with its dot."""
+    return os.fsdecode(os.path.splitext(entry.name)[1]) or NO_EXTENSION
 
 
 def by_user(directory: Directory, entry: Measured) -> str:
@@ -167,9 +199,9 @@ def by_user(directory: Directory, entry: Measured) -> str:
     return user_name(entry.found.st_uid)
 
 
-def by_depth(directory: Directory, entry: Measured) -> str:
+def by_depth(directory: Directory, entry: Measured) -> int:
     """Return how many levels below the root it lies."""
-    return str(directory[1] + 1)
+    return directory[1] + 1
 
 
 def by_age() -> Callable[[Directory, Measured], str]:

@@ -1,9 +1,9 @@
 """The command line of walk."""
 
 import os
-from collections.abc import Callable, Iterable, Iterator
-from itertools import islice
-from typing import Any
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
@@ -12,15 +12,20 @@ from stdtools.shared.errors import TROUBLE
 from stdtools.shared.options import ToolCommand, record_output
 from stdtools.shared.records import RecordWriter, Value
 from stdtools.shared.streams import BLOCK, STDERR, Output, open_input
-from stdtools.tree import drawing
-from stdtools.tree.branches import Branch, Read
+from stdtools.tree.branches import Branch
 from stdtools.tree.command_filters import filters, hasten, query_of, roots_of, walking_of
+from stdtools.tree.drawing import ASCII, SORT_KEYS, UNICODE, Shape
 from stdtools.tree.entry import Entry
-from stdtools.tree.finding import Nothing, Share, share_nothing, walk_below
+from stdtools.tree.finding import Nothing, walk_below
+from stdtools.tree.measuring import Measured, Measurer, SizeOf, allocated, apparent
 from stdtools.tree.query import Query, Walking
 from stdtools.tree.sharing import Sharing, processors
 from stdtools.tree.troubles import Troubles
-from stdtools.tree.walker import Directory, Walker
+from stdtools.tree.walker import Walker
+from stdtools.tree.writing import Tree, write_lines, write_records
+
+if TYPE_CHECKING:
+    from stdtools.tree.progress import Progress
 
 
 def _explain(**given: Any) -> str:
@@ -46,7 +51,7 @@ stdtools find -e log | stdtools walk --from -
 )
 @click.option(
     "--sort",
-    type=click.Choice([*drawing.SORT_KEYS, "none"]),
+    type=click.Choice([*SORT_KEYS, "none"]),
     default="name",
     show_default=True,
     help="Order of the entries of a directory.",
@@ -77,54 +82,118 @@ def walk(**given: Any) -> int:
 
     Exit code 2 when something could not be read; 1 when nothing is shown.
     """
-    _check(given)
+    mode = _mode(given)
     given["sizes"] = given["sizes"] or given["disk"]
     walking, query = walking_of(given), query_of(given)
-    troubles = Troubles(lambda path, what: screen.complain(f"{os.fsdecode(path)}: {what}"))
+    progress = _progress(given)
+
+    def tell(path: bytes, what: str) -> None:
+        if progress is not None:
+            progress.clear()
+        screen.complain(f"{os.fsdecode(path)}: {what}")
+
+    walk = _Walk(given, walking, query, Troubles(tell), progress)
     with Output() as output:
-        if given["source"] is not None:
-            count = _draw(given, _listed_trees(given), output)
-        elif given["top"] is not None:
-            count = _top(given, walking, query, troubles, output)
-        elif given["by"] is not None:
-            count = _by(given, walking, query, troubles, output)
-        elif given["triples"]:
-            count = _triples(given, walking, query, troubles, output)
-        elif given["sizes"] or not query.is_empty:
-            count = _draw(given, _measured_trees(given, walking, query, troubles, output), output)
+        if mode == "top":
+            count = _write_top(walk, output)
+        elif mode == "by":
+            count = _write_by(walk, output)
+        elif mode == "triples":
+            count = _write_triples(walk, output)
         else:
-            count = _draw(given, _live_trees(given, walking, query, troubles), output)
+            count = _write_trees(walk, _trees(walk, mode, output), output)
     journal.counts["records"] = count
-    if troubles.count:
+    if walk.troubles.count:
         return TROUBLE
     return 0 if count else 1
 
 
-def _check(given: dict[str, Any]) -> None:
-    """Refuse what contradicts itself."""
-    ways = [f"--{way}" for way in ("top", "by", "triples", "from") if given["source" if way == "from" else way]]
+_FILTERS = {option.name for option in filters(click.Command("")).params} | {"cache", "cache_verify"}
+_SHAPE = {"dirs", "limit", "sort", "reverse", "ascii", "sizes", "disk", "format"}
+# What may be said beside each way; the rest would be without effect.
+_BESIDE = {
+    "tree": _FILTERS | _SHAPE | {"jobs", "progress"},
+    "top": _FILTERS | {"top", "disk", "jobs", "progress", "format"},
+    "by": _FILTERS | {"by", "disk", "jobs", "progress", "format", "ascii"},
+    "triples": _FILTERS | {"triples", "bottom_up", "format"},
+    "from": _SHAPE - {"disk"} | {"source", "null", "max_depth"},
+}
+
+
+def _mode(given: dict[str, Any]) -> str:
+    """Return which of the ways it is; refuse what has no meaning there."""
+    ways = {"source": "from", "top": "top", "by": "by", "triples": "triples"}
+    mode = next((mode for name, mode in ways.items() if given[name]), "tree")
     context = click.get_current_context()
-    if len(ways) > 1:
-        raise click.UsageError(f"{ways[0]} and {ways[1]} exclude each other", context)
-    if given["bottom_up"] and not given["triples"]:
-        raise click.UsageError("--bottom-up needs --triples", context)
-    if given["source"] is not None and given["roots"]:
-        raise click.UsageError("--from takes its paths from the file, not from ROOT", context)
-    if given["null"] and given["source"] is None:
-        raise click.UsageError("-0 needs --from", context)
+    names = {param.name: max(param.opts, key=len) for param in context.command.params}
+    for name in given:
+        typed = context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE
+        if typed and name not in _BESIDE[mode]:
+            needed = {"bottom_up": "--triples", "null": "--from"}.get(name)
+            where = f"needs {needed}" if needed and mode == "tree" else f"has no meaning with --{mode}"
+            raise click.UsageError(f"{'a ROOT' if name == 'roots' else names[name]} {where}", context)
+    if given["limit"] and given["format"]:
+        raise click.UsageError("--limit is for lines: a record for what is left out would be none", context)
+    return mode
 
 
-Tree = tuple[Branch, Read]
+class _Walk(NamedTuple):
+    """What was asked for, and what goes wrong."""
+
+    given: dict[str, Any]
+    walking: Walking
+    query: Query
+    troubles: Troubles
+    progress: "Progress | None"
+
+    @property
+    def size_of(self) -> SizeOf:
+        """What counts as the size of a file."""
+        return allocated if self.given["disk"] else apparent
 
 
-def _live_trees(given: dict[str, Any], walking: Walking, query: Query, troubles: Troubles) -> Iterator[Tree]:
+def _progress(given: dict[str, Any]) -> "Progress | None":
+    wanted = given["progress"]
+    if wanted is None:
+        wanted = os.isatty(STDERR) and screen.preferences.verbosity >= 0
+    if not wanted:
+        return None
+    from stdtools.tree.progress import Progress
+
+    return Progress()
+
+
+def _trees(walk: _Walk, mode: str, output: Output) -> Iterator[Tree]:
+    if mode == "from":
+        return _listed_trees(walk.given)
+    if walk.given["sizes"] or not walk.query.is_empty:
+        return _measured_trees(walk, output)
+    return _live_trees(walk)
+
+
+def _write_trees(walk: _Walk, trees: Iterator[Tree], output: Output) -> int:
+    given = walk.given
+    shape = Shape(
+        ASCII if given["ascii"] else UNICODE,
+        given["sort"],
+        given["reverse"],
+        given["dirs"],
+        given["limit"],
+        min((depth for depth in (given["max_depth"], given["depth"]) if depth is not None), default=None),
+    )
+    if given["format"]:
+        return write_records(trees, shape, output, given["format"], sizes=given["sizes"])
+    return write_lines(trees, shape, output, sizes=given["sizes"], links=given["source"] is None)
+
+
+def _live_trees(walk: _Walk) -> Iterator[Tree]:
     """Yield a tree for each root whose directories are read when they are drawn."""
     from stdtools.tree.live import LiveBranches
 
-    roots = roots_of(given)
-    walker = Walker(walking, query, Nothing(), troubles)
-    cache = hasten(given, roots, walker)
-    live = LiveBranches(walker, stats=given["sort"] in ("size", "mtime"))
+    roots = roots_of(walk.given)
+    walker = Walker(walk.walking, walk.query, Nothing(), walk.troubles)
+    cache = hasten(walk.given, roots, walker)
+    live = LiveBranches(walker, stats=walk.given["sort"] in ("size", "mtime"))
     for root in roots:
         branch = live.root(root)
         if branch is not None:
@@ -133,61 +202,45 @@ def _live_trees(given: dict[str, Any], walking: Walking, query: Query, troubles:
         cache.save()
 
 
-def _measured_trees(
-    given: dict[str, Any], walking: Walking, query: Query, troubles: Troubles, output: Output
-) -> Iterator[Tree]:
+def _measured_trees(walk: _Walk, output: Output) -> Iterator[Tree]:
     """Yield a tree for each root with the sizes of all that is wanted in it."""
-    from stdtools.tree.branches import Branches, Inside, Row, assemble
+    from stdtools.tree.branches import Branches, Row, assemble
     from stdtools.tree.collecting import TreeRows
-    from stdtools.tree.measuring import Measurer, allocated, apparent
 
-    size_of = allocated if given["disk"] else apparent
-    # Without sizes there is nothing to learn below what is shown.
+    given, walking, query = walk.given, walk.walking, walk.query
+    # --max-depth bounds what is shown; what lies deeper still has a size. --depth is a test.
     walked = walking._replace(max_depth=given["depth"]) if given["sizes"] else walking
-    rows = TreeRows(size_of, max_depth=walking.max_depth, dirs=given["dirs"])
-    measurer = Measurer(walked, query, rows, troubles)
-    for entry, directory in _measure(given, measurer, output):
-        nodes = Branches()
-        inside = Inside()
-        if directory is not None and rows.sorter is not None:
-            for _, last in assemble(map(Row._make, rows.sorter.rows()), rows.owners, nodes):
-                inside = last
+    rows = TreeRows(walk.size_of, max_depth=walking.max_depth, dirs=given["dirs"], follow=walking.follow)
+    measurer = Measurer(walked, query, rows, walk.troubles)
+    for entry in _measure(walk, measurer, roots_of(given), output):
+        branches = Branches()
+        inside = assemble(map(Row._make, rows.rows()), rows.owners, write=branches.write)
         wanted = query.wants(entry)
-        size = inside.size + (size_of(entry.stat) if wanted else 0)
+        size = inside.size + (walk.size_of(entry.stat) if wanted else 0)
         if wanted or inside.wanted:
-            yield Branch(entry.path, entry.kind, size, entry.stat.st_mtime_ns, inside.place), nodes.read
+            yield Branch(entry.path, entry.kind, size, entry.stat.st_mtime_ns, inside.place), branches.read
         rows.clear()
+        branches.close()
 
 
-def _measure(given: dict[str, Any], measurer: Any, output: Output) -> Iterator[tuple[Entry, Directory | None]]:
-    """Walk from each root; yield it when all below it has been measured."""
-    roots = roots_of(given)
-    cache = hasten(given, roots, measurer)
-    share: Share = share_nothing
-    jobs = given["jobs"] or min(4, processors())
-    if jobs > 1:
-        share = Sharing(jobs, measurer.collector, measurer.troubles, output)
-        share.cache = cache
-    watched = _watch(share, given["progress"])
+def _measure(walk: _Walk, measurer: Measurer, roots: list[bytes], output: Output) -> Iterator[Entry]:
+    """Walk from each of *roots*; yield it when all below it has been measured."""
+    cache = hasten(walk.given, roots, measurer)
+    sharing = Sharing(walk.given["jobs"] or min(4, processors()), measurer.collector, walk.troubles, output)
+    sharing.cache = cache
+    measurer.progress = walk.progress
     for root in roots:
         entry = measurer.root_entry(root)
         if entry is None:
             continue
         directory = measurer.root_directory(entry)
         if directory is not None:
-            walk_below(measurer, directory, watched)
-        yield entry, directory
+            walk_below(measurer, directory, sharing)
+        if walk.progress is not None:
+            walk.progress.clear()
+        yield entry
     if cache is not None:
         cache.save()
-
-
-def _watch(share: Share, wanted: bool | None) -> Share:
-    """Return *share*, but tell meanwhile on standard error how much has been read."""
-    if wanted is False or (wanted is None and (not os.isatty(STDERR) or screen.preferences.verbosity < 0)):
-        return share
-    from stdtools.tree.progress import Progress
-
-    return Progress(share)
 
 
 def _listed_trees(given: dict[str, Any]) -> Iterator[Tree]:
@@ -197,160 +250,76 @@ def _listed_trees(given: dict[str, Any]) -> Iterator[Tree]:
     from stdtools.tree.branches import Branches
 
     with open_input(given["source"]) as source:
-        if source.peek(1) == b"{" and not given["null"]:
-            paths = listed.parse_records(read_json(source))
+        head = source.peek(1024).lstrip()
+        if not given["null"] and (head.startswith(b"{") or re.match(rb"\[\s*[{\]]", head)):
+            paths = listed.parse_records(read_json(source), source.name)
         else:
-            end = b"\0" if given["null"] else b"\n"
-            paths = listed.parse_lines(_split(iter(lambda: source.read(BLOCK), b""), end), sizes=given["sizes"])
-        nodes = Branches()
-        for branch in listed.grow(listed.sorted_paths(paths), nodes):
-            yield branch, nodes.read
+            blocks = iter(lambda: source.read(BLOCK), b"")
+            lines = listed.split(blocks, b"\0" if given["null"] else b"\n", source.name)
+            paths = listed.parse_lines(lines, source.name, sizes=given["sizes"])
+        branches = Branches()
+        for root in listed.grow(listed.sorted_paths(paths, source.name), branches.write):
+            yield root, branches.read
 
 
-def _split(blocks: Iterable[bytes], end: bytes) -> Iterator[bytes]:
-    """Yield what *end* ends in *blocks*, and what follows the last one."""
-    rest = b""
-    for block in blocks:
-        *whole, rest = (rest + block).split(end)
-        yield from whole
-    yield rest
-
-
-def _draw(given: dict[str, Any], trees: Iterable[Tree], output: Output) -> int:
-    """Write trees; return how many entries they have."""
-    shape = drawing.Shape(
-        drawing.ASCII if given["ascii"] else drawing.UNICODE,
-        given["sort"],
-        given["reverse"],
-        given["dirs"],
-        given["limit"],
-        given["max_depth"] if given["depth"] is None else given["depth"],
-    )
-    count = 0
-    if given["format"]:
-        columns = ["path", "name", "type", "depth", *(["size"] if given["sizes"] else [])]
-        writer = RecordWriter(output, columns, given["format"])
-        for branch, read in trees:
-            for twig in drawing.twigs(branch, read, shape):
-                if twig.branch is not None:
-                    row: list[Value] = [os.fsdecode(twig.path), os.fsdecode(twig.branch.name)]
-                    row += [twig.branch.kind, twig.depth]
-                    writer.write([[*row, twig.branch.size] if given["sizes"] else row])
-                    count += 1
-        writer.close()
-        return count
-    line = _line_of(given, output)
-    for branch, read in trees:
-        lines = drawing.twigs(branch, read, shape)
-        while piece := list(islice(lines, 1 if output.is_terminal else 100)):
-            output.write(b"".join(map(line, piece)))
-            count += sum(twig.branch is not None for twig in piece)
-    return count
-
-
-_COLORS = {"d": 34, "l": 36, "p": 33, "s": 35, "b": 33, "c": 33}
-
-
-def _line_of(given: dict[str, Any], output: Output) -> Callable[[drawing.Twig], bytes]:
-    """Return what makes a line of a tree."""
-    color = screen.wants_color(output.fd)
-    real = given["source"] is None
-
-    def line(twig: drawing.Twig) -> bytes:
-        branch = twig.branch
-        if branch is None:
-            return f"{'      ' if given['sizes'] else ''}{twig.rails}… {twig.left_out:,} more\n".encode()
-        head = f"{drawing.human(branch.size):>5} " if given["sizes"] else ""
-        name = branch.name
-        tail = b""
-        if branch.kind == "d" and not name.endswith(b"/"):
-            tail = b"/"
-        elif branch.kind == "l" and real:
-            tail = b" -> " + drawing.target_of(twig.path)
-        if output.is_terminal:
-            name = screen.safe(os.fsdecode(name)).encode()
-            tail = screen.safe(os.fsdecode(tail)).encode()
-        if color and branch.kind in _COLORS:
-            name = screen.paint(os.fsdecode(name), _COLORS[branch.kind]).encode("utf-8", "surrogateescape")
-        return f"{head}{twig.rails}".encode() + name + tail + b"\n"
-
-    return line
-
-
-def _top(given: dict[str, Any], walking: Walking, query: Query, troubles: Troubles, output: Output) -> int:
+def _write_top(walk: _Walk, output: Output) -> int:
     """Write the largest files and directories."""
-    import heapq
+    from stdtools.tree.sums import TopDirectories, largest_of, outermost
 
-    from stdtools.tree.branches import Branches, Row, assemble, key_of
-    from stdtools.tree.collecting import LargestFiles
-    from stdtools.tree.measuring import Measurer, allocated, apparent
-
-    size_of = allocated if given["disk"] else apparent
-    deepest = walking.max_depth
-    largest = LargestFiles(size_of, given["top"], deepest)
-    walked = walking._replace(max_depth=given["depth"])
-    files: list[tuple[int, bytes]] = []
-    directories: list[tuple[int, bytes]] = []
-    for entry, directory in _measure(given, Measurer(walked, query, largest, troubles), output):
-        assert largest.sorter is not None
-        if directory is None:
-            files += [(size_of(entry.stat), entry.path)] if query.wants(entry) else []
-        rows = assemble(map(Row._make, largest.sorter.rows()), largest.owners, Branches())
-        top = key_of(entry.path).count(b"\0")
-        sizes = (
-            (inside.size, key.replace(b"\0", b"/") or b"/")
-            for key, inside in rows
-            if inside.wanted and (deepest is None or key.count(b"\0") - top <= deepest)
-        )
-        directories = heapq.nlargest(given["top"], (*directories, *heapq.nlargest(given["top"], sizes)))
-        files = heapq.nlargest(given["top"], (*files, *largest.files))
-        largest.clear()
+    given = walk.given
+    largest = largest_of(walk.size_of, given["top"], walk.walking)
+    directories = TopDirectories(given["top"], walk.walking.max_depth)
+    walked = walk.walking._replace(max_depth=given["depth"])
+    measurer = Measurer(walked, walk.query, largest, walk.troubles)
+    for entry in _measure(walk, measurer, outermost(roots_of(given)), output):
+        wanted = walk.query.wants(entry)
+        if entry.kind == "d":
+            directories.add(entry, walk.size_of(entry.stat) if wanted else 0, largest, wanted=wanted)
+        elif wanted:
+            largest.add_file(entry.path, entry.stat)
+        largest.forget_rows()
     writer = RecordWriter(output, ["type", "size", "path"], given["format"])
-    for kind, found in (("f", files), ("d", directories)):
-        writer.write([kind, size, os.fsdecode(path)] for size, path in found)
+    found = [("f", *file) for file in largest.files()] + [("d", *directory) for directory in directories.largest()]
+    writer.write([kind, size, os.fsdecode(path)] for kind, size, path in found)
     writer.close()
-    return len(files) + len(directories)
+    return len(found)
 
 
-def _by(given: dict[str, Any], walking: Walking, query: Query, troubles: Troubles, output: Output) -> int:
+def _write_by(walk: _Walk, output: Output) -> int:
     """Write how many files of each kind there are, and their sizes."""
-    from stdtools.tree import collecting
-    from stdtools.tree.measuring import Measured, Measurer, allocated, apparent
+    from stdtools.tree.sums import groups_by, outermost, ranked
 
-    group_of = {
-        "ext": collecting.by_extension,
-        "user": collecting.by_user,
-        "depth": collecting.by_depth,
-        "age": collecting.by_age(),
-    }[given["by"]]
-    groups = collecting.Groups(allocated if given["disk"] else apparent, group_of)
-    for entry, directory in _measure(given, Measurer(walking, query, groups, troubles), output):
-        if directory is None:  # a file, at no depth
-            groups.take((b"", -1, None, None), [Measured(entry.path, entry.kind, entry.stat, query.wants(entry))])
-    rows = sorted(groups.result().items(), key=lambda item: (-item[1][1], -item[1][0], item[0]))
-    total = sum(size for _, (_, size) in rows)
+    given = walk.given
+    groups = groups_by(given["by"], walk.size_of, follow=walk.walking.follow)
+    measurer = Measurer(walk.walking, walk.query, groups, walk.troubles)
+    for entry in _measure(walk, measurer, outermost(roots_of(given)), output):
+        if entry.kind != "d":  # a file, at no depth
+            wanted = walk.query.wants(entry)
+            groups.take((b"", -1, None, None), [Measured(entry.path, entry.kind, entry.stat, wanted)])
+    rows = ranked(given["by"], groups.result())
     bars = output.is_terminal and given["format"] in (None, "table")
-    writer = RecordWriter(output, [given["by"], "files", "size", "percent", *([""] if bars else [])], given["format"])
-    for group, (files, size) in rows:
-        share = 100 * size / total if total else 0.0
-        writer.write([[group, files, size, round(share, 1), *(["█" * round(share / 4)] if bars else [])]])
+    columns = [given["by"], "files", "size", "percent", *(["bar"] if bars else [])]
+    writer = RecordWriter(output, columns, given["format"])
+    block = "#" if given["ascii"] else "█"
+    for group, files, size, percent in rows:
+        writer.write([[group, files, size, round(percent, 1), *([block * round(percent / 4)] if bars else [])]])
     writer.close()
     return len(rows)
 
 
-def _triples(given: dict[str, Any], walking: Walking, query: Query, troubles: Troubles, output: Output) -> int:
+def _write_triples(walk: _Walk, output: Output) -> int:
     """Write what os.walk yields."""
     from stdtools.tree.triples import triples
 
-    walker = Walker(walking, query, Nothing(), troubles)
-    roots = roots_of(given)
-    cache = hasten(given, roots, walker)
-    writer = RecordWriter(output, ["path", "directories", "files"], given["format"])
+    walker = Walker(walk.walking, walk.query, Nothing(), walk.troubles)
+    roots = roots_of(walk.given)
+    cache = hasten(walk.given, roots, walker)
+    writer = RecordWriter(output, ["path", "directories", "files"], walk.given["format"])
     count = 0
     for root in roots:
         entry = walker.root_entry(root)
         directory = None if entry is None else walker.root_directory(entry)
-        for triple in triples(walker, directory, bottom_up=given["bottom_up"]) if directory else ():
+        for triple in triples(walker, directory, bottom_up=walk.given["bottom_up"]) if directory else ():
             writer.write([[os.fsdecode(triple.path), _texts(triple.directories), _texts(triple.files)]])
             count += 1
     writer.close()

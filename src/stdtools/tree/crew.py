@@ -85,11 +85,12 @@ class Crew:
         self._members: list[_Member] = []
         self._size = min(size, MOST)
         self._me = 0
+        self._is_done = False  # the others have said all, and end by themselves
         self._first = os.getpid()
         self._wish_reader = self._wish_writer = -1
 
-    def start(self, walker: Walker, begin: Callable[[], None], end: Callable[[IO[bytes]], None]) -> None:
-        """Fork the others, which wait for work, after *begin*; in its *end* each says what it has.
+    def start(self, walker: Walker, begin: Callable[[int], None], end: Callable[[IO[bytes]], None]) -> None:
+        """Fork the others, which wait for work after *begin* with their numbers; in *end* each says what it has.
 
         Raises OSError when there cannot be so many; then there are none.
         """
@@ -118,8 +119,9 @@ class Crew:
         for member in self._members[1:]:
             with os.fdopen(member.word_reader, "rb", closefd=False) as word:
                 yield word
+        self._is_done = True
 
-    def _be_another(self, walker: Walker, begin: Callable[[], None], end: Callable[[IO[bytes]], None]) -> NoReturn:
+    def _be_another(self, walker: Walker, begin: Callable[[int], None], end: Callable[[IO[bytes]], None]) -> NoReturn:
         code = 1
         try:
             for number in SIGNALS:
@@ -128,13 +130,15 @@ class Crew:
             self._close_foreign_ends()
             with os.fdopen(self._members[self._me].word_writer, "wb", closefd=False) as word:
                 try:
-                    begin()
+                    begin(self._me)
                     self._read_all(walker, [])
                     end(word)
                 except (ReaderGone, BrokenPipeError):
                     write_word(word, "gone", "")
                 except ToolError as error:
                     write_word(word, "error", str(error))
+                except Exception as error:  # noqa: BLE001 - a bug, or no memory: the first tells of it
+                    write_word(word, "error", f"a process of the walk failed: {type(error).__name__}: {error}")
             code = 0
         finally:
             os._exit(code)
@@ -196,7 +200,7 @@ class Crew:
         """End the others, and give back all descriptors."""
         for member in self._members[1:]:
             if member.pid:
-                with contextlib.suppress(ProcessLookupError):
+                if not self._is_done:
                     os.kill(member.pid, signal.SIGKILL)
                 os.waitpid(member.pid, 0)
                 member.pid = 0

@@ -40,33 +40,43 @@ class Shape(NamedTuple):
     max_depth: int | None = None
 
 
+class _Level:
+    """A directory on the way from the root: what is left of its entries, the next one last."""
+
+    def __init__(self, name: bytes, rail: str, entries: list[Branch], left_out: int) -> None:
+        self.name = name
+        self.rail = rail  # what stands before the lines of all below it
+        self.entries = entries
+        self.left_out = left_out
+
+
 def twigs(root: Branch, read: Read, shape: Shape) -> Iterator[Twig]:
     """Yield the lines of the tree below *root*; *read* returns the entries of a branch when it is their turn."""
     fork, last, rail, gap = shape.marks
     yield Twig("", root.name, root, 0)
-    enters = root.place is not None and shape.max_depth != 0
-    stack = [_level(root, read, shape, "", root.name)] if enters else []
-    while stack:
-        rails, path, entries, left_out = stack[-1]
-        if not entries:
-            stack.pop()
-            if left_out:
-                yield Twig(rails + last, path, None, len(stack) + 1, left_out)
+    levels: list[_Level] = []
+    if root.place is not None and shape.max_depth != 0:
+        levels.append(_level(root, read, shape, ""))
+    while levels:
+        level = levels[-1]
+        if not level.entries and not level.left_out:
+            levels.pop()
             continue
-        branch = entries.pop()
-        is_last = not entries and not left_out
-        below = path + branch.name if path.endswith(b"/") else path + b"/" + branch.name
-        depth = len(stack)
-        yield Twig(rails + (last if is_last else fork), below, branch, depth)
+        depth = len(levels)
+        rails = "".join([level.rail for level in levels])
+        directory = b"/".join([level.name.removesuffix(b"/") for level in levels])
+        if not level.entries:
+            yield Twig(rails + last, directory, None, depth, level.left_out)
+            level.left_out = 0
+            continue
+        branch = level.entries.pop()
+        is_last = not level.entries and not level.left_out
+        yield Twig(rails + (last if is_last else fork), directory + b"/" + branch.name, branch, depth)
         if branch.place is not None and (shape.max_depth is None or depth < shape.max_depth):
-            stack.append(_level(branch, read, shape, rails + (gap if is_last else rail), below))
+            levels.append(_level(branch, read, shape, gap if is_last else rail))
 
 
-_Level = tuple[str, bytes, list[Branch], int]
-
-
-def _level(branch: Branch, read: Read, shape: Shape, rails: str, path: bytes) -> _Level:
-    """Return the rails and path of a directory, its entries from the last to the first, and how many more it has."""
+def _level(branch: Branch, read: Read, shape: Shape, rail: str) -> _Level:
     entries = read(branch)
     if shape.dirs:
         entries = [entry for entry in entries if entry.kind == "d"]
@@ -77,11 +87,11 @@ def _level(branch: Branch, read: Read, shape: Shape, rails: str, path: bytes) ->
         left_out = len(entries) - shape.limit
         del entries[shape.limit :]
     entries.reverse()
-    return rails, path, entries, left_out
+    return _Level(branch.name, rail, entries, left_out)
 
 
 def target_of(path: bytes) -> bytes:
-    """Return what a symbolic link says; nothing when it is gone."""
+    """Return what a symbolic link says; ``?`` when it is gone."""
     try:
         return link_target(Entry.of_root(path, follow=False))
     except OSError:

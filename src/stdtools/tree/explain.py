@@ -45,7 +45,7 @@ def explain_find(given: dict[str, Any], parse_size: Any) -> str:
 
 def explain_walk(given: dict[str, Any]) -> str:
     """Return a script that does what ``walk`` would do with the parameters *given*: a tree, or triples."""
-    allowed = {"roots", "triples", "bottom_up", "no_hidden", "sort", "progress", "jobs", "cache", "ascii"}
+    allowed = {"roots", "triples", "no_hidden", "sort", "progress", "jobs", "cache", "ascii"}
     for name, value in given.items():
         if value and name not in allowed:
             raise ToolError(f"--explain does not cover --{'from' if name == 'source' else name.replace('_', '-')}")
@@ -60,8 +60,11 @@ def explain_walk(given: dict[str, Any]) -> str:
             "import json, os",
             "",
             f"for root in {roots!r}:",
-            f"    for path, directories, files in os.walk(root, topdown={not given['bottom_up']}):",
-            "        print(path, json.dumps(directories), json.dumps(files), sep='\t')",
+            "    for path, directories, files in os.walk(root):",
+            "        directories.sort(key=os.fsencode)",
+            "        files.sort(key=os.fsencode)",
+            "        lists = [json.dumps(names, ensure_ascii=False) for names in (directories, files)]",
+            "        print(path, *lists, sep='\\t')",
         ]
         return "\n".join(lines) + "\n"
     marks = ("|-- ", "`-- ", "|   ", "    ") if given["ascii"] else ("├── ", "└── ", "│   ", "    ")
@@ -80,8 +83,10 @@ def explain_walk(given: dict[str, Any]) -> str:
         f"            draw(entry.path, rails + ({marks[3]!r} if last else {marks[2]!r}))",
         "",
         f"for root in {roots!r}:",
-        "    print(root + ('' if root.endswith('/') or not os.path.isdir(root) else '/'))",
-        "    if os.path.isdir(root) and not os.path.islink(root):",
+        "    is_directory = os.path.isdir(root) and not os.path.islink(root)",
+        "    link = ' -> ' + os.readlink(root) if os.path.islink(root) else ''",
+        "    print(root + ('/' if is_directory and root[-1] != '/' else link))",
+        "    if is_directory:",
         "        draw(root, '')",
     ]
     return "\n".join(lines) + "\n"

@@ -116,6 +116,8 @@ def walk_below(walker: Walker, directory: Directory, share: Share = share_nothin
 
 def step(walker: Walker, stack: list[Directory]) -> None:
     """Read a few directories from the end of *stack* and put those below them in their place."""
+    if walker.progress is not None:
+        walker.progress.count(walker.number, walker.directories, walker.entries)
     if walker.sweep is not None:
         walker.sweep(walker, stack, STEP)
         return

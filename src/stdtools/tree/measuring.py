@@ -2,12 +2,14 @@
 
 import os
 import stat
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
 from typing import NamedTuple, Protocol
 
-from stdtools.tree.entry import letter_of
+from stdtools.tree.entry import LETTERS
 from stdtools.tree.finding import Nothing
 from stdtools.tree.query import Query, Walking
+from stdtools.tree.reading import PIECE, read_groups
 from stdtools.tree.sharing import Part
 from stdtools.tree.troubles import Troubles
 from stdtools.tree.walker import Directory, Identity, Walker, prefix_of
@@ -21,14 +23,14 @@ class Measured(NamedTuple):
     name: bytes
     kind: str
     found: os.stat_result
-    wanted: bool = True
+    wanted: bool
 
 
 class Collector(Part, Protocol):
     """Adds up what directories hold."""
 
     def take(self, directory: Directory, entries: Sequence[Measured]) -> None:
-        """Take what *directory* holds."""
+        """Take what *directory* holds, or a piece of it."""
 
 
 class Measurer(Walker):
@@ -37,51 +39,62 @@ class Measurer(Walker):
     def __init__(self, walking: Walking, query: Query, collector: Collector, troubles: Troubles) -> None:
         super().__init__(walking, query, Nothing(), troubles)
         self.collector = collector
-        # Half of what it costs is the way to each file: relative to its directory it is short.
-        self._relative = self.is_plain and query.is_empty
+        # A third of what it costs is the way to each file: relative to its directory it is short.
+        self._is_simple = self.is_plain and query.is_empty
 
     def visit(self, directory: Directory) -> list[Directory]:
         """Read and measure *directory*, and return the directories below."""
+        path, depth = directory[:2]
         self.directories += 1
-        entries = self._measure_open(directory[0]) if self._relative else None
-        if entries is None:
-            entries = self._measure(directory)
-        self.entries += len(entries)
-        self.collector.take(directory, entries)
         max_depth = self.walking.max_depth
-        if max_depth is not None and directory[1] + 1 >= max_depth:
-            return []
-        below = [entry.name for entry in entries if entry.kind == "d"]
-        prefix = prefix_of(directory[0])
-        if self._relative:
-            return [(prefix + name, directory[1] + 1, None, None) for name in below]
-        return list(self.descend(below, directory, prefix))
+        enters = max_depth is None or depth + 1 < max_depth
+        prefix = prefix_of(path)
+        below: list[Directory] = []
+        pieces = self._measure_open(path) if self._is_simple and self.read is read_groups else None
+        for entries in self._measure(directory) if pieces is None else pieces:
+            self.entries += len(entries)
+            self.collector.take(directory, entries)
+            if not enters:
+                continue
+            names = [entry.name for entry in entries if entry.kind == "d"]
+            if self._is_simple:
+                below += [(prefix + name, depth + 1, None, None) for name in names]
+            else:
+                below += self.descend(names, directory, prefix)
+        return below
 
-    def _measure_open(self, path: bytes) -> list[Measured] | None:
+    def _measure_open(self, path: bytes) -> Iterable[list[Measured]] | None:
         """Measure what lies in *path*, by a descriptor of it; None where that is not so simple."""
         try:
             fd = os.open(path, _OPEN)
             try:
                 with os.scandir(fd) as listing:
-                    entries = list(listing)
+                    entries = list(islice(listing, PIECE))
+                if len(entries) == PIECE:
+                    return None
                 stats = [entry.stat(follow_symlinks=False) for entry in entries]
             finally:
                 os.close(fd)
         except OSError:
             return None
+        letter = LETTERS.get
         return [
-            Measured(os.fsencode(entry.name), letter_of(found.st_mode), found)
-            for entry, found in zip(entries, stats, strict=True)
+            [
+                Measured(os.fsencode(entry.name), letter(found.st_mode & 0o170000, "?"), found, True)
+                for entry, found in zip(entries, stats, strict=True)
+            ]
         ]
 
-    def _measure(self, directory: Directory) -> list[Measured]:
-        entries = []
-        for entry in self.children(directory):
-            try:
-                entries.append(Measured(entry.name, entry.kind, entry.stat, self.query.wants(entry)))
-            except OSError as error:
-                self.troubles.meet(entry.path, error)
-        return entries
+    def _measure(self, directory: Directory) -> Iterator[list[Measured]]:
+        children = self.children(directory)
+        while piece := list(islice(children, PIECE)):
+            entries = []
+            for entry in piece:
+                try:
+                    entries.append(Measured(entry.name, entry.kind, entry.stat, self.query.wants(entry)))
+                except OSError as error:
+                    self.troubles.meet(entry.path, error)
+            yield entries
 
 
 def apparent(found: os.stat_result) -> int:
@@ -97,9 +110,12 @@ def allocated(found: os.stat_result) -> int:
 SizeOf = Callable[[os.stat_result], int]
 
 
-def identity_of(entry: Measured) -> Identity | None:
-    """Return what tells a file with several names; None for one with a single name, and for directories."""
+def identity_of(entry: Measured, *, follow: bool = False) -> Identity | None:
+    """Return what tells a file that may be met again under another name; None for others, and for directories.
+
+    Where links are followed, that is any file.
+    """
     found = entry.found
-    if found.st_nlink > 1 and not stat.S_ISDIR(found.st_mode):
+    if (follow or found.st_nlink > 1) and not stat.S_ISDIR(found.st_mode):
         return found.st_dev, found.st_ino
     return None

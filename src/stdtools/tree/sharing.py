@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+from functools import partial
 from typing import IO, TYPE_CHECKING, Any, Protocol
 
 from stdtools.shared.streams import Output
@@ -52,7 +53,7 @@ class Sharing:
         turn = contextlib.ExitStack()
         try:
             self._output.turn = turn.enter_context(contextlib.closing(Turn()))  # before the others have the Output
-            crew.start(walker, self._begin, self._end)
+            crew.start(walker, partial(self._begin, walker), partial(self._end, walker))
         except OSError:  # too many processes or descriptors: alone it goes, too
             self._size = 1
             self._output.turn = contextlib.nullcontext()
@@ -60,11 +61,16 @@ class Sharing:
             return False
         try:
             for word in crew.work(walker, stack):
-                state, troubles = read_word(word)
+                state, troubles, directories, entries = read_word(word)
                 self._part.merge(state)
                 self._troubles.count += troubles
+                walker.directories += directories
+                walker.entries += entries
                 if self._part.sorter is not None:
                     self._part.sorter.extend(read_rows(word))
+            if walker.progress is not None:
+                walker.progress.begin_anew()
+                walker.progress.count(0, walker.directories, walker.entries)
         finally:
             self._output.turn = contextlib.nullcontext()
             crew.close()
@@ -76,16 +82,19 @@ class Sharing:
         if self.cache is not None:
             self.cache.flush()
 
-    def _begin(self) -> None:
+    def _begin(self, walker: Walker, number: int) -> None:
+        walker.number = number
+        walker.directories = walker.entries = 0
         self._part.clear()
         self._troubles.count = 0
 
-    def _end(self, word: IO[bytes]) -> None:
+    def _end(self, walker: Walker, word: IO[bytes]) -> None:
         from stdtools.tree.crew import write_word
         from stdtools.tree.sorting import write_rows
 
         self._flush()
-        write_word(word, "done", (self._part.state(), self._troubles.count))
+        said = (self._part.state(), self._troubles.count, walker.directories, walker.entries)
+        write_word(word, "done", said)
         if self._part.sorter is not None:
             write_rows(word, self._part.sorter.rows())
 

@@ -75,11 +75,21 @@ class Sorter:
         """Yield all rows, in order."""
         self._rows.sort(reverse=self._reverse)
         yield from heapq.merge(*map(read_rows, self._runs), self._rows, reverse=self._reverse)
+        for run in self._runs:
+            run.close()
 
 
 def write_rows(file: IO[bytes], rows: Iterator[Any]) -> None:
     """Write *rows* for ``read_rows``."""
-    while piece := list(islice(rows, _PIECE)):
+    piece = []
+    weight = 0
+    for row in rows:
+        piece.append(row)
+        weight += 1 + sum(len(part) for part in row if type(part) is list)
+        if weight >= _PIECE:
+            dump(file, piece)
+            piece, weight = [], 0
+    if piece:
         dump(file, piece)
     dump(file, [])
     file.flush()

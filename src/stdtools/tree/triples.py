@@ -1,4 +1,7 @@
-"""What ``os.walk`` yields, without its recursion: a directory, the directories in it, and its other entries."""
+"""What ``os.walk`` yields, without its recursion: a directory, the directories in it, and its other entries.
+
+In order of names, which ``os.walk`` leaves to the file system.
+"""
 
 import os
 from collections.abc import Iterator
@@ -22,7 +25,10 @@ def triples(walker: Walker, start: Directory, *, bottom_up: bool = False) -> Ite
     waiting = [start]
     while waiting or stack:
         if waiting:
+            said = walker.troubles.count
             triple, below = _read(walker, waiting.pop())
+            if walker.troubles.count > said and not (triple.directories or triple.files):
+                continue  # os.walk yields nothing either of what it cannot read
             if bottom_up:
                 stack.append((triple, below))
                 waiting = [below.pop()] if below else []
@@ -51,6 +57,9 @@ def _read(walker: Walker, directory: Directory) -> tuple[Triple, list[Directory]
                 triple.files.append(entry.name)
         except OSError as error:
             walker.troubles.meet(entry.path, error)
+    triple.directories.sort()
+    triple.files.sort()
+    below.sort()
     return triple, below
 
 

@@ -9,12 +9,15 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import compress
 from os import lstat
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from stdtools.tree.entry import Entry, letter_of, look
 from stdtools.tree.query import Query, Walking
 from stdtools.tree.reading import Groups, read_groups
 from stdtools.tree.troubles import Troubles
+
+if TYPE_CHECKING:
+    from stdtools.tree.progress import Progress
 
 Identity = tuple[int, int]  # device and inode
 
@@ -50,6 +53,8 @@ class Walker:
         self.directories = 0  # that were read
         self.entries = 0  # that were sifted
         self.read: ReadGroups = read_groups
+        self.number = 0  # among the processes that share the walk
+        self.progress: Progress | None = None
         self.sweep: Sweep | None = None  # what reads directories faster and finds the same
         self.troubles = troubles
         self._all_kinds = bool(query.kinds) or walking.follow or sink.wants_entries
