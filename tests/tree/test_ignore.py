@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from stdtools.tree import wildmatch
-from stdtools.tree.ignore import GitConfig, Ignore, Rule
+from stdtools.tree.gitconfig import GitConfig
+from stdtools.tree.ignore import Ignore, Rule
 
 TREES = int(os.environ.get("IGNORE_TREES", "200"))
 SEED = int(os.environ.get("IGNORE_SEED", "0")) or random.SystemRandom().randrange(1, 1 << 32)

@@ -120,7 +120,8 @@ def walking_of(given: dict[str, Any]) -> Walking:
 
 def _ignore() -> Any:
     from stdtools.shared import screen
-    from stdtools.tree.ignore import GitConfig, Ignore
+    from stdtools.tree.gitconfig import GitConfig
+    from stdtools.tree.ignore import Ignore
 
     def variable(name: str) -> bytes:
         return os.fsencode(os.environ.get(name, ""))

@@ -3,30 +3,18 @@
 Manual: https://git-scm.com/docs/gitignore; where it is silent, git 2.39 was asked.
 """
 
-import errno
 import functools
 import math
 import os
 import re
-import stat
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from stdtools.tree import wildmatch
+from stdtools.tree.gitconfig import BOM, GitConfig, Report, git_directory, read_file
 
-LARGEST = 100 << 20  # bytes of a file that is read; git's own bound for patterns since 2.45
 MOST_REMEMBERED = 4096  # directories
-DEEPEST_INCLUDE = 10  # git's bound, too
-BOM = b"\xef\xbb\xbf"
 PLAIN = re.compile(rb"[^*?\[\\]*")
-SETTING = re.compile(
-    rb'[ \t\n]*(?:[#;].*|\[(?P<section>[-.\w]+)[ \t]*(?P<subsection>"(?:[^"\\\n]|\\.)*")?\]|(?P<key>[a-zA-Z][-\w]*)'
-    rb'[ \t]*(?:=(?P<value>(?:"(?:[^"\\\n]|\\.|\\\n)*"|\\\n|\\.|[^\n"\\#;])*))?|.+)'
-)
-QUOTING = re.compile(rb'\\(.)|"', re.DOTALL)
-ESCAPES = {None: b"", b"\n": b"", b"n": b"\n", b"t": b"\t", b"b": b"\b"}
-
-Report = Callable[[bytes, OSError], object]
 
 
 class Rule(NamedTuple):
@@ -124,26 +112,6 @@ class Rules:
         return rows
 
 
-class GitConfig(NamedTuple):
-    """Where git's settings are: the caller's HOME and XDG_CONFIG_HOME, empty if unset, and the system's file.
-
-    Of the settings, core.excludesFile and core.ignoreCase are read, also through include.path, not includeIf.
-    """
-
-    home: bytes = b""
-    xdg_config_home: bytes = b""
-    system: bytes = b"/etc/gitconfig"
-
-    def xdg(self, name: bytes) -> bytes:
-        """Return the path of git's file *name* in the user's directory of configuration; empty without one."""
-        base = self.xdg_config_home or (self.home and self.expand(b".config", self.home))
-        return base and os.path.join(base, b"git", name)
-
-    def expand(self, path: bytes, base: bytes) -> bytes:
-        """Return the *path* of a setting, which may be relative to *base* or begin with ``~/``."""
-        return self.home and os.path.join(self.home, path[2:]) if path.startswith(b"~/") else os.path.join(base, path)
-
-
 def _trimmed(path: bytes) -> bytes:
     return path.rstrip(b"/") or (b"/" if path else b".")
 
@@ -188,7 +156,7 @@ class Ignore:
         parent, name = _trimmed(os.path.dirname(key)), os.path.basename(key)
         if key == self._root or parent not in self._known:
             rules = self._of_root(key)
-        elif git := _git_directory(key):
+        elif git := git_directory(key):
             rules = self._of_repository(key, git)
         else:
             above = self._known[parent]
@@ -201,7 +169,7 @@ class Ignore:
     def _of_root(self, directory: bytes) -> Rules:
         top = real = os.path.realpath(directory)
         below: list[bytes] = []
-        while not (git := _git_directory(top)):
+        while not (git := git_directory(top)):
             if top == b"/":
                 return self._of_repository(directory, b"")
             top, name = os.path.split(top)
@@ -216,10 +184,12 @@ class Ignore:
         """Return what holds in the root *top* of the repository with the data in *git*, which is empty for none."""
         if self._user_settings is None:
             files = [self._config.system, self._config.xdg(b"config"), self._config.expand(b"~/.gitconfig", b"")]
-            self._user_settings = dict(setting for path in files for setting in self._settings(path))
+            self._user_settings = dict(
+                setting for path in files for setting in self._config.settings(path, self._report)
+            )
         settings = dict(self._user_settings)
         if git:
-            settings.update(self._settings(os.path.join(git, b"config")))
+            settings.update(self._config.settings(os.path.join(git, b"config"), self._report))
         case = settings.get(b"core.ignorecase", b"")
         fold = case is None or case.lower() in (b"true", b"yes", b"on") or case.strip(b"0").isdigit()
         sources = [self._own(top, fold)]
@@ -236,53 +206,8 @@ class Ignore:
         return self._source(os.path.join(directory, b".gitignore"), fold, os.O_NOFOLLOW)  # as git does
 
     def _source(self, path: bytes, fold: bool, flags: int = 0) -> _Source | None:
-        globs = list(_globs(path, _read(path, self._report, flags), fold))
+        globs = list(_globs(path, read_file(path, self._report, flags), fold))
         return _Source(globs) if globs else None
-
-    def _settings(self, path: bytes, depth: int = 0) -> Iterator[tuple[bytes, bytes | None]]:
-        """Yield each ``section.key`` in lower case and its value, of a key alone None; those included in their place.
-
-        Syntax: https://git-scm.com/docs/git-config#_syntax
-        """
-        section = b""
-        for found in SETTING.finditer(_read(path, self._report).removeprefix(BOM).replace(b"\r\n", b"\n")):
-            if found["section"]:
-                section = found["section"].lower() + (found["subsection"] or b"")
-            elif found["key"]:
-                key, value = section + b"." + found["key"].lower(), found["value"]
-                if value is not None:
-                    value = QUOTING.sub(lambda quoting: ESCAPES.get(quoting[1], quoting[1]), value.strip())
-                if key == b"include.path" and value and depth < DEEPEST_INCLUDE:
-                    yield from self._settings(self._config.expand(value, os.path.dirname(path)), depth + 1)
-                yield key, value
-
-
-def _read(path: bytes, report: Report | None = None, flags: int = 0) -> bytes:
-    """Return what the regular file *path* holds, nothing if it is none."""
-    try:
-        with open(path, "rb", opener=lambda path, mode: os.open(path, mode | flags | os.O_NONBLOCK)) as file:
-            found = os.fstat(file.fileno())
-            if found.st_size > LARGEST:
-                raise OSError(errno.EFBIG, os.strerror(errno.EFBIG))
-            return file.read() if stat.S_ISREG(found.st_mode) else b""
-    except (FileNotFoundError, NotADirectoryError, IsADirectoryError, ValueError):  # ValueError: NUL in a setting
-        return b""
-    except OSError as error:
-        if report:
-            report(path, error)
-        return b""
-
-
-def _git_directory(top: bytes) -> bytes:
-    """Return where the data is that the work trees of a repository share, empty if none begins at *top*."""
-    git = os.path.join(top, b".git")
-    if not os.access(git, os.F_OK):
-        return b""
-    if link := _read(git):
-        git = os.path.join(top, link.removeprefix(b"gitdir: ").rstrip(b"\r\n"))
-    shared = os.path.join(git, _read(os.path.join(git, b"commondir")).rstrip(b"\r\n"))
-    needed = [os.path.join(git, b"HEAD"), os.path.join(shared, b"objects"), os.path.join(shared, b"refs")]
-    return shared if all(map(os.path.lexists, needed)) else b""
 
 
 def _globs(path: bytes, data: bytes, fold: bool) -> Iterator[_Glob]:
