@@ -197,6 +197,30 @@ def test_a_reader_that_goes_away_is_silent_and_141(shell: Run, name: str) -> Non
         assert "141 0" in result.text
 
 
+def test_a_signal_that_python_swallows_is_delivered_again(python: str) -> None:
+    """What is raised in a destructor is ignored by Python; a command would go on for as long as it takes."""
+    code = """
+import os, signal
+from stdtools import cli
+from stdtools.shared.errors import Signalled
+
+class Thrown:
+    def __del__(self):
+        os.kill(os.getpid(), signal.SIGTERM)
+
+cli._catch_signals()
+try:
+    Thrown()
+    for _ in range(1000):
+        pass
+    print("went on")
+except Signalled as signalled:
+    print("ended by", signalled.number)
+"""
+    done = subprocess.run([python, "-c", code], capture_output=True, text=True)
+    assert (done.stdout, done.stderr) == ("ended by 15\n", "")
+
+
 @pytest.mark.parametrize("name", LEAVES)
 def test_a_reader_that_reads_all_sees_exit_0(shell: Run, name: str, records: Path) -> None:
     line = " ".join(f"'{arg}'" for arg in SHORT_RUNS[name])

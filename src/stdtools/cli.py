@@ -155,6 +155,17 @@ def _catch_signals() -> None:
         if number is not None and signal.getsignal(number) is signal.SIG_DFL:
             signal.signal(number, _interrupt)
 
+    sys.unraisablehook = _deliver_again
+
+
+def _deliver_again(unraisable: "sys.UnraisableHookArgs") -> None:
+    """Raise a signal's exception once more that Python has swallowed, as where a generator is thrown away."""
+    if isinstance(unraisable.exc_value, KeyboardInterrupt | Signalled) and _signals:
+        signal.signal(_signals[-1], _interrupt)
+        os.kill(os.getpid(), _signals[-1])
+    else:
+        sys.__unraisablehook__(unraisable)
+
 
 _signals: list[int] = []
 

@@ -212,7 +212,7 @@ def test_verify_tells_where_it_was_wrong_and_throws_it_away(run: Run, tree: Path
     for slot in range(cached.mask + 1):
         *identity, offset, length, _ = SLOT.unpack_from(forged, cached.table + slot * SLOT.size)
         if identity[1]:
-            crc = dircache.crc32(bytes(forged[offset : offset + length]))
+            crc = dircache.checksum_of(tuple(identity), bytes(forged[offset : offset + length]))
             SLOT.pack_into(forged, cached.table + slot * SLOT.size, *identity, offset, length, crc)
     assert names
     path.write_bytes(forged)

@@ -69,6 +69,7 @@ def test_a_root_with_a_dash_at_its_head(run: Run, tmp_path: Path) -> None:
     assert run("find", "./-t").out == b"./-t\n"
 
 
+@pytest.mark.once
 def test_ten_thousand_levels(run: Run, tmp_path: Path) -> None:
     make_deep(tmp_path, "d", LEVELS)
     end = b"./" + b"d/" * LEVELS + b"end\n"
@@ -89,6 +90,7 @@ def test_a_thousand_levels_of_long_names(run: Run, tmp_path: Path) -> None:
     assert os.listdir(tmp_path) == []
 
 
+@pytest.mark.once
 def test_a_directory_of_thirty_thousand(run: Run, tmp_path: Path) -> None:
     (tmp_path / "w").mkdir()
     for number in range(30_000):

@@ -455,6 +455,7 @@ def abyss(tmp_path: Path) -> Iterator[bytes]:
     subprocess.run(["rm", "-rf", tmp_path / "t"], check=True)
 
 
+@pytest.mark.once
 def test_a_tree_may_be_deep(run: Run, abyss: bytes, tmp_path: Path) -> None:
     assert run("walk", "t") == (0, abyss, "")
     assert run("walk", "t", "-t", "d") == (0, abyss, "")
@@ -470,6 +471,7 @@ def test_a_tree_may_be_deep(run: Run, abyss: bytes, tmp_path: Path) -> None:
     assert run("walk", "--from", "-", stdin=paths.out).out.splitlines()[-1] == b"    " * 5000 + "└── d/".encode()
 
 
+@pytest.mark.once
 def test_a_directory_may_be_large(run: Run, tmp_path: Path) -> None:
     (tmp_path / "t").mkdir()
     for n in range(30_000):

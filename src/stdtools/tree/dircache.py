@@ -35,6 +35,7 @@ LARGEST_TOTAL = 512 << 20
 MAGIC = b"stdtools dircache 1\n"
 
 _FOOT = struct.Struct("<20sIQQ")  # magic, who we are, slots, records
+IDENTITY = struct.Struct("<QQqq")  # device, inode, mtime, ctime
 SLOT = struct.Struct("<QQqqQII")  # device, inode, mtime, ctime, offset, length, checksum
 _RECORD = struct.Struct("<QQqqII")  # the same without the offset, before its names
 _BLOCK = 1 << 18
@@ -58,6 +59,11 @@ def decode(data: bytes) -> Groups:
     for part in data.split(b"/") if data else ():
         groups[chr(part[0])] = part[1:].split(b"\0")
     return groups
+
+
+def checksum_of(identity: Identity, data: bytes) -> int:
+    """Return the checksum of a record: directories of one moment differ in their inodes alone."""
+    return crc32(data, crc32(IDENTITY.pack(*identity)))
 
 
 def hash_of(inode: int) -> int:
@@ -111,7 +117,7 @@ class DirectoryCache:
         if mtime != found.st_mtime_ns or ctime != found.st_ctime_ns:
             return None
         data = self.view[offset : offset + length]
-        if crc32(data) != checksum:
+        if self._checksum(slot, data) != checksum:
             return None
         self.used[slot] = 1
         return decode(data)
@@ -165,7 +171,7 @@ class DirectoryCache:
             self._troubles.tell(path, OSError(0, f"{where} has {os.fsdecode(name)!r} of type {kind}"))
 
     def _add(self, identity: Identity, data: bytes) -> None:
-        self._pending += (_RECORD.pack(*identity, len(data), crc32(data)), data)
+        self._pending += (_RECORD.pack(*identity, len(data), checksum_of(identity, data)), data)
         self._pending_size += _RECORD.size + len(data)
         if self._pending_size > _BLOCK:
             self.flush()
@@ -211,6 +217,10 @@ class DirectoryCache:
             output.write(bytes(table.slots))
             output.write(_FOOT.pack(MAGIC, _who(), table.mask + 1, table.count))
 
+    def _checksum(self, slot: int, data: bytes) -> int:
+        start = self.table + slot * SLOT.size
+        return crc32(data, crc32(self.view[start : start + IDENTITY.size]))
+
     def _inode_in(self, slot: int) -> int:
         inode: int = SLOT.unpack_from(self.view, self.table + slot * SLOT.size)[1]
         return inode
@@ -221,7 +231,7 @@ class DirectoryCache:
             if keeps_all or self.used[slot]:
                 *identity, offset, length, checksum = SLOT.unpack_from(self.view, self.table + slot * SLOT.size)
                 data = self.view[offset : offset + length]
-                if identity[1] and crc32(data) == checksum:
+                if identity[1] and self._checksum(slot, data) == checksum:
                     yield (identity[0], identity[1], identity[2], identity[3]), data, checksum
 
 

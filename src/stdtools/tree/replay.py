@@ -6,7 +6,7 @@ Of a directory that is unchanged, one lstat is all that is asked; that is half o
 from binascii import crc32
 from os import lstat
 
-from stdtools.tree.dircache import SLOT, DirectoryCache, hash_of
+from stdtools.tree.dircache import IDENTITY, SLOT, DirectoryCache, hash_of
 from stdtools.tree.patterns import endings_of
 from stdtools.tree.walker import Directory, Walker, prefix_of
 
@@ -39,7 +39,8 @@ def replay(cache: DirectoryCache, walker: Walker, stack: list[Directory], most: 
             if known != inode or mtime != now.st_mtime_ns or ctime != now.st_ctime_ns or device != now.st_dev:
                 raise LookupError
             data = view[offset : offset + length]
-            if crc32(data) != checksum:
+            start = table + place * SLOT.size
+            if crc32(data, crc32(view[start : start + IDENTITY.size])) != checksum:
                 raise LookupError
         except (OSError, LookupError):
             stack += walker.visit(directory)
