@@ -200,7 +200,7 @@ def test_a_reader_that_goes_away_is_silent_and_141(shell: Run, name: str) -> Non
 def test_a_signal_that_python_swallows_is_delivered_again(python: str) -> None:
     """What is raised in a destructor is ignored by Python; a command would go on for as long as it takes."""
     code = """
-import os, signal
+import os, signal, time
 from stdtools import cli
 from stdtools.shared.errors import Signalled
 
@@ -211,8 +211,8 @@ class Thrown:
 cli._catch_signals()
 try:
     Thrown()
-    for _ in range(1000):
-        pass
+    for _ in range(600):
+        time.sleep(0.1)
     print("went on")
 except Signalled as signalled:
     print("ended by", signalled.number)

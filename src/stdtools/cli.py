@@ -159,10 +159,13 @@ def _catch_signals() -> None:
 
 
 def _deliver_again(unraisable: "sys.UnraisableHookArgs") -> None:
-    """Raise a signal's exception once more that Python has swallowed, as where a generator is thrown away."""
+    """Raise a signal's exception once more that Python has swallowed, as where a generator is thrown away.
+
+    A little later, for what is raised in here is swallowed, too.
+    """
     if isinstance(unraisable.exc_value, KeyboardInterrupt | Signalled) and _signals:
-        signal.signal(_signals[-1], _interrupt)
-        os.kill(os.getpid(), _signals[-1])
+        signal.signal(signal.SIGALRM, lambda number, frame: _interrupt(_signals[-1], frame))
+        signal.setitimer(signal.ITIMER_REAL, 0.001)
     else:
         sys.__unraisablehook__(unraisable)
 
