@@ -164,10 +164,14 @@ def _deliver_again(unraisable: "sys.UnraisableHookArgs") -> None:
     A little later, for what is raised in here is swallowed, too.
     """
     if isinstance(unraisable.exc_value, KeyboardInterrupt | Signalled) and _signals:
-        signal.signal(signal.SIGALRM, lambda number, frame: _interrupt(_signals[-1], frame))
+        signal.signal(signal.SIGALRM, _interrupt_again)
         signal.setitimer(signal.ITIMER_REAL, 0.001)
     else:
         sys.__unraisablehook__(unraisable)
+
+
+def _interrupt_again(alarm: int, frame: FrameType | None) -> None:
+    _interrupt(_signals[-1], frame)
 
 
 _signals: list[int] = []
