@@ -58,7 +58,7 @@ STARTUP_MODULES = {
     "--version": "cli __main__ shared shared.config shared.errors shared.journal shared.options shared.places "
     "shared.backups shared.disk shared.log_lock shared.records shared.rotation shared.screen shared.streams "
     "shared.whole_lines",
-    "walk": "tree tree.branches tree.command_filters tree.command_walk tree.criteria tree.deep tree.drawing tree.entry "
+    "walk": "shared.scratch tree tree.branches tree.command_filters tree.command_walk tree.criteria tree.deep tree.drawing tree.entry "
     "tree.facts tree.finding tree.forms tree.live tree.measuring tree.patterns tree.query tree.reading "
     "tree.sharing tree.sweep tree.troubles tree.walker tree.writing",
     "find": "tree tree.command_filters tree.command_find tree.criteria tree.deep tree.entry tree.facts tree.finding "
@@ -75,7 +75,8 @@ STARTUP_MODULES = {
     "unpack": "pack pack.bulk pack.command_layout pack.command_unpack pack.cursor pack.decode pack.encode pack.groups "
     "pack.kind pack.layout pack.named pack.numbers pack.parser pack.text pack.unpacking",
     "pack": "pack pack.bulk pack.command_layout pack.command_pack pack.cursor pack.decode pack.encode pack.groups "
-    "pack.kind pack.layout pack.named pack.numbers pack.parser pack.spool pack.text shared.record_input",
+    "pack.kind pack.layout pack.named pack.numbers pack.parser pack.spool pack.text shared.record_input "
+    "shared.scratch",
 }
 NEVER_AT_START = {
     "csv", "dataclasses", "hashlib", "importlib.metadata", "importlib.resources", "logging.handlers", "multiprocessing",

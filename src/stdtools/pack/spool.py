@@ -1,8 +1,8 @@
 """Bytes kept back until it is known that all of them are right."""
 
-from typing import BinaryIO
+from typing import IO
 
-from stdtools.shared.errors import ToolError
+from stdtools.shared.scratch import scratch_file, scratch_trouble
 from stdtools.shared.streams import BLOCK, Output
 
 IN_MEMORY = 8 << 20
@@ -14,7 +14,7 @@ class Spool:
     def __init__(self) -> None:
         self._parts: list[bytes] = []
         self._size = 0
-        self._file: BinaryIO | None = None
+        self._file: IO[bytes] | None = None
 
     def write(self, data: bytes) -> None:
         """Keep *data*."""
@@ -24,18 +24,13 @@ class Spool:
             self._spill()
 
     def _spill(self) -> None:
-        from tempfile import TemporaryFile, gettempdir
-
         try:
             if self._file is None:
-                self._file = TemporaryFile()  # noqa: SIM115 - it lives as long as the spool
+                self._file = scratch_file()
             self._file.writelines(self._parts)
+            self._file.flush()
         except OSError as error:
-            raise ToolError(
-                f"cannot keep the records until all are checked: {error.strerror}",
-                where=gettempdir(),
-                hint="set TMPDIR to a larger place",
-            ) from None
+            raise scratch_trouble("the records until all are checked", error) from None
         self._parts, self._size = [], 0
 
     def copy_to(self, output: Output) -> None:

@@ -10,9 +10,9 @@ import marshal
 import os
 from collections.abc import Callable, Iterable
 from itertools import groupby
-from typing import IO, Any, NamedTuple
+from typing import Any, NamedTuple
 
-from stdtools.shared.errors import ToolError
+from stdtools.shared.scratch import scratch_file, scratch_trouble
 
 Place = tuple[int, int]  # offset and length in a file
 
@@ -55,9 +55,7 @@ class Branches:
     """The entries of directories in a file without a name."""
 
     def __init__(self) -> None:
-        from tempfile import TemporaryFile
-
-        self._file: IO[bytes] = TemporaryFile(buffering=1 << 16)  # noqa: SIM115 - it lives as long as the tree
+        self._file = scratch_file()
         self._size = 0
 
     def write(self, entries: list[Branch]) -> Place | None:
@@ -87,11 +85,7 @@ class Branches:
         try:
             function(*args)
         except OSError as error:
-            from tempfile import gettempdir
-
-            raise ToolError(
-                f"cannot keep the tree: {error.strerror}", where=gettempdir(), hint="set TMPDIR to a larger place"
-            ) from None
+            raise scratch_trouble("the tree", error) from None
 
 
 class Inside(NamedTuple):

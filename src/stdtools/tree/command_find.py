@@ -113,8 +113,9 @@ def find(**given: Any) -> int:
         if cache is not None:
             cache.save()
         if sink.sorter is not None:
-            for _, _, row in islice(sink.sorter.rows(), given["max_results"]):
-                form.write([row])
+            rows = (row for _, _, row in islice(sink.sorter.rows(), given["max_results"]))
+            while piece := list(islice(rows, 500)):
+                form.write(piece)
         form.close()
     journal.counts["records"] = sink.count
     if troubles.count and not (given["quiet"] and sink.count):

@@ -8,6 +8,7 @@ from itertools import islice
 from typing import IO, Any
 
 from stdtools.shared.errors import ToolError
+from stdtools.shared.scratch import scratch_file, scratch_trouble
 from stdtools.tree.entry import Entry
 from stdtools.tree.facts import Facts
 from stdtools.tree.forms import Form
@@ -43,19 +44,13 @@ class Sorter:
             self._spill()
 
     def _spill(self) -> None:
-        from tempfile import TemporaryFile, gettempdir
-
         self._rows.sort(reverse=self._reverse)
         try:
-            run = TemporaryFile()  # noqa: SIM115 - it lives as long as the sorter
+            run = scratch_file()
             write_rows(run, iter(self._rows))
             run.seek(0)
         except OSError as error:
-            raise ToolError(
-                f"cannot keep what is to be sorted: {error.strerror}",
-                where=gettempdir(),
-                hint="set TMPDIR to a larger place",
-            ) from None
+            raise scratch_trouble("what is to be sorted", error) from None
         self._runs.append(run)
         self._rows, self._weight = [], 0
 
