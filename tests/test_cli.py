@@ -58,9 +58,9 @@ STARTUP_MODULES = {
     "--version": "cli __main__ shared shared.config shared.errors shared.journal shared.options shared.places "
     "shared.backups shared.disk shared.log_lock shared.records shared.rotation shared.screen shared.streams "
     "shared.whole_lines",
-    "walk": "shared.scratch tree tree.branches tree.command_filters tree.command_walk tree.criteria tree.deep tree.drawing tree.entry "
-    "tree.facts tree.finding tree.forms tree.live tree.measuring tree.patterns tree.query tree.reading "
-    "tree.sharing tree.sweep tree.troubles tree.walker tree.writing",
+    "walk": "shared.scratch tree tree.branches tree.command_filters tree.command_walk tree.criteria tree.deep "
+    "tree.drawing tree.entry tree.facts tree.finding tree.forms tree.live tree.measuring tree.patterns "
+    "tree.query tree.reading tree.sharing tree.sweep tree.troubles tree.walker tree.writing",
     "find": "tree tree.command_filters tree.command_find tree.criteria tree.deep tree.entry tree.facts tree.finding "
     "tree.forms tree.gnu tree.patterns tree.query tree.reading tree.sharing tree.sweep tree.troubles tree.walker",
     "log path": "log log.command log.command_path",
