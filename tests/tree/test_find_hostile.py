@@ -242,3 +242,16 @@ def test_empty_directories_go_with_what_they_held(run: Run, doomed: Path) -> Non
 def test_delete_keeps_to_depths_and_exclusions(run: Run, doomed: Path) -> None:
     assert run("find", "d", "--min-depth", "1", "-E", "keep", "--delete") == (0, b"", "")
     assert left(doomed) == ["a.log", "d", "d/keep", "out"]
+
+
+@pytest.mark.parametrize(
+    "option", [["--samefile", ""], ["--access", ""], ["-t", ""], ["-t", ","], ["-e", ""], ["-e", "."]]
+)
+def test_an_empty_value_is_no_leave_to_delete_everything(run: Run, tmp_path: Path, option: list[str]) -> None:
+    """A script whose variable is empty must not lose what it did not ask for."""
+    (tmp_path / "d").mkdir()
+    (tmp_path / "d/keep").touch()
+    result = run("find", "d", *option, "--delete")
+    assert (result.code, result.out) == (2, b"")
+    assert result.err.count("\n") == 1
+    assert (tmp_path / "d/keep").exists()

@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from stdtools.shared.errors import ToolError
 from stdtools.shared.options import Decorated, parse_size
 from stdtools.tree import criteria, patterns
 from stdtools.tree.query import Criterion, Query, Walking
 from stdtools.tree.sweep import can_sweep, sweep
+from stdtools.tree.troubles import Troubles
 from stdtools.tree.walker import Walker
 
 if TYPE_CHECKING:
@@ -100,8 +102,8 @@ def read(option: str, function: Callable[..., Result], *args: Any, **more: Any) 
     raise click.BadParameter(message, click.get_current_context(), param_hint=option)
 
 
-def walking_of(given: dict[str, Any]) -> Walking:
-    """Return where the walk goes."""
+def walking_of(given: dict[str, Any], troubles: Troubles) -> Walking:
+    """Return where the walk goes; *troubles* are told of files of rules that cannot be read."""
     names = [glob for glob in given["exclude"] if "/" not in glob.rstrip("/")]
     paths = [glob for glob in given["exclude"] if "/" in glob.rstrip("/")]
     ignore_case = given["ignore_case"]
@@ -114,22 +116,22 @@ def walking_of(given: dict[str, Any]) -> Walking:
         hidden=not given["no_hidden"],
         excluded_names=patterns.name_test([g.rstrip("/") for g in names], ignore_case=ignore_case) if names else None,
         excluded_paths=patterns.path_test([g.rstrip("/") for g in paths], ignore_case=ignore_case) if paths else None,
-        ignoring=_ignore() if given["gitignore"] else None,
+        ignoring=_ignore(troubles, deletes=given.get("delete", False)) if given["gitignore"] else None,
     )
 
 
-def _ignore() -> Any:
-    from stdtools.shared import screen
+def _ignore(troubles: Troubles, *, deletes: bool) -> Any:
     from stdtools.tree.gitconfig import GitConfig
     from stdtools.tree.ignore import Ignore
 
     def variable(name: str) -> bytes:
         return os.fsencode(os.environ.get(name, ""))
 
-    def tell(path: bytes, error: OSError) -> None:
-        screen.complain(f"{os.fsdecode(path)}: {error.strerror}")
+    def refuse(path: bytes, error: OSError) -> None:
+        what = f"{error.strerror}; without its rules nothing more is deleted"
+        raise ToolError(what, where=os.fsdecode(path))
 
-    return Ignore(GitConfig(variable("HOME"), variable("XDG_CONFIG_HOME")), tell)
+    return Ignore(GitConfig(variable("HOME"), variable("XDG_CONFIG_HOME")), refuse if deletes else troubles.tell)
 
 
 def hasten(given: dict[str, Any], roots: list[bytes], walker: Walker) -> "DirectoryCache | None":
@@ -181,6 +183,8 @@ def _of_names(given: dict[str, Any]) -> Iterable[Criterion]:
     if globs := given["name"]:
         yield Criterion(_words("--name", globs), "name", patterns.name_test(globs, ignore_case=ignore_case))
     if extensions := [e for text in given["ext"] for e in text.split(",")]:
+        if not all(extension.strip(".") for extension in extensions):
+            raise click.BadParameter("an extension is empty", click.get_current_context(), param_hint="--ext")
         for test in patterns.extension_tests(extensions, ignore_case=ignore_case):
             yield Criterion(_words("--ext", extensions), "name", test)
     if globs := given["not_name"]:
@@ -196,6 +200,8 @@ def _of_names(given: dict[str, Any]) -> Iterable[Criterion]:
 
 def _types(texts: Iterable[str]) -> tuple[set[str], list[Criterion]]:
     letters = [letter for text in texts for part in text.split(",") for letter in part]
+    if texts and not letters:
+        raise click.BadParameter("it names no type", click.get_current_context(), param_hint="--type")
     for letter in letters:
         if letter not in criteria.KINDS + "xe":
             raise click.BadParameter(
@@ -232,7 +238,7 @@ def _of_stats(given: dict[str, Any]) -> Iterable[Criterion]:
         yield Criterion(_words("--group", groups), "stat", test)
     for text in given["links"]:
         yield Criterion(_words("--links", [text]), "stat", read("--links", criteria.links_test, text))
-    if path := given["samefile"]:
+    if (path := given["samefile"]) is not None:
         yield Criterion(
             _words("--samefile", [path]),
             "stat",
@@ -241,7 +247,7 @@ def _of_stats(given: dict[str, Any]) -> Iterable[Criterion]:
 
 
 def _of_files(given: dict[str, Any]) -> Iterable[Criterion]:
-    if letters := given["access"]:
+    if (letters := given["access"]) is not None:
         yield Criterion(_words("--access", [letters]), "file", read("--access", criteria.access_test, letters))
     if globs := given["target"]:
         matches = patterns.name_test(globs, ignore_case=given["ignore_case"])

@@ -96,8 +96,8 @@ def find(**given: Any) -> int:
     There is no --exec: stdtools find -e log -0 | stdtools par -0 gzip {}
     """
     _check(given)
-    walking, query, roots = walking_of(given), query_of(given), roots_of(given)
     troubles = Troubles(lambda path, what: screen.complain(f"{os.fsdecode(path)}: {what}"))
+    walking, query, roots = walking_of(given, troubles), query_of(given), roots_of(given)
     with Output() as output:
         if given["why"] is not None:
             return _say_why(given["why"], Walker(walking, query, Nothing(), troubles), roots, output)

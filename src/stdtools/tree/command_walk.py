@@ -84,7 +84,6 @@ def walk(**given: Any) -> int:
     """
     mode = _mode(given)
     given["sizes"] = given["sizes"] or given["disk"]
-    walking, query = walking_of(given), query_of(given)
     progress = _progress(given)
 
     def tell(path: bytes, what: str) -> None:
@@ -92,7 +91,8 @@ def walk(**given: Any) -> int:
             progress.clear()
         screen.complain(f"{os.fsdecode(path)}: {what}")
 
-    walk = _Walk(given, walking, query, Troubles(tell), progress)
+    troubles = Troubles(tell)
+    walk = _Walk(given, walking_of(given, troubles), query_of(given), troubles, progress)
     with Output() as output:
         if mode == "top":
             count = _write_top(walk, output)

@@ -130,6 +130,12 @@ class Deleter:
         except OSError as error:
             self._troubles.meet(below[0], error)
             return
+        try:
+            os.close(os.open("..", _OPEN, dir_fd=child))  # without a way back up there is no going down
+        except OSError as error:
+            os.close(child)
+            self._troubles.meet(below[0], error)
+            return
         os.close(self.fd)
         self.fd = child
         self._levels.append(self._enter(below, name))
