@@ -313,8 +313,11 @@ def _key(roots: Iterable[bytes]) -> int:
 
 
 def _who() -> int:
-    """Return a number for the user and the groups that we are."""
-    return crc32(repr((os.geteuid(), os.getegid(), sorted(os.getgroups()))).encode())
+    """Return a number for the user and the groups that we are, and what else we may."""
+    capabilities = b""
+    with contextlib.suppress(OSError), open("/proc/self/status", "rb") as status:
+        capabilities = next((line for line in status if line.startswith(b"CapEff")), b"")
+    return crc32(repr((os.geteuid(), os.getegid(), sorted(os.getgroups()), capabilities)).encode())
 
 
 def _trusted_devices() -> frozenset[int]:
