@@ -314,7 +314,7 @@ def test_what_git_ignores_is_left_out(run: Run, tree: Path) -> None:
     assert lines(run("find", "--gitignore", "-t", "f")) == ["./src/run.sh", "./ÖL.txt"]
 
 
-@pytest.mark.skipif(os.geteuid() != 0 or not Path("/usr/bin/unshare").exists(), reason="nobody may mount here")
+@pytest.mark.skipif("CI" not in os.environ and os.geteuid() != 0, reason="only root may mount")
 def test_one_file_system(tmp_path: Path) -> None:
     """The place of a mount is found, what lies in it is not; a root may be on another."""
     for name in ("m", "n"):
@@ -323,7 +323,5 @@ def test_one_file_system(tmp_path: Path) -> None:
         f"mount -t tmpfs x m && touch m/in n/in && {COMMAND} find -x && {COMMAND} find -x m && {COMMAND} find -x -L m"
     )
     done = subprocess.run(["unshare", "-m", "sh", "-c", script], cwd=tmp_path, capture_output=True, text=True)
-    if "mount" in done.stderr:
-        pytest.skip("nobody may mount here")
     assert done.stderr == ""
     assert sorted(done.stdout.split()) == sorted([".", "./m", "./n", "./n/in", *["m", "m/in"] * 2])

@@ -158,7 +158,7 @@ def test_a_loop_is_told_once(run: Run, tmp_path: Path) -> None:
     assert run("find", "a", "-t", "l").code == 0
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="chroot is for root")
+@pytest.mark.skipif("CI" not in os.environ and os.geteuid() != 0, reason="chroot is for root")
 def test_a_link_to_the_root_of_all_is_a_loop(run: Run, tmp_path: Path) -> None:
     """What lies beside the way from / to the link is excluded, so that the walk is short."""
     (tmp_path / "here").mkdir()
