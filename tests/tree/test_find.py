@@ -142,6 +142,9 @@ def lines(result: Result) -> list[str]:
         # what is not seen
         ("-E src -E .cache -t f", ["./.hidden", "./hard", "./ÖL.txt"]),
         ("-E src/ -E .* -t d", [".", "./empty"]),
+        ("-E hard/ -E src -E .* -n hard", ["./hard"]),
+        ("--regex ^hard$", ["./hard"]),
+        ("--path .//hard", ["./hard"]),
         ("-E src/deep -e gz", None),
         ("-E **/deep -t d -n d*", None),
         ("-i -E ÖL.TXT -n *.txt", None),
@@ -237,7 +240,7 @@ def test_a_question_mark_is_one_character_also_in_a_path(run: Run, tmp_path: Pat
         (["-N", "a/"], "invalid value for --not-name: a name has no '/', so 'a/' matches nothing; write --path '**/a/'"),  # noqa: E501
         (["-t", "fq"], "invalid value for --type: 'q' is no type; write f (file), d (directory), l (link), x, e, p, s, b or c"),  # noqa: E501
         (["--size", "1q"], "invalid value for --size: '1q' is not a size; write bytes as 16, 0x10, 64k, 10M or 1G"),
-        (["--size", ">"], "invalid value for --size: '' is not a size; write bytes as 16, 0x10, 64k, 10M or 1G"),
+        (["--size", ">"], "invalid value for --size: '>' has no number"),
         (["--perm", "9"], "invalid value for --perm: '9' is not a mode; write 644, -u+w, /222 or u=rw,go=r"),
         (
             ["--newer", "zz"],
@@ -260,7 +263,20 @@ def test_a_question_mark_is_one_character_also_in_a_path(run: Run, tmp_path: Pat
         (["--dry-run"], "--dry-run needs --delete"),
         (["-0", "--json"], "-0 is for paths, --long and --template"),
         (["--long", "--json"], "--long and --format exclude each other"),
-        (["--delete", "-n", "x", "-L"], "--delete and --follow exclude each other"),
+        (["--delete", "-n", "x", "-L"], "--follow has no meaning with --delete"),
+        (["--delete", "--cache"], "--cache has no meaning with --delete"),
+        (["-q", "--long"], "--long has no meaning with --quiet"),
+        (["--why", "a", "--json"], "--format has no meaning with --why"),
+        (["--why", ""], "invalid value for --why: a path is empty"),
+        (["--columns", ""], "invalid value for --columns: there is no column ''; there are path, name, type, size, mtime, mode, user, group, links, depth, stem, ext, age"),  # noqa: E501
+        (["--columns", "name,size,name"], "invalid value for --columns: column 'name' is there twice"),
+        (["--template", "", "--long"], "--template and --long exclude each other"),
+        (["--user", "9" * 5000], f"invalid value for --user: there is no user '{'9' * 5000}'"),
+        (["--size", "2k..1"], "invalid value for --size: no number is in '2k..1'; the smaller one comes first"),
+        (["--size", ".."], "invalid value for --size: '..' is not a size; write bytes as 16, 0x10, 64k, 10M or 1G"),
+        (["--where", "mode == '0644'"], "invalid value for --where: mode is a number and '0644' is text; write 0o644"),
+        (["--where", "mtime > 2026-11-22"], "invalid value for --where: 2026-11-22 is a subtraction; write time('2026-11-22')"),  # noqa: E501
+        (["--where", "mtime > 2026-01-02"], "invalid value for --where: 2026-01-02 at column 9 is no number; write time('2026-01-02')"),  # noqa: E501
     ],
 )  # fmt: skip
 def test_what_is_refused(run: Run, args: list[str], message: str) -> None:

@@ -225,7 +225,11 @@ def test_delete_does_not_follow_links(run: Run, doomed: Path) -> None:
 def test_a_link_to_a_directory_that_cannot_be_deleted_as_one_is_told(run: Run, doomed: Path, args: list[str]) -> None:
     result = run("find", *args, "--delete")
     assert left(doomed) == ["a.log", "d", "out"]
-    assert (result.code, result.out, result.err) == (2, b"", f"stdtools find: {args[-1]}: Not a directory\n")
+    assert (result.code, result.out, result.err) == (
+        2,
+        b"",
+        f"stdtools find: {args[-1]}: is a link to a directory, and stays\n",
+    )
 
 
 def test_a_directory_that_is_not_empty_stays_and_is_told(run: Run, doomed: Path) -> None:
@@ -255,3 +259,67 @@ def test_an_empty_value_is_no_leave_to_delete_everything(run: Run, tmp_path: Pat
     assert (result.code, result.out) == (2, b"")
     assert result.err.count("\n") == 1
     assert (tmp_path / "d/keep").exists()
+
+
+def test_what_keeps_something_is_not_deleted_nor_shown(run: Run, doomed: Path) -> None:
+    told = "stdtools find: ./d/e: Directory not empty\nstdtools find: ./d: Directory not empty\n"
+    for args in (["--dry-run", "-v"], ["-v"]):
+        result = run("find", "-n", "[!c]*", "--delete", *args)
+        assert (result.code, sorted(result.text.split())) == (2, ["./a.log", "./d/b.log", "./d/keep", "./out"])
+        assert result.err == told
+    assert left(doomed) == ["d", "d/e", "d/e/c.log"]
+
+
+def test_directories_that_become_empty_are_empty(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "a/b/c").mkdir(parents=True)
+    assert run("find", "-t", "e", "--delete", "--dry-run").text == "./a/b/c\n./a/b\n./a\n"
+    assert run("find", "-t", "e", "--delete", "-v").text == "./a/b/c\n./a/b\n./a\n"
+    assert left(tmp_path) == []
+
+
+def test_a_directory_is_as_old_as_before_the_deletion(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "d").mkdir()
+    (tmp_path / "d/f").touch()
+    for path in ("d/f", "d"):
+        os.utime(tmp_path / path, (1, 1))
+    assert run("find", "d", "--older", "2h", "--delete") == (0, b"", "")
+    assert left(tmp_path) == []
+
+
+def test_a_root_that_is_a_link_stays(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "d").mkdir()
+    (tmp_path / "d/f").touch()
+    (tmp_path / "l").symlink_to("d")
+    for args in (["--dry-run"], []):
+        result = run("find", "-H", "l", "--delete", *args)
+        assert (result.code, result.err) == (2, "stdtools find: l: is a link to a directory, and stays\n")
+    assert left(tmp_path) == ["d", "l"]
+
+
+def test_the_rules_are_learnt_before_they_are_deleted(run: Run, tmp_path: Path) -> None:
+    for path in (".git/objects", ".git/refs", "a", "b"):
+        (tmp_path / path).mkdir(parents=True)
+    (tmp_path / ".git/HEAD").write_text("ref: refs/heads/main\n")
+    (tmp_path / ".gitignore").write_text("*.kept\n")
+    for path in ("a/1.kept", "a/x", "b/2.kept", "b/x"):
+        (tmp_path / path).touch()
+    inside = "--delete with --gitignore takes no ROOT inside another one; see 'stdtools find --help'"
+    assert run("find", ".", "a", "--gitignore", "-t", "f", "--delete") == (2, b"", f"stdtools find: {inside}\n")
+    assert run("find", ".git", ".gitignore", "a", "b", "--gitignore", "-t", "f", "--delete").code == 0
+    assert left(tmp_path) == [".git", ".git/objects", ".git/refs", "a", "a/1.kept", "b", "b/2.kept"]
+
+
+def test_gitignore_in_a_path_longer_than_the_kernel_takes(run: Run, tmp_path: Path) -> None:
+    make_deep(tmp_path, "n" * 200, 25)
+    fd = os.open(tmp_path, os.O_RDONLY)
+    for _ in range(25):
+        below = os.open("n" * 200, os.O_RDONLY, dir_fd=fd)
+        os.close(fd)
+        fd = below
+    file = os.open(".gitignore", os.O_WRONLY | os.O_CREAT, dir_fd=fd)
+    os.write(file, b"end\n")
+    os.close(file)
+    os.close(fd)
+    assert run("find", "-n", "end").code == 0
+    assert run("find", "-n", "end", "--gitignore") == (1, b"", "")
+    assert run("find", "-n", "*n*", "-n", ".g*", "--delete").code == 0

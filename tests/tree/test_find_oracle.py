@@ -17,8 +17,9 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from stdtools.tree import command_find, dircache, finding
+from stdtools.tree import command_find, dircache, finding, why
 from stdtools.tree.command_filters import hasten, query_of, roots_of, walking_of
+from stdtools.tree.deleting import Deleter
 from stdtools.tree.dircache import DirectoryCache
 from stdtools.tree.entry import Entry
 from stdtools.tree.troubles import Troubles
@@ -151,9 +152,15 @@ def joined(parts: list[list[str]]) -> list[str]:
     return [*words[:-1], ")"]
 
 
+def undotted(test: str, regex: str) -> list[str]:
+    """Return GNU's words for paths without ``./`` at their head."""
+    return joined([["-path", "./*", test, f"\\./({regex})"], ["!", "-path", "./*", test, regex]])
+
+
 def a_path(draw: random.Random, tree: Tree) -> tuple[str, str]:
     """Return a glob of paths and GNU's regular expression for the same."""
     names = os.path.normpath(tree.anything()).split(os.sep)
+    part, slash, dot = r"([^/.][^/]*|[.][^/]+)", r"/+([.]/+)*", r"([.]/+)*[.]?/*"
     glob, regex = [], []
     for name in names:
         kind = draw.choice(["plain", "plain", "any", "tree", "start"])
@@ -161,19 +168,21 @@ def a_path(draw: random.Random, tree: Tree) -> tuple[str, str]:
         if kind == "tree":
             glob.append("**/")
             regex.append("(.*/)?")
-        elif kind == "plain" and safe:
+            continue
+        if kind == "plain" and safe:
             glob.append(safe + "/")
-            regex.append(re.sub(r"([.$^|(){}+])", r"\\\1", safe) + "/")
+            regex.append(re.sub(r"([.$^|(){}+])", r"\\\1", safe) + slash)
         elif kind == "start" and safe[:1].isalpha():
             glob.append(safe[:1] + "*/")
-            regex.append(safe[:1] + "[^/]*/")
+            regex.append(safe[:1] + "[^/]*" + slash)
         else:
             glob.append("*/")
-            regex.append("[^/]*/")
-    if regex[-1] == "(.*/)?":
+            regex.append(part + slash)
+    if glob[-1] == "**/":
         glob.append("*/")
-        regex.append("[^/]*/")
-    return "".join(glob)[:-1], "".join(regex)[:-1]
+        regex.append(part + slash)
+    root = f"|{dot}" if not set(glob) - {"**/", "*/"} and glob.count("*/") == 1 else ""
+    return "".join(glob)[:-1], f"([.]/+)*{''.join(regex).removesuffix(slash)}(/+[.])?/*{root}"
 
 
 def of_names(draw: random.Random, tree: Tree, fold: bool) -> tuple[list[str], list[str]]:
@@ -188,14 +197,13 @@ def of_names(draw: random.Random, tree: Tree, fold: bool) -> tuple[list[str], li
         return [f"--not-name={globs[0]}"], ["!", f"-{i}name", globs[0]]
     if kind == "ext":
         ext = draw.choice(["log", "gz", "tar.gz", "LOG", "l", "g"])
-        return ["-e", ext], [f"-{i}name", f"*.{ext}", f"-{i}name", "*[!.]*.*"]
+        return ["-e", ext], [f"-{i}name", f"*[!.]*.{ext}"]
     if kind == "path":
         glob, regex = a_path(draw, tree)
-        dotted = ["-path", "./*", f"-{i}regex", f"\\./{regex}"]
-        return [f"--path={glob}"], joined([dotted, ["!", "-path", "./*", f"-{i}regex", regex]])
+        return [f"--path={glob}"], [f"-{i}regex", regex]
     if kind == "regex":
         regex = draw.choice(["a", "[ab]/", "(a|b)+[^/]*l", "o[^g]", r"\.log", "é", "^[.][^a]?a", "a{2}|[.][lg]"])
-        return ["--regex", regex], [f"-{i}regex", f"{regex[1:]}.*" if regex[0] == "^" else f".*({regex}).*"]
+        return ["--regex", regex], undotted(f"-{i}regex", f"{regex[1:]}.*" if regex[0] == "^" else f".*({regex}).*")
     return [f"--target={globs[0]}"], [f"-{i}lname", globs[0]]
 
 
@@ -211,7 +219,7 @@ def of_types(draw: random.Random, tree: Tree) -> tuple[list[str], list[str]]:
 
 def of_stats(draw: random.Random, tree: Tree) -> tuple[list[str], list[str]]:
     """Return a test of what stat tells."""
-    size, least = draw.choice(SIZES), draw.choice(SIZES)
+    least, size = sorted((draw.choice(SIZES), draw.choice(SIZES)))
     file = draw.choice([*tree.files, *tree.directories])
     # GNU find opens the file, and waits for somebody at the other end of a pipe.
     regular = draw.choice([path for path in tree.files if os.path.isfile(path)] or ["."])
@@ -327,7 +335,7 @@ def answer(
     given = command_find.find.make_context("find", list(args)).params
     sink = Collected()
     troubles = Troubles(lambda path, what: None)
-    walker = Walker(walking_of(given), query_of(given), TakingEntries(sink) if entries else sink, troubles)
+    walker = Walker(walking_of(given, troubles), query_of(given), TakingEntries(sink) if entries else sink, troubles)
     cache = hasten(given, roots_of(given), walker)
     if not fast:
         walker.sweep = None
@@ -519,3 +527,45 @@ def test_the_cache_finds_the_same_also_after_changes(
                 assert cache.count or (turn, again) == (0, 0)
             time.sleep(0.02)
             tree.change()
+
+
+def test_why_says_of_every_path_what_find_does(nursery: Any) -> None:
+    for number in range(40):
+        draw = random.Random(f"{SEED}-why-{number}")
+        tree = nursery(draw, 25)
+        for _ in range(4):
+            args = a_question(draw, tree).ours
+            given = command_find.find.make_context("find", list(args)).params
+            troubles = Troubles(lambda path, what: None)
+            for root in roots_of(given):
+                found = set(answer([*args[: args.index("--") + 1], os.fsdecode(root)])[0])
+                everything = answer([*(["-L"] if given["follow"] else []), "--", os.fsdecode(root)])[0]
+                for path in everything:
+                    walker = Walker(walking_of(given, troubles), query_of(given), Collected(), troubles)
+                    names = [name for name in path.removeprefix(root).split(b"/") if name]
+                    with contextlib.suppress(OSError):  # of what cannot be looked at
+                        said = list(why.reasons(walker, root, names))
+                        assert (path not in found) == bool(said and said[-1].hides), (SEED, number, args, path, said)
+
+
+def test_a_dry_run_shows_what_would_be_deleted(nursery: Any) -> None:
+    for number in range(150):
+        draw = random.Random(f"{SEED}-delete-{number}")
+        tree = nursery(draw, 30)
+        asked = a_question(draw, tree).ours
+        # One root: a second may be gone. The links of one file are fewer when another is deleted.
+        args = [word for word in asked[: asked.index("--")] if word != "-L"]
+        if "links" in " ".join(args):
+            continue
+        root = draw.choice([".", os.fsdecode(os.path.normpath(tree.anything()))])
+        given = command_find.find.make_context("find", [*args, "--", root]).params
+        results = []
+        for dry_run in (True, False):
+            deleted: list[bytes] = []
+            told: list[tuple[bytes, str]] = []
+            troubles = Troubles(lambda path, what, told=told: told.append((path, what)))  # type: ignore[misc]
+            walker = Walker(walking_of(given, troubles), query_of(given), Collected(), troubles)
+            Deleter(walker, deleted.append, dry_run=dry_run).delete_from(os.fsencode(root))
+            results.append((deleted, told))
+        assert results[0] == results[1], (SEED, number, args, root)
+        assert not any(map(os.path.lexists, results[1][0])), (SEED, number, args, root)

@@ -138,7 +138,6 @@ def test_max_results(run: Run, tree: Path) -> None:
 
 def test_quiet_only_answers(run: Run, tree: Path) -> None:
     assert run("find", "-q", "-n", "b.x") == (0, b"", "")
-    assert run("find", "-q", "-n", "b.x", "--json", "--sort", "size") == (0, b"", "")
     assert run("find", "-q", "-n", "nothing") == (1, b"", "")
     assert run("find", "-q", "gone", "-n", "nothing") == (2, b"", "stdtools find: gone: No such file or directory\n")
 
@@ -185,11 +184,18 @@ def test_why_of_hidden_links_and_unreadable(run: Run, tree: Path) -> None:
     said = b"./dl: is a symbolic link, which only -L follows\nhidden\n"
     assert run("find", "--why", "dl/c.y") == (1, said, "")
     assert run("find", "--why", "dl/c.y", "-L") == (0, b"listed\n", "")
+    assert run("find", "dl/", "d", "--why", "dl/../d/c.y") == (0, b"listed\n", "")
+    assert run("find", "--why", "dl/../d/c.y") == (0, b"listed\n", "")
+    (tree / "d/up").symlink_to("..")
+    said = b"./d/up: leads back to a directory around it, or cannot be looked at (--follow)\nhidden\n"
+    told = "stdtools find: ./d/up: a link leads back to a directory around it; not followed\n"
+    assert run("find", "--why", "d/up", "-L") == (1, said, told)
+    assert run("find", "-d", "1", ".", "d", "--why", "d/c.y") == (0, b"listed\n", "")
     (tree / "d").chmod(0o311)
     settings = {"preexec_fn": drop_the_right_to_read_all} if os.geteuid() == 0 else {}
-    said = b"./d/c.y: lies in a directory that we may not read\nhidden\n"
+    said = b"./d/c.y: lies in a directory that cannot be read: Permission denied\nhidden\n"
     assert run("find", "--why", "d/c.y", **settings) == (1, said, "")
-    assert run("find", "--why", "gone") == (2, b"", "stdtools find: gone: does not exist\n")
+    assert run("find", "--why", "gone") == (2, b"", "stdtools find: ./gone: does not exist\n")
     assert run("find", "d", "--why", "b.x") == (2, b"", "stdtools find: b.x: lies below none of d\n")
 
 

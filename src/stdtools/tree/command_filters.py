@@ -1,7 +1,7 @@
 """The options of find and walk that say where to walk and what is wanted; what they mean to the engine."""
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -28,7 +28,14 @@ _OPTIONS: list[tuple[tuple[str, ...], dict[str, Any]]] = [
         ("--path", "path_globs"),
         {**_MANY, "metavar": "GLOB", "help": "The path matches any of these; only ** crosses directories."},
     ),
-    (("--regex",), {**_MANY, "metavar": "RE", "help": "Each of these regular expressions is found in the path."}),
+    (
+        ("--regex",),
+        {
+            **_MANY,
+            "metavar": "RE",
+            "help": "Each of these regular expressions is found in the path, without ./ at its head.",
+        },
+    ),
     (("-i", "--ignore-case"), {"is_flag": True, "help": "Upper and lower case are the same to all of these."}),
     (("-e", "--ext"), {**_MANY, "metavar": "EXT", "help": "The name ends with any of these: py, tar.gz."}),
     (
@@ -40,7 +47,7 @@ _OPTIONS: list[tuple[tuple[str, ...], dict[str, Any]]] = [
             "with x only executable files, with e only empty ones.",
         },
     ),
-    (("--size",), {**_MANY, "metavar": "SIZE", "help": "Bytes, exact: '>10k', '<=1M', 512, 1k..2k."}),
+    (("--size",), {**_MANY, "metavar": "SIZE", "help": "Bytes, exact: '>10k', '<=1M', 512, 1k..2k, 1k.. ."}),
     (("--newer",), {**_MANY, "metavar": "TIME", "help": f"Modified after: {_TIMES}."}),
     (("--older",), {**_MANY, "metavar": "TIME", "help": "Modified before."}),
     (("--changed-newer", "--changed"), {**_MANY, "metavar": "TIME", "help": "Content, mode or owner changed after."}),
@@ -63,7 +70,11 @@ _OPTIONS: list[tuple[tuple[str, ...], dict[str, Any]]] = [
     (("-d", "--max-depth"), {"type": click.IntRange(min=0), "metavar": "N", "help": "Goes N levels deep, no further."}),
     (
         ("-E", "--exclude"),
-        {**_MANY, "metavar": "GLOB", "help": "Neither shown nor entered; with a / it is matched to the path."},
+        {
+            **_MANY,
+            "metavar": "GLOB",
+            "help": "Neither shown nor entered; with a / it is matched to the path; build/ is a directory.",
+        },
     ),
     (("--no-hidden",), {"is_flag": True, "help": "Skips names that begin with a dot."}),
     (("--gitignore",), {"is_flag": True, "help": "Skips what git ignores."}),
@@ -102,11 +113,26 @@ def read(option: str, function: Callable[..., Result], *args: Any, **more: Any) 
     raise click.BadParameter(message, click.get_current_context(), param_hint=option)
 
 
+def refuse_idle(given: Iterable[str], beside: Collection[str], way: str, needed: Mapping[str, str]) -> None:
+    """Refuse what was typed and has no effect *beside* the *way* that was chosen; *needed* says what it needs."""
+    context = click.get_current_context()
+    words = {param.name: max(param.opts, key=len) for param in reversed(context.command.params)}
+    for name in given:
+        typed = context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE
+        if typed and name not in beside:
+            where = f"needs {needed[name]}" if name in needed else f"has no meaning with {way}"
+            raise click.UsageError(f"{'a ROOT' if name == 'roots' else words[name]} {where}", context)
+
+
 def walking_of(given: dict[str, Any], troubles: Troubles) -> Walking:
     """Return where the walk goes; *troubles* are told of files of rules that cannot be read."""
-    names = [glob for glob in given["exclude"] if "/" not in glob.rstrip("/")]
-    paths = [glob for glob in given["exclude"] if "/" in glob.rstrip("/")]
+    excluded = given["exclude"]
     ignore_case = given["ignore_case"]
+
+    def paths_test(globs: list[str]) -> patterns.Test | None:
+        return patterns.path_test(globs, ignore_case=ignore_case) if globs else None
+
+    names = [glob for glob in excluded if "/" not in glob]
     depths = [depth for depth in (given["max_depth"], given["depth"]) if depth is not None]
     return Walking(
         follow=given["follow"],
@@ -114,8 +140,11 @@ def walking_of(given: dict[str, Any], troubles: Troubles) -> Walking:
         one_file_system=given["one_file_system"],
         max_depth=min(depths, default=None),
         hidden=not given["no_hidden"],
-        excluded_names=patterns.name_test([g.rstrip("/") for g in names], ignore_case=ignore_case) if names else None,
-        excluded_paths=patterns.path_test([g.rstrip("/") for g in paths], ignore_case=ignore_case) if paths else None,
+        excluded_names=patterns.name_test(names, ignore_case=ignore_case) if names else None,
+        excluded_paths=paths_test([glob for glob in excluded if "/" in glob and glob[-1] != "/"]),
+        excluded_directories=paths_test(
+            [glob if "/" in glob.rstrip("/") else f"**/{glob}" for glob in excluded if glob[-1:] == "/"]
+        ),
         ignoring=_ignore(troubles, deletes=given.get("delete", False)) if given["gitignore"] else None,
     )
 
@@ -213,7 +242,7 @@ def _types(texts: Iterable[str]) -> tuple[set[str], list[Criterion]]:
     if "x" in letters:
         conditions.append(Criterion("--type x", "stat", criteria.is_executable))
     if "e" in letters:
-        conditions.append(Criterion("--type e", "file", criteria.is_empty))
+        conditions.append(Criterion("--type e", "file", lambda entry: entry.is_empty()))
     return set(letters) - {"x", "e"}, conditions
 
 

@@ -1,7 +1,7 @@
 """The command line of find."""
 
 import os
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 import click
@@ -12,7 +12,7 @@ from stdtools.shared.options import ToolCommand, parse_size, record_output
 from stdtools.shared.records import RecordWriter
 from stdtools.shared.streams import Output
 from stdtools.tree import forms
-from stdtools.tree.command_filters import filters, hasten, query_of, read, roots_of, walking_of
+from stdtools.tree.command_filters import filters, hasten, query_of, read, refuse_idle, roots_of, walking_of
 from stdtools.tree.facts import COLUMNS, DEFAULT_COLUMNS
 from stdtools.tree.finding import Counting, Direct, Enough, Nothing, share_nothing, walk, walk_depth_first
 from stdtools.tree.forms import Lines
@@ -123,23 +123,29 @@ def find(**given: Any) -> int:
     return 0 if sink.count else 1
 
 
+_TESTS = {option.name for option in filters(click.Command("")).params} - {"cache", "cache_verify"}
+_SEEN = _TESTS | {"cache", "cache_verify", "jobs", "depth_first", "max_results"}
+_FORMS = {"template", "long", "columns", "format", "null"}
+# What may be said beside each; the rest would be without effect.
+_BESIDE = {
+    "why": _TESTS | {"why"},
+    "delete": _TESTS - {"follow"} | {"delete", "dry_run", "null", "depth_first"},
+    "quiet": _SEEN | {"quiet"},
+    "": _SEEN | _FORMS | {"sort", "reverse"},
+}
+
+
 def _check(given: dict[str, Any]) -> None:
     """Refuse what contradicts itself."""
-    ways = [f"--{way}" for way in ("template", "long", "columns", "format") if given[way]]
+    way = next(way for way in _BESIDE if not way or given[way] not in (None, False))
+    refuse_idle(given, _BESIDE[way], f"--{way}", {"dry_run": "--delete"})
+    ways = [f"--{way}" for way in ("template", "long", "columns", "format") if given[way] not in (None, False)]
     if len(ways) > 1 and ways != ["--columns", "--format"]:
         raise click.UsageError(f"{ways[0]} and {ways[1]} exclude each other", click.get_current_context())
-    if given["null"] and (given["format"] or given["columns"]):
+    if given["null"] and (given["format"] or given["columns"] is not None):
         raise click.UsageError("-0 is for paths, --long and --template", click.get_current_context())
     if given["reverse"] and not given["sort"]:
         raise click.UsageError("--reverse needs --sort", click.get_current_context())
-    if given["dry_run"] and not given["delete"]:
-        raise click.UsageError("--dry-run needs --delete", click.get_current_context())
-    if given["delete"]:
-        for name in ("follow", "sort", "max_results", "template", "long", "columns", "format", "quiet"):
-            if given[name]:
-                raise click.UsageError(
-                    f"--delete and --{name.replace('_', '-')} exclude each other", click.get_current_context()
-                )
 
 
 def _end(given: dict[str, Any]) -> bytes:
@@ -154,8 +160,8 @@ def _form(given: dict[str, Any], output: Output) -> forms.Form:
         return read("--template", forms.Templated, output, given["template"], _end(given))
     if given["long"]:
         return forms.Long(output, _end(given))
-    if given["format"] or given["columns"]:
-        columns = given["columns"].split(",") if given["columns"] else DEFAULT_COLUMNS
+    if given["format"] or given["columns"] is not None:
+        columns = DEFAULT_COLUMNS if given["columns"] is None else given["columns"].split(",")
         read("--columns", forms.check_columns, columns)
         return forms.Records(RecordWriter(output, columns, given["format"]), columns)
     return Lines(output, _end(given))
@@ -224,6 +230,14 @@ def _delete(
     from stdtools.tree.deleting import Deleter
 
     walker = Walker(walking, query, Nothing(), troubles)
+    if walking.ignoring is not None:
+        from stdtools.tree.sums import outermost
+
+        if len(outermost(roots)) < len(roots):  # what the first deletes may be the rules of the second
+            raise click.UsageError(
+                "--delete with --gitignore takes no ROOT inside another one", click.get_current_context()
+            )
+        walking.ignoring.learn(roots)
     deleter = Deleter(walker, deleted, dry_run=dry_run)
     for root in roots:
         deleter.delete_from(root)
@@ -231,18 +245,16 @@ def _delete(
 
 
 def _say_why(path: str, walker: Walker, roots: list[bytes], output: Output) -> int:
-    """Say what the walk meets on its way to *path*: exit code 0 when it lists it, else 1."""
+    """Say what the walk meets on its way to *path*: exit code 0 when it lists it from any root, else 1."""
     from stdtools.tree import why
 
-    wanted = os.fsencode(path)
-    if not why.exists(wanted):
-        raise ToolError("does not exist", where=path)
-    place = why.root_of(wanted, roots)
-    if place is None:
+    if not path:
+        raise click.BadParameter("a path is empty", click.get_current_context(), param_hint="--why")
+    ways = [list(why.reasons(walker, root, names)) for root, names in why.ways_to(os.fsencode(path), roots)]
+    if not ways:
         raise ToolError(f"lies below none of {', '.join(map(os.fsdecode, roots))}", where=path)
-    hides = False
-    for reason in why.reasons(walker, *place):
-        hides = reason.hides
+    listing = next((way for way in ways if not way or not way[-1].hides), None)
+    for reason in chain.from_iterable(ways) if listing is None else listing:
         output.write(f"{screen.safe(os.fsdecode(reason.path))}: {reason.says}\n".encode())
-    output.write(b"hidden\n" if hides else b"listed\n")
-    return 1 if hides else 0
+    output.write(b"hidden\n" if listing is None else b"listed\n")
+    return 1 if listing is None else 0

@@ -13,7 +13,7 @@ from stdtools.shared.options import ToolCommand, record_output
 from stdtools.shared.records import RecordWriter, Value
 from stdtools.shared.streams import BLOCK, STDERR, Output, open_input
 from stdtools.tree.branches import Branch
-from stdtools.tree.command_filters import filters, hasten, query_of, roots_of, walking_of
+from stdtools.tree.command_filters import filters, hasten, query_of, refuse_idle, roots_of, walking_of
 from stdtools.tree.drawing import ASCII, SORT_KEYS, UNICODE, Shape
 from stdtools.tree.entry import Entry
 from stdtools.tree.finding import Nothing, walk_below
@@ -124,16 +124,11 @@ def _mode(given: dict[str, Any]) -> str:
     """Return which of the ways it is; refuse what has no meaning there."""
     ways = {"source": "from", "top": "top", "by": "by", "triples": "triples"}
     mode = next((mode for name, mode in ways.items() if given[name]), "tree")
-    context = click.get_current_context()
-    names = {param.name: max(param.opts, key=len) for param in context.command.params}
-    for name in given:
-        typed = context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE
-        if typed and name not in _BESIDE[mode]:
-            needed = {"bottom_up": "--triples", "null": "--from"}.get(name)
-            where = f"needs {needed}" if needed and mode == "tree" else f"has no meaning with --{mode}"
-            raise click.UsageError(f"{'a ROOT' if name == 'roots' else names[name]} {where}", context)
+    needed = {"bottom_up": "--triples", "null": "--from"} if mode == "tree" else {}
+    refuse_idle(given, _BESIDE[mode], f"--{mode}", needed)
     if given["limit"] and given["format"]:
-        raise click.UsageError("--limit is for lines: a record for what is left out would be none", context)
+        message = "--limit is for lines: a record for what is left out would be none"
+        raise click.UsageError(message, click.get_current_context())
     return mode
 
 

@@ -19,13 +19,19 @@ _MAY = {"r": 0o444, "w": 0o222, "x": 0o111, "s": 0o6000, "t": 0o1000}
 
 
 def number_test(text: str, parse: Callable[[str], int]) -> Callable[[int], bool]:
-    """Return the test of numbers that ``>10``, ``<=10``, ``10..20`` or ``10`` stands for. Raises ValueError."""
+    """Return the test of numbers that ``>10``, ``10..20``, ``10..`` or ``10`` stands for. Raises ValueError."""
     low, dots, high = text.partition("..")
-    if dots:
-        least, most = parse(low), parse(high)
+    if dots and (low or high):
+        least, most = (parse(end) if end.strip() else None for end in (low, high))
+        if least is None or most is None:
+            return number_test(f">={low}" if least is not None else f"<={high}", parse)
+        if least > most:
+            raise ValueError(f"no number is in {text!r}; the smaller one comes first")
         return lambda value: least <= value <= most
     match = re.fullmatch(r"\s*(>=|<=|[><=+-]|)\s*(.*)", text, re.DOTALL)
     assert match is not None
+    if not match[2]:
+        raise ValueError(f"{text!r} has no number")
     compare = _COMPARISONS[match[1]]
     bound = parse(match[2])
     return lambda value: compare(value, bound)
@@ -107,7 +113,7 @@ def _bits(text: str, whole: str) -> int:
 
 def owner_test(names: Iterable[str], field: str, number_of: Callable[[str], int]) -> StatTest:
     """Return the test of an owner, ``st_uid`` or ``st_gid``, by name or number. Raises ValueError."""
-    numbers = frozenset(int(name) if name.isascii() and name.isdigit() else number_of(name) for name in names)
+    numbers = frozenset(int(name) if re.fullmatch("[0-9]{1,18}", name) else number_of(name) for name in names)
     return lambda found: getattr(found, field) in numbers
 
 
@@ -172,16 +178,3 @@ def link_target(entry: Entry) -> bytes:
 def is_executable(found: os.stat_result) -> bool:
     """Say whether it is a file that somebody may execute."""
     return stat.S_ISREG(found.st_mode) and bool(found.st_mode & _EXECUTABLE)
-
-
-def is_empty(entry: Entry) -> bool:
-    """Say whether *entry* is a file without bytes or a directory without entries. Raises OSError."""
-    if entry.kind == "d":
-        fd, path = entry.reach()
-        opened = os.open(path, os.O_RDONLY | os.O_DIRECTORY, dir_fd=fd)
-        try:
-            with os.scandir(opened) as listing:
-                return next(listing, None) is None
-        finally:
-            os.close(opened)
-    return entry.kind == "f" and entry.stat.st_size == 0

@@ -53,3 +53,18 @@ def stat(path: bytes, *, follow: bool = False) -> os.stat_result:
     """``os.stat`` for a path of any length. Raises OSError."""
     fd, rest = reach(path)
     return os.stat(rest, dir_fd=fd, follow_symlinks=follow)
+
+
+def open_file(path: bytes, flags: int) -> int:
+    """``os.open`` for a path of any length; the caller closes it. Raises OSError."""
+    fd, rest = reach(path)
+    return os.open(rest, flags | os.O_CLOEXEC, dir_fd=fd)
+
+
+def exists(path: bytes) -> bool:
+    """Say whether there is anything under *path*, be it a link that leads nowhere."""
+    try:
+        stat(path)
+    except (OSError, ValueError):
+        return False
+    return True

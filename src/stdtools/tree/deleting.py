@@ -7,27 +7,34 @@ link; the way back up is checked to be the way that led down. One descriptor, ho
 import errno
 import os
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
 
 from stdtools.tree.entry import Entry
 from stdtools.tree.reading import Groups, read_open
-from stdtools.tree.walker import Directory, Identity, Walker, prefix_of
+from stdtools.tree.walker import Directory, Walker, prefix_of
 
 _OPEN = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _NEVER = (b".", b"..", b"")
 
 
 class _Held(Entry):
-    """An entry of the directory that a Deleter has open."""
+    """An entry of the directory that a Deleter has open; of a directory that was left, what it was before."""
 
-    __slots__ = ("_deleter",)
+    __slots__ = ("_deleter", "_left")
 
-    def __init__(self, deleter: "Deleter", path: bytes, name: bytes, depth: int, kind: str) -> None:
-        super().__init__(path, name, depth, kind)
+    def __init__(
+        self, deleter: "Deleter", path: bytes, name: bytes, depth: int, kind: str, left: "_Level | None" = None
+    ) -> None:
+        super().__init__(path, name, depth, kind, found=left.found if left else None)
         self._deleter = deleter
+        self._left = left
+
+    def is_empty(self) -> bool:
+        if self._left and self._deleter.dry_run:
+            return not self._left.kept
+        return super().is_empty()
 
     def reach(self) -> tuple[int | None, bytes]:
-        return self._deleter.fd, self.name
+        return super().reach() if self._deleter.fd < 0 else (self._deleter.fd, self.name)
 
     @property
     def stat(self) -> os.stat_result:
@@ -36,13 +43,15 @@ class _Held(Entry):
         return self._stat
 
 
-class _Level(NamedTuple):
+class _Level:
     """A directory on the way down from the root."""
 
-    directory: Directory
-    name: bytes
-    identity: Identity
-    below: list[bytes]  # directories that are still to be entered
+    def __init__(self, directory: Directory, name: bytes, found: os.stat_result) -> None:
+        self.directory = directory
+        self.name = name
+        self.found = found  # before anything in it was deleted
+        self.below: list[bytes] = []  # directories that are still to be entered
+        self.kept = 0  # entries that are not deleted, so far
 
 
 class Deleter:
@@ -53,7 +62,7 @@ class Deleter:
         self._walker = walker
         self._troubles = walker.troubles
         self._deleted = deleted
-        self._dry_run = dry_run
+        self.dry_run = dry_run
         self._levels: list[_Level] = []
 
     def delete_from(self, root: bytes) -> None:
@@ -63,59 +72,77 @@ class Deleter:
             return
         try:
             directory = self._walker.root_directory(entry)
-            if directory is not None:
-                self._delete_below(directory)
-            if self._walker.query.wants(entry) and root.rstrip(b"/").rpartition(b"/")[2] not in _NEVER:
-                if not self._dry_run:
-                    (os.rmdir if entry.kind == "d" else os.unlink)(root)
-                self._deleted(root)
+            left = None if directory is None else self._delete_below(directory)
+            if root.rstrip(b"/").rpartition(b"/")[2] in _NEVER:
+                return
+            held = _Held(self, root, entry.name, 0, "d", left) if left else entry
+            if self._walker.query.wants(held):
+                if entry.kind == "d" and os.path.islink(root.rstrip(b"/")):
+                    raise OSError(errno.ENOTDIR, "is a link to a directory, and stays")
+                self._carry_out(held, root, os.rmdir if entry.kind == "d" else os.unlink)
         except OSError as error:
             self._troubles.tell(root, error)
 
-    def _delete_below(self, root: Directory) -> None:
+    def _delete_below(self, root: Directory) -> _Level:
         self.fd = os.open(root[0], _OPEN & ~os.O_NOFOLLOW if self._walker.walking.follow_roots else _OPEN)
         try:
-            self._levels = [self._enter(root, b"")]
+            top = self._enter(root, b"")
+            self._levels = [top]
             while self._levels:
-                if self._levels[-1].below:
-                    self._go_down(self._levels[-1])
+                level = self._levels[-1]
+                if level.below:
+                    self._go_down(level)
                 else:
-                    self._go_up(self._levels.pop())
+                    self._levels.pop()
+                    self._go_up(level)
         finally:
             os.close(self.fd)
+            self.fd = -1
+        return top
 
     def _enter(self, directory: Directory, name: bytes) -> _Level:
         """Delete what is wanted of the files in the open directory."""
-        found = os.fstat(self.fd)
-        level = _Level(directory, name, (found.st_dev, found.st_ino), [])
-        if directory[2] not in (None, found.st_dev):
+        level = _Level(directory, name, os.fstat(self.fd))
+        if directory[2] not in (None, level.found.st_dev):
+            level.kept = 1
             return level
         prefix = prefix_of(directory[0])
-        for groups in self._read(directory, prefix):
+        for groups in self._read(level, prefix):
             level.below.extend(groups.pop("d"))
             for kind, names in groups.items():
                 for entry_name in names:
-                    self._remove(_Held(self, prefix + entry_name, entry_name, directory[1] + 1, kind), os.unlink)
+                    entry = _Held(self, prefix + entry_name, entry_name, directory[1] + 1, kind)
+                    level.kept -= self._remove(entry, os.unlink)
         return level
 
-    def _read(self, directory: Directory, prefix: bytes) -> Iterator[Groups]:
+    def _read(self, level: _Level, prefix: bytes) -> Iterator[Groups]:
         try:
             pieces = list(read_open(self.fd))  # all of them, before the first entry goes
         except OSError as error:
-            self._troubles.meet(directory[0], error)
+            self._troubles.meet(level.directory[0], error)
+            level.kept = 1
             return
+        level.kept = sum(len(names) for groups in pieces for names in groups.values())
         for groups in pieces:
-            self._walker.prune(groups, directory, prefix)
+            self._walker.prune(groups, level.directory, prefix)
             yield groups
 
-    def _remove(self, entry: Entry, remove: Callable[..., None]) -> None:
+    def _remove(self, entry: Entry, remove: Callable[..., None]) -> bool:
+        """Delete *entry* of the open directory if it is wanted; say whether it is gone."""
         try:
             if self._walker.query.wants(entry):
-                if not self._dry_run:
-                    remove(entry.name, dir_fd=self.fd)
-                self._deleted(entry.path)
+                self._carry_out(entry, entry.name, remove, dir_fd=self.fd)
+                return True
         except OSError as error:
             self._troubles.meet(entry.path, error)
+        return False
+
+    def _carry_out(self, entry: Entry, name: bytes, remove: Callable[..., None], **where: int) -> None:
+        if not self.dry_run:
+            remove(name, **where)
+        elif entry.kind == "d" and not entry.is_empty():
+            raise OSError(errno.ENOTEMPTY, os.strerror(errno.ENOTEMPTY))
+        self._deleted(entry.path)
 
     def _go_down(self, level: _Level) -> None:
         path, depth, device, _ = level.directory
@@ -123,7 +150,7 @@ class Deleter:
         below = (prefix_of(path) + name, depth + 1, device, None)
         max_depth = self._walker.walking.max_depth
         if max_depth is not None and depth + 1 >= max_depth:
-            self._remove(_Held(self, below[0], name, depth + 1, "d"), os.rmdir)
+            level.kept -= self._remove(_Held(self, below[0], name, depth + 1, "d"), os.rmdir)
             return
         try:
             child = os.open(name, _OPEN, dir_fd=self.fd)
@@ -146,10 +173,10 @@ class Deleter:
         up = os.open("..", _OPEN, dir_fd=self.fd)
         os.close(self.fd)
         self.fd = up
-        found = os.fstat(up)
-        if (found.st_dev, found.st_ino) != self._levels[-1].identity:
+        above = self._levels[-1]
+        if not os.path.samestat(os.fstat(up), above.found):
             raise OSError(
                 errno.EAGAIN, f"{os.fsdecode(level.directory[0])} was moved meanwhile; nothing more is deleted"
             )
         path, depth = level.directory[:2]
-        self._remove(_Held(self, path, level.name, depth, "d"), os.rmdir)
+        above.kept -= self._remove(_Held(self, path, level.name, depth, "d", level), os.rmdir)

@@ -79,6 +79,18 @@ class Entry:
         """Return a path to it that is short enough for the kernel, and what that is relative to. Raises OSError."""
         return deep.reach(self.path)
 
+    def is_empty(self) -> bool:
+        """Say whether it is a file without bytes or a directory without entries. Raises OSError."""
+        if self.kind != "d":
+            return self.kind == "f" and self.stat.st_size == 0
+        fd, path = self.reach()
+        opened = os.open(path, os.O_RDONLY | os.O_DIRECTORY, dir_fd=fd)
+        try:
+            with os.scandir(opened) as listing:
+                return next(listing, None) is None
+        finally:
+            os.close(opened)
+
     @classmethod
     def of_root(cls, path: bytes, *, follow: bool) -> "Entry":
         """Return the entry of a path that the user named; its name is the last part of it."""

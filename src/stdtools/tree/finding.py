@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from stdtools.tree.entry import Entry
 from stdtools.tree.forms import Form
@@ -21,24 +21,15 @@ class Enough(Exception):
     """As many were found as were asked for."""
 
 
-class Direct:
-    """Writes finds as they come; raises Enough after *most* of them."""
+class Counting(Sink, Part):
+    """A sink that makes rows of entries and counts them, and may keep them to sort them."""
 
-    def __init__(self, form: Form, troubles: Troubles, most: int | None = None) -> None:
+    def __init__(self, form: Form, troubles: Troubles) -> None:
         self.wants_entries = form.wants_entries
         self.count = 0
         self.sorter: Sorter | None = None
         self._form = form
         self._troubles = troubles
-        self._most = most
-
-    def paths(self, paths: Sequence[bytes]) -> None:
-        """Write paths."""
-        self._write(paths)
-
-    def entries(self, entries: Sequence[Entry]) -> None:
-        """Write entries."""
-        self._write(list(self._rows(entries)))
 
     def state(self) -> int:
         """Return how much was found."""
@@ -52,12 +43,30 @@ class Direct:
         """Begin anew."""
         self.count = 0
 
-    def _rows(self, entries: Iterable[Entry]) -> Iterator[Any]:
+    def _rows(self, entries: Iterable[Entry], row: Callable[[Entry], Any]) -> list[Any]:
+        rows = []
         for entry in entries:
             try:
-                yield self._form.row(entry)
+                rows.append(row(entry))
             except OSError as error:
                 self._troubles.meet(entry.path, error)
+        return rows
+
+
+class Direct(Counting):
+    """Writes finds as they come; raises Enough after *most* of them."""
+
+    def __init__(self, form: Form, troubles: Troubles, most: int | None = None) -> None:
+        super().__init__(form, troubles)
+        self._most = most
+
+    def paths(self, paths: Sequence[bytes]) -> None:
+        """Write paths."""
+        self._write(paths)
+
+    def entries(self, entries: Sequence[Entry]) -> None:
+        """Write entries."""
+        self._write(self._rows(entries, self._form.row))
 
     def _write(self, rows: Sequence[Any]) -> None:
         if self._most is not None:
@@ -66,12 +75,6 @@ class Direct:
         self._form.write(rows)
         if self.count == self._most:
             raise Enough
-
-
-class Counting(Sink, Part, Protocol):
-    """A sink that counts, and may keep what it gets to sort it."""
-
-    count: int
 
 
 class Nothing:

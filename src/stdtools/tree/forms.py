@@ -113,8 +113,10 @@ class Templated(Lines):
 
 
 def check_columns(names: Sequence[str]) -> None:
-    """Raise ValueError for a name that is no column."""
-    for name in names:
+    """Raise ValueError for a name that is no column, or is there twice."""
+    for number, name in enumerate(names):
+        if name in names[:number]:
+            raise ValueError(f"column {name!r} is there twice")
         if name not in COLUMNS:
             from difflib import get_close_matches
 

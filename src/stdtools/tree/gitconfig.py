@@ -10,6 +10,8 @@ import stat
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
+from stdtools.tree import deep
+
 LARGEST = 100 << 20  # bytes of a file that is read; git's own bound for patterns since 2.45
 DEEPEST_INCLUDE = 10  # git's bound, too
 BOM = b"\xef\xbb\xbf"
@@ -64,7 +66,7 @@ class GitConfig(NamedTuple):
 def read_file(path: bytes, report: Report | None = None, flags: int = 0) -> bytes:
     """Return what the regular file *path* holds, nothing if it is none."""
     try:
-        with open(path, "rb", opener=lambda path, mode: os.open(path, mode | flags | os.O_NONBLOCK)) as file:
+        with open(path, "rb", opener=lambda _, mode: deep.open_file(path, mode | flags | os.O_NONBLOCK)) as file:
             found = os.fstat(file.fileno())
             if found.st_size > LARGEST:
                 raise OSError(errno.EFBIG, os.strerror(errno.EFBIG))
@@ -80,10 +82,10 @@ def read_file(path: bytes, report: Report | None = None, flags: int = 0) -> byte
 def git_directory(top: bytes) -> bytes:
     """Return where the data is that the work trees of a repository share, empty if none begins at *top*."""
     git = os.path.join(top, b".git")
-    if not os.access(git, os.F_OK):
+    if not deep.exists(git):
         return b""
     if link := read_file(git):
         git = os.path.join(top, link.removeprefix(b"gitdir: ").rstrip(b"\r\n"))
     shared = os.path.join(git, read_file(os.path.join(git, b"commondir")).rstrip(b"\r\n"))
     needed = [os.path.join(git, b"HEAD"), os.path.join(shared, b"objects"), os.path.join(shared, b"refs")]
-    return shared if all(map(os.path.lexists, needed)) else b""
+    return shared if all(map(deep.exists, needed)) else b""

@@ -128,6 +128,7 @@ class Ignore:
         self._report = report
         self._root = b""
         self._known: dict[bytes, Rules] = {}
+        self._learnt: dict[bytes, Rules] = {}
         self._excludes: dict[tuple[bytes, bool], _Source | None] = {}
         self._user_settings: dict[bytes, bytes | None] | None = None
 
@@ -135,6 +136,11 @@ class Ignore:
         """Take *root* for the next place to walk from: above it only what is of its repository counts."""
         self._root = _trimmed(root)
         self._known = {}
+
+    def learn(self, roots: Iterable[bytes]) -> None:
+        """Learn what holds in *roots* for good: the files that say it may be gone before the walk is there."""
+        for root in map(_trimmed, roots):
+            self._learnt[root] = self._of_root(root)
 
     def rules(self, directory: bytes) -> Rules:
         """Return what holds in *directory*, which is the root, resolved if a link, or lies below it.
@@ -155,7 +161,7 @@ class Ignore:
     def _learn(self, key: bytes) -> Rules:
         parent, name = _trimmed(os.path.dirname(key)), os.path.basename(key)
         if key == self._root or parent not in self._known:
-            rules = self._of_root(key)
+            rules = self._learnt.get(key) or self._of_root(key)
         elif git := git_directory(key):
             rules = self._of_repository(key, git)
         else:

@@ -42,7 +42,8 @@ def endings_of(test: Test) -> tuple[bytes, ...]:
 def extension_tests(extensions: Iterable[str], *, ignore_case: bool = False) -> list[Test]:
     """Return the tests of names that have any of *extensions*; ``.bashrc`` has none."""
     endings = [f"*.{fnmatch_escape(extension.lstrip('.'))}" for extension in extensions]
-    return [name_test(endings, ignore_case=ignore_case), lambda name: b"." in name.lstrip(b".")]
+    ends = name_test(endings, ignore_case=ignore_case)
+    return [ends, lambda name: ends(name.lstrip(b"."))]
 
 
 def fnmatch_escape(text: str) -> str:
@@ -69,7 +70,8 @@ def path_test(globs: Iterable[str], *, ignore_case: bool = False) -> Test:
 
 
 def _parts(path: str) -> list[str]:
-    return path.removeprefix("./").split("/")
+    parts = [part for part in path.split("/") if part not in ("", ".")] or ["."]
+    return ["", *parts] if path.startswith("/") else parts
 
 
 def _matches(pattern: Sequence[Callable[[str], object] | None], parts: list[str]) -> bool:
@@ -99,12 +101,12 @@ def _never(part: str) -> bool:
 
 
 def regex_test(pattern: str, *, ignore_case: bool = False) -> Test:
-    """Return the test of paths in which the regular expression *pattern* is found. Raises ValueError."""
+    """Return the test of paths, without ``./``, in which the expression *pattern* is found. Raises ValueError."""
     try:
         search = re.compile(pattern, re.IGNORECASE if ignore_case else 0).search
     except (re.error, OverflowError, RecursionError) as error:
         raise ValueError(f"{pattern!r} is not a regular expression: {error}") from None
-    return lambda path: search(os.fsdecode(path))
+    return lambda path: search(os.fsdecode(path.removeprefix(b"./")))
 
 
 def inverted(test: Test) -> Test:

@@ -13,6 +13,9 @@ class Ignoring(Protocol):
     def start(self, root: bytes) -> None:
         """Take *root* for the next place to walk from."""
 
+    def learn(self, roots: Iterable[bytes]) -> None:
+        """Learn what holds in *roots* before anything in them changes."""
+
     def rules(self, directory: bytes) -> "Hiding":
         """Return what holds for the entries of *directory*."""
 
@@ -39,6 +42,7 @@ class Walking(NamedTuple):
     hidden: bool = True  # names with a dot at their head
     excluded_names: Test | None = None
     excluded_paths: Test | None = None
+    excluded_directories: Test | None = None  # by their paths
     ignoring: Ignoring | None = None
 
 

@@ -11,6 +11,7 @@ from stdtools.shared.errors import ToolError
 from stdtools.shared.scratch import scratch_file, scratch_trouble
 from stdtools.tree.entry import Entry
 from stdtools.tree.facts import Facts
+from stdtools.tree.finding import Counting
 from stdtools.tree.forms import Form
 from stdtools.tree.troubles import Troubles
 
@@ -113,41 +114,27 @@ def load(file: IO[bytes]) -> Any:
     return marshal.loads(file.read(*_LENGTH.unpack(head)))  # noqa: S302 - written by one of us
 
 
-class Sorted:
+class Sorted(Counting):
     """A sink that keeps the rows of finds under the key that *key* names, by path where it is equal."""
 
-    wants_entries = True
-
     def __init__(self, form: Form, key: str, troubles: Troubles, *, reverse: bool = False) -> None:
-        self.count = 0
+        super().__init__(form, troubles)
+        self.wants_entries = True
         self.sorter: Sorter | None = Sorter(reverse=reverse)
         self._add = self.sorter.add
-        self._form = form
         self._key = KEYS[key]
-        self._troubles = troubles
 
     def paths(self, paths: Sequence[bytes]) -> None:
         """Never called: it wants entries."""
 
     def entries(self, entries: Sequence[Entry]) -> None:
         """Keep entries."""
-        for entry in entries:
-            try:
-                self._add((self._key(entry), entry.path, self._form.row(entry)))
-                self.count += 1
-            except OSError as error:
-                self._troubles.meet(entry.path, error)
-
-    def state(self) -> int:
-        """Return how much was found."""
-        return self.count
-
-    def merge(self, state: int) -> None:
-        """Add what another process has found."""
-        self.count += state
+        for row in self._rows(entries, lambda entry: (self._key(entry), entry.path, self._form.row(entry))):
+            self._add(row)
+            self.count += 1
 
     def clear(self) -> None:
         """Begin anew."""
-        self.count = 0
+        super().clear()
         if self.sorter is not None:
             self.sorter.clear()

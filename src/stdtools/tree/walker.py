@@ -58,8 +58,8 @@ class Walker:
         self.sweep: Sweep | None = None  # what reads directories faster and finds the same
         self.troubles = troubles
         self._all_kinds = bool(query.kinds) or walking.follow or sink.wants_entries
-        pruning = (walking.excluded_names, walking.excluded_paths, walking.ignoring, walking.follow)
-        self._prunes = not walking.hidden or any(pruning)
+        pruning = (walking.excluded_names, walking.excluded_paths, walking.excluded_directories, walking.ignoring)
+        self._prunes = walking.follow or not walking.hidden or any(pruning)
         self._plain_descent = not walking.follow and not walking.one_file_system
         self.is_plain = self._plain_descent and not self._prunes  # it sees all there is
         self._within: dict[bytes, frozenset[Identity]] = {}
@@ -148,6 +148,8 @@ class Walker:
             if excluded := walking.excluded_paths:
                 names = [name for name in names if not excluded(prefix + name)]
             groups[kind] = names
+        if excluded := walking.excluded_directories:
+            groups["d"] = [name for name in groups["d"] if not excluded(prefix + name)]
         if walking.ignoring is not None:
             rules = walking.ignoring.rules(directory[0])
             if not rules.empty:
@@ -155,7 +157,7 @@ class Walker:
                     is_dir = kind == "d"
                     groups[kind] = [name for name in names if not rules.hides(name, is_dir)]
         if walking.follow:
-            self._follow_links(groups, directory, prefix)
+            self.follow_links(groups, directory, prefix)
 
     def _sift(self, groups: Groups, prefix: bytes, depth: int) -> None:
         """Hand over what is wanted of *groups*."""
@@ -228,7 +230,7 @@ class Walker:
         else:
             self.sink.paths([entry.path for entry in wanted])
 
-    def _follow_links(self, groups: Groups, directory: Directory, prefix: bytes) -> None:
+    def follow_links(self, groups: Groups, directory: Directory, prefix: bytes) -> None:
         """Put each link under the letter of what it points to; take out what leads back into itself."""
         if directory[3] is not None:
             groups["d"] = [n for n in groups["d"] if self._is_new(prefix + n, directory[3])]

@@ -87,6 +87,8 @@ def _explain(error: SyntaxError, source: str, column: int) -> str:
     if "invalid escape" in error.msg:
         return r"a backslash in a text means nothing there; write r before the quote, as in r'\.log$'"
     bare = re.sub(r"'[^']*'|\"[^\"]*\"", lambda text: "_" * len(text[0]), source)
+    if date := re.search(r"\b\d{4}-\d\d-\d\d\b", bare):
+        return f"{date[0]} at column {column + date.start() + 1} is no number; write time({date[0]!r})"
     for pattern, write in {**_MISTYPED, r"\b[0-9.]+\s*[A-Za-z]+\b": ""}.items():
         for found in re.finditer(pattern, bare):
             if instead := write or _product(found[0]):
@@ -193,6 +195,8 @@ class _Checker(ast.NodeTransformer):
         elif isinstance(right, ast.Constant) and isinstance(left, ast.Name) and left.id != "type":
             raise _refusal(f"{right.value!r} is no list; write {left.id} in {{{right.value!r}}}, with braces")
         for value in getattr(right, "elts", [right]):
+            if isinstance(value, ast.BinOp) and (date := self.shown(value)).count("-") == 2 and len(date) in (8, 9, 10):
+                raise _refusal(f"{date} is a subtraction; write time({date!r})")
             match left, value:  # what is never true, or not what was meant
                 case ast.Name(id="type"), ast.Constant(value=str() as text) if not set(text) <= set("fdlpsbc?"):
                     raise _refusal(f"type is never {text!r}; write one of the letters f d l p s b c")
@@ -209,8 +213,10 @@ class _Checker(ast.NodeTransformer):
         hint = "two of one kind"
         for literal, wanted, beside in ((left, other, right), (right, kind, left)):
             if isinstance(literal, ast.Constant) and isinstance(literal.value, str) and wanted in NUMBERS:
-                moment = f"time({literal.value!r})" if self.shown(beside) == "mtime" else ""
-                hint = moment or _product(literal.value) or "a number"
+                hints = {"mtime": f"time({literal.value!r})"}
+                if literal.value.isdecimal():
+                    hints["mode"] = f"0o{literal.value.lstrip('0') or '0'}"
+                hint = hints.get(self.shown(beside)) or _product(literal.value) or "a number"
         raise _refusal(f"{self.shown(left, kind)} and {self.shown(right, other)}; write {hint}")
 
     def call(self, name: str, node: ast.Call) -> str:

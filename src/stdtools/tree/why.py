@@ -4,7 +4,8 @@ import os
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from stdtools.tree.entry import Entry, look
+from stdtools.shared.errors import ToolError
+from stdtools.tree.entry import Entry
 from stdtools.tree.query import Query, Walking
 from stdtools.tree.walker import Directory, Walker, prefix_of
 
@@ -17,31 +18,47 @@ class Reason(NamedTuple):
     hides: bool
 
 
-def reasons(walker: Walker, root: bytes, path: bytes) -> Iterator[Reason]:
-    """Yield what the walk from *root* meets on its way to *path*, which lies below it, and at *path*.
+def reasons(walker: Walker, root: bytes, names: list[bytes]) -> Iterator[Reason]:
+    """Yield what the walk from *root* meets on its way down through *names*, and at the last.
 
-    The last reason hides it, or none does and it is listed. Raises OSError.
+    The last reason hides it, or none does and it is listed. Raises OSError, and ToolError where nothing is.
     """
     entry = Entry.of_root(root, follow=walker.walking.follow or walker.walking.follow_roots)
-    names = [name for name in path[len(prefix_of(root)) :].split(b"/") if name not in (b"", b".")]
-    if not names:
-        yield from _judge(walker.query, entry)
-        return
     directory = walker.root_directory(entry)
-    for number, name in enumerate(names):
+    for number, name in enumerate(names, 1):
         if directory is None:
             yield Reason(entry.path, _why_not_entered(walker.walking, entry), True)
             return
-        at = prefix_of(directory[0])
-        entry = Entry(at + name, name, directory[1] + 1, "", walker.walking.follow)
-        hidden = _hidden(walker.walking, directory, entry)
-        if hidden is not None:
-            yield Reason(entry.path, *hidden)
-            if hidden[1]:
+        path = prefix_of(directory[0]) + name
+        try:
+            kind = _kind_in(walker, directory, name)
+        except OSError as error:
+            yield Reason(path, f"lies in a directory that cannot be read: {error.strerror}", True)
+            return
+        for reason in _hidden(walker, directory, path, name, kind):
+            yield reason
+            if reason.hides:
                 return
-        if number < len(names) - 1:
+        if walker.walking.follow:
+            groups = {"d": [], kind: [name]}
+            walker.follow_links(groups, directory, prefix_of(directory[0]))
+            if not any(groups.values()):
+                yield Reason(path, "leads back to a directory around it, or cannot be looked at (--follow)", True)
+                return
+            kind = next(kind for kind, found in groups.items() if found)
+        entry = Entry(path, name, directory[1] + 1, kind, walker.walking.follow)
+        if number < len(names):
             directory = walker.below(entry, directory)
     yield from _judge(walker.query, entry)
+
+
+def _kind_in(walker: Walker, directory: Directory, name: bytes) -> str:
+    """Return the letter under which the walk finds *name* in *directory*; raises ToolError if it is not there."""
+    for groups in walker.read(directory[0], True):
+        for kind, names in groups.items():
+            if name in names:
+                return kind
+    raise ToolError("does not exist", where=os.fsdecode(prefix_of(directory[0]) + name))
 
 
 def _why_not_entered(walking: Walking, entry: Entry) -> str:
@@ -51,26 +68,25 @@ def _why_not_entered(walking: Walking, entry: Entry) -> str:
         return f"is no directory but of type {entry.kind}"
     if walking.max_depth is not None and entry.depth >= walking.max_depth:
         return f"lies {entry.depth} deep, and --max-depth {walking.max_depth} goes no further"
-    return "lies on another file system (--one-file-system), or leads back to where it is"
+    return "lies on another file system (--one-file-system)"
 
 
-def _hidden(walking: Walking, directory: Directory, entry: Entry) -> tuple[str, bool] | None:
-    """Return what the walk's own rules say of *entry*, and whether that hides it."""
-    is_dir = entry.kind == "d"
-    if not os.access(directory[0], os.R_OK, effective_ids=os.access in os.supports_effective_ids):
-        return "lies in a directory that we may not read", True
-    if not walking.hidden and entry.name.startswith(b"."):
-        return "begins with a dot (--no-hidden)", True
-    if walking.excluded_names is not None and walking.excluded_names(entry.name):
-        return "its name is excluded (--exclude)", True
-    if walking.excluded_paths is not None and walking.excluded_paths(entry.path):
-        return "its path is excluded (--exclude)", True
+def _hidden(walker: Walker, directory: Directory, path: bytes, name: bytes, kind: str) -> Iterator[Reason]:
+    """Yield what the walk's own rules say of an entry."""
+    walking = walker.walking
+    if not walking.hidden and name.startswith(b"."):
+        yield Reason(path, "begins with a dot (--no-hidden)", True)
+    if walking.excluded_names is not None and walking.excluded_names(name):
+        yield Reason(path, "its name is excluded (--exclude)", True)
+    if walking.excluded_paths is not None and walking.excluded_paths(path):
+        yield Reason(path, "its path is excluded (--exclude)", True)
+    if walking.excluded_directories is not None and kind == "d" and walking.excluded_directories(path):
+        yield Reason(path, "such directories are excluded (--exclude)", True)
     if walking.ignoring is not None:
-        rule = walking.ignoring.rules(directory[0]).verdict(entry.name, is_dir)
+        rule = walking.ignoring.rules(directory[0]).verdict(name, kind == "d")
         if rule is not None:
             where = f"{os.fsdecode(rule.file)}:{rule.line}: {os.fsdecode(rule.pattern)}"
-            return (f"is kept by {where}", False) if rule.negated else (f"is ignored by {where}", True)
-    return None
+            yield Reason(path, f"is {'kept' if rule.negated else 'ignored'} by {where}", not rule.negated)
 
 
 def _judge(query: Query, entry: Entry) -> Iterator[Reason]:
@@ -91,21 +107,24 @@ def _judge(query: Query, entry: Entry) -> Iterator[Reason]:
         yield Reason(entry.path, f"passes {criterion.words}", False)
 
 
-def root_of(path: bytes, roots: list[bytes]) -> tuple[bytes, bytes] | None:
-    """Return the root under which *path* lies and how a walk from there spells it; None when it is under none."""
+def ways_to(path: bytes, roots: list[bytes]) -> Iterator[tuple[bytes, list[bytes]]]:
+    """Yield the roots under which *path* lies, each with the names that lead from it to *path*."""
     for root in roots:
-        base, target = os.path.abspath(root), os.path.abspath(path)
-        if target == base:
-            return root, root
-        if target.startswith(prefix_of(base)):
-            return root, prefix_of(root) + target[len(prefix_of(base)) :]
-    return None
+        for resolve in (_without_dots, _with_real_parent):
+            base, target = resolve(root), resolve(path)
+            if target == base or target.startswith(prefix_of(base)):
+                yield root, [name for name in target[len(base) :].split(b"/") if name]
+                break
 
 
-def exists(path: bytes) -> bool:
-    """Say whether there is anything under *path*. Raises OSError when nobody can tell."""
-    try:
-        look(path)
-    except (FileNotFoundError, NotADirectoryError):
-        return False
-    return True
+def _without_dots(path: bytes) -> bytes:
+    """Return an absolute *path*; what stands before a ``..`` in it is resolved, as it may be a link."""
+    head, dots, tail = b"/".join([b"", path, b""]).rpartition(b"/../")
+    if dots:
+        path = os.path.join(os.path.realpath((head + b"/..")[1:]), tail)
+    return os.path.normpath(os.path.join(os.getcwdb(), path))
+
+
+def _with_real_parent(path: bytes) -> bytes:
+    path = _without_dots(path)
+    return os.path.join(os.path.realpath(os.path.dirname(path)), os.path.basename(path))
