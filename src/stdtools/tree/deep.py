@@ -55,7 +55,7 @@ def stat(path: bytes, *, follow: bool = False) -> os.stat_result:
     return os.stat(rest, dir_fd=fd, follow_symlinks=follow)
 
 
-def open_file(path: bytes, flags: int) -> int:
+def open_for(path: bytes, flags: int) -> int:
     """``os.open`` for a path of any length; the caller closes it. Raises OSError."""
     fd, rest = reach(path)
     return os.open(rest, flags | os.O_CLOEXEC, dir_fd=fd)

@@ -66,7 +66,7 @@ class GitConfig(NamedTuple):
 def read_file(path: bytes, report: Report | None = None, flags: int = 0) -> bytes:
     """Return what the regular file *path* holds, nothing if it is none."""
     try:
-        with open(path, "rb", opener=lambda _, mode: deep.open_file(path, mode | flags | os.O_NONBLOCK)) as file:
+        with open(path, "rb", opener=lambda _, mode: deep.open_for(path, mode | flags | os.O_NONBLOCK)) as file:
             found = os.fstat(file.fileno())
             if found.st_size > LARGEST:
                 raise OSError(errno.EFBIG, os.strerror(errno.EFBIG))
