@@ -55,6 +55,12 @@ tour 'stdtools walk /usr/lib --sizes -d 1 --dirs --sort size --reverse --limit 5
 tour 'stdtools walk /usr/share --by ext | head -n 5'
 tour "stdtools walk . && stdtools find . -N '*.log*' --why app.log || true"
 
+title 'Many at a time: a command, a text for sh, a Python expression; what failed is told at the end'
+tour "stdtools find /usr/share/doc -n 'changelog*.gz' -0 --max-results 200 | stdtools par -0 -n auto gzip -t && echo 'all whole'"
+tour "stdtools par --tag --shell 'gzip -9 < {} | wc -c' ::: one.bin app.log"
+tour "stdtools find /usr/bin -t f --columns name,size --jsonl | stdtools par --json-in --py 'json[\"size\"]' | sort -n | tail -n 1"
+tour "stdtools par --shell 'test {} != b || { echo no room >&2; exit 3; }' ::: a b c || echo \"exit code \$?\""
+
 title 'A mistake is told in one place, with a way out'
 tour "stdtools unpack '<I:id k:port' one.bin || true"
 tour "stdtools pack '<H:port' 70000 || true"

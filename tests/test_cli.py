@@ -24,6 +24,7 @@ pytestmark = pytest.mark.process
 LONG_RUNS = {
     "find": ["find", *["/usr"] * 200],
     "walk": ["walk", *["/usr"] * 200],
+    "par": ["par", "yes", ":::", "hi"],
     "log view": ["log", "view", "/dev/zero"],
     "log verify": ["log", "verify", "/dev/zero"],
     "unpack": ["unpack", "<I:id", "/dev/zero"],
@@ -35,6 +36,7 @@ NO_LONG_RUN = {"log path", "log run", "log write"}
 SHORT_RUNS = {
     "find": ["find", "records.bin"],
     "walk": ["walk", "records.bin"],
+    "par": ["par", "echo", ":::", "hi"],
     "log path": ["log", "path"],
     "log run": ["log", "run", "short.log", "--tee", "--", "echo", "hi"],
     "log verify": ["log", "verify", "records.bin"],
@@ -47,6 +49,7 @@ STDIN = {"log write": b"hi\n"}
 # ... and one that reads the file whose name comes next.
 READS = {
     "walk": ["walk", "--from"],
+    "par": ["par", "--py", "line", "-a"],
     "log verify": ["log", "verify"],
     "log view": ["log", "view"],
     "unpack": ["unpack", "<I:id"],
@@ -63,6 +66,8 @@ STARTUP_MODULES = {
     "tree.query tree.reading tree.sharing tree.sweep tree.troubles tree.walker tree.writing",
     "find": "tree tree.command_filters tree.command_find tree.criteria tree.deep tree.entry tree.facts tree.finding "
     "tree.forms tree.gnu tree.patterns tree.query tree.reading tree.sharing tree.sweep tree.troubles tree.walker",
+    "par": "par par.command_jobs par.command_par par.delivery par.digest par.halting par.interrupts par.launching "
+    "par.progress par.runner par.source par.spool par.template par.watchdog shared.processors shared.scratch",
     "log path": "log log.command log.command_path",
     "log run": "log log.child log.command log.command_run log.command_write log.compression log.gap log.last_lines "
     "log.packing log.pump log.schedule log.sink log.stamp shared.atomic shared.times shared.whole_lines",

@@ -20,6 +20,7 @@ from stdtools.shared.streams import fill_closed_descriptors
 COMMANDS = {
     "find": ("stdtools.tree.command_find", "Find files by name, type, size, age and more."),
     "log": ("stdtools.log.command", "Write, view and verify rotating logs."),
+    "par": ("stdtools.par.command_par", "Run jobs side by side: a command for each item."),
     "pack": ("stdtools.pack.command_pack", "Turn values into packed binary records."),
     "unpack": ("stdtools.pack.command_unpack", "Turn packed binary records into rows."),
     "walk": ("stdtools.tree.command_walk", "Draw directories as a tree, or add up what is in them."),

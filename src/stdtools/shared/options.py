@@ -1,7 +1,7 @@
 """What the commands share of the command line: the common options, --format, sizes, and ToolCommand."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from importlib import import_module
 from typing import Any, TypeVar
 
@@ -256,3 +256,14 @@ def record_output(default: str = "table on a terminal, else plain") -> Callable[
         return command
 
     return add
+
+
+def refuse_idle(given: Iterable[str], beside: Collection[str], way: str, needed: Mapping[str, str]) -> None:
+    """Refuse what was typed and has no effect *beside* the *way* that was chosen; *needed* says what it needs."""
+    context = click.get_current_context()
+    words = {param.name: max(param.opts, key=len) for param in reversed(context.command.params)}
+    for name in given:
+        typed = context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE
+        if typed and name not in beside:
+            where = f"needs {needed[name]}" if name in needed else f"has no meaning with {way}"
+            raise click.UsageError(f"{'a ROOT' if name == 'roots' else words[name]} {where}", context)

@@ -1,7 +1,7 @@
 """The options of find and walk that say where to walk and what is wanted; what they mean to the engine."""
 
 import os
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -111,17 +111,6 @@ def read(option: str, function: Callable[..., Result], *args: Any, **more: Any) 
     except OSError as error:
         message = f"{os.fsdecode(error.filename)}: {error.strerror}"
     raise click.BadParameter(message, click.get_current_context(), param_hint=option)
-
-
-def refuse_idle(given: Iterable[str], beside: Collection[str], way: str, needed: Mapping[str, str]) -> None:
-    """Refuse what was typed and has no effect *beside* the *way* that was chosen; *needed* says what it needs."""
-    context = click.get_current_context()
-    words = {param.name: max(param.opts, key=len) for param in reversed(context.command.params)}
-    for name in given:
-        typed = context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE
-        if typed and name not in beside:
-            where = f"needs {needed[name]}" if name in needed else f"has no meaning with {way}"
-            raise click.UsageError(f"{'a ROOT' if name == 'roots' else words[name]} {where}", context)
 
 
 def walking_of(given: dict[str, Any], troubles: Troubles) -> Walking:

@@ -8,11 +8,11 @@ import click
 
 from stdtools.shared import journal, screen
 from stdtools.shared.errors import TROUBLE, ToolError
-from stdtools.shared.options import ToolCommand, parse_size, record_output
+from stdtools.shared.options import ToolCommand, parse_size, record_output, refuse_idle
 from stdtools.shared.records import RecordWriter
 from stdtools.shared.streams import Output
 from stdtools.tree import forms
-from stdtools.tree.command_filters import filters, hasten, query_of, read, refuse_idle, roots_of, walking_of
+from stdtools.tree.command_filters import filters, hasten, query_of, read, roots_of, walking_of
 from stdtools.tree.facts import COLUMNS, DEFAULT_COLUMNS
 from stdtools.tree.finding import Counting, Direct, Enough, Nothing, share_nothing, walk, walk_depth_first
 from stdtools.tree.forms import Lines

@@ -9,11 +9,11 @@ import click
 
 from stdtools.shared import journal, screen
 from stdtools.shared.errors import TROUBLE
-from stdtools.shared.options import ToolCommand, record_output
+from stdtools.shared.options import ToolCommand, record_output, refuse_idle
 from stdtools.shared.records import RecordWriter, Value
 from stdtools.shared.streams import BLOCK, STDERR, Output, open_input
 from stdtools.tree.branches import Branch
-from stdtools.tree.command_filters import filters, hasten, query_of, refuse_idle, roots_of, walking_of
+from stdtools.tree.command_filters import filters, hasten, query_of, roots_of, walking_of
 from stdtools.tree.drawing import ASCII, SORT_KEYS, UNICODE, Shape
 from stdtools.tree.entry import Entry
 from stdtools.tree.finding import Nothing, walk_below

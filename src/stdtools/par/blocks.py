@@ -1,0 +1,167 @@
+"""Lines on their way to workers: whole blocks of them, read here, or only named where a worker can read them itself."""
+
+import os
+import select
+from collections.abc import Callable
+from typing import NamedTuple
+
+from stdtools.shared.errors import raise_os_error
+
+FIRST = 1 << 10  # bytes of a block, before it is known how long one takes
+LARGEST = 1 << 20
+SECONDS = 0.05  # that a block is to take
+_PIECE = 64 << 10
+
+
+class Block(NamedTuple):
+    """Lines: *data*, or *size* bytes at *offset* of a file. The first has the number *first*; 0 when nobody counted."""
+
+    first: int
+    data: bytes = b""
+    offset: int = -1
+    size: int = 0
+
+    def read(self, fd: int) -> bytes:
+        """Return the lines; *fd* is the file. Raises OSError."""
+        if self.offset < 0:
+            return self.data
+        pieces = []
+        place, end = self.offset, self.offset + self.size
+        while place < end and (piece := os.pread(fd, end - place, place)):
+            pieces.append(piece)
+            place += len(piece)
+        return b"".join(pieces)
+
+
+class Pace:
+    """How large blocks are: so that one takes SECONDS."""
+
+    def __init__(self) -> None:
+        self.size = FIRST
+
+    def learn(self, size: int, seconds: float) -> None:
+        """Take note that a block of *size* bytes took so long."""
+        if size:
+            wanted = size * SECONDS / max(seconds, 1e-6)
+            self.size = max(1, min(LARGEST, int(wanted if wanted < self.size else min(wanted, self.size * 16))))
+
+
+class Lines:
+    """Blocks of what comes through *fd*: the whole lines that are there, dealt out to *jobs* at once."""
+
+    def __init__(self, fd: int, name: str, delimiter: bytes, pace: Pace, jobs: int) -> None:
+        self.fd: int | None = fd
+        self._name = name
+        self._delimiter = delimiter
+        self._pace = pace
+        self._jobs = jobs
+        self._data = b""  # whole lines
+        self._place = 0  # in them, of the next block
+        self._partial: list[bytes] = []  # the line that has not ended
+        self._next = 1
+        self._poll = select.poll()
+        self._poll.register(fd, select.POLLIN)
+
+    def read(self) -> None:
+        """Read what is there, at most one large block. Raises ToolError."""
+        assert self.fd is not None
+        missing = LARGEST
+        while missing > 0:
+            try:
+                data = os.read(self.fd, missing)
+            except BlockingIOError:
+                return
+            except OSError as error:
+                raise_os_error(error, self._name)
+            if not data:
+                self.fd = None
+                self._add(b"".join(self._partial))
+                self._partial = []
+                return
+            end = data.rfind(self._delimiter) + 1
+            if end:
+                self._add(b"".join([*self._partial, data[:end]]))
+                self._partial = []
+            if end < len(data):
+                self._partial.append(data[end:])
+            missing -= len(data)
+            if not self._poll.poll(0):
+                return
+
+    def _add(self, lines: bytes) -> None:
+        self._data = self._data[self._place :] + lines if self._place < len(self._data) else lines
+        self._place = 0
+
+    def take(self) -> Block | None:
+        """Return the next block, if there is a line."""
+        left = len(self._data) - self._place
+        if not left:
+            return None
+        most = self._place + max(min(self._pace.size, -(-len(self._data) // self._jobs)), 1)
+        end = len(self._data)
+        if most < end:
+            end = self._data.rfind(self._delimiter, self._place, most) + 1
+            end = end or self._data.find(self._delimiter, most) + 1 or len(self._data)
+        block = Block(self._next, self._data[self._place : end])
+        self._place = end
+        self._next += block.data.count(self._delimiter)
+        return block
+
+
+class Ranges:
+    """Blocks of a regular file, from *start*, which workers read themselves; *jobs* is how many share what is left."""
+
+    fd: int | None = None
+
+    def __init__(self, file: int, start: int, delimiter: bytes, pace: Pace, jobs: int, *, counted: bool) -> None:
+        self._file = file
+        self._place = start
+        self._end = os.fstat(file).st_size
+        self._delimiter = delimiter
+        self._pace = pace
+        self._jobs = jobs
+        self._next = 1 if counted else 0
+
+    def read(self) -> None:
+        """Never called: there is nothing to wait for."""
+
+    def take(self) -> Block | None:
+        """Return the next block."""
+        left = self._end - self._place
+        if left <= 0:
+            return None
+        size = min(self._pace.size, max(left // (self._jobs * 2), 1))
+        end = self._end_of_line(self._place + size - 1)
+        block = Block(self._next, offset=self._place, size=end - self._place)
+        self._place = end
+        if self._next:
+            self._next += block.read(self._file).count(self._delimiter)
+        return block
+
+    def _end_of_line(self, place: int) -> int:
+        """Return where the line ends that *place* is in."""
+        while place < self._end:
+            piece = os.pread(self._file, _PIECE, place)
+            found = piece.find(self._delimiter)
+            if found >= 0:
+                return min(place + found + 1, self._end)
+            if not piece:
+                break
+            place += len(piece)
+        return self._end
+
+
+def halves(file: int, delimiter: bytes) -> Callable[[Block], list[Block]]:
+    """Return what splits a block of *file* at a line near its middle; a block of one line stays whole."""
+
+    def split(block: Block) -> list[Block]:
+        data = block.read(file)
+        middle = data.find(delimiter, len(data) // 2) + 1
+        if not 0 < middle < len(data):
+            middle = data.rfind(delimiter, 0, max(len(data) - 1, 0)) + 1
+        if not 0 < middle < len(data):
+            return [block]
+        first = block.first and block.first + data.count(delimiter, 0, middle)
+        return [Block(block.first, data[:middle]), Block(first, data[middle:])]
+
+    return split

@@ -1,0 +1,217 @@
+"""The command line of par, where it runs commands."""
+
+import contextlib
+import os
+import shlex
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from stdtools.par.delivery import Delivery
+from stdtools.par.digest import Digest
+from stdtools.par.halting import Halt
+from stdtools.par.launching import NoCommand
+from stdtools.par.progress import progress_if
+from stdtools.par.runner import Ending, Job, Plan, Runner
+from stdtools.par.source import Blocks, Items, Source, Task
+from stdtools.par.template import ShellTemplate, Template
+from stdtools.shared import journal, screen
+from stdtools.shared.errors import TROUBLE, Signalled
+from stdtools.shared.streams import STDERR, STDIN, Output, open_input, write_all
+
+_NOT_FOUND = 127
+
+
+class JobRun:
+    """A run of commands, from what was typed to the exit code."""
+
+    def __init__(self, given: dict[str, Any], command: list[bytes], items: list[bytes] | None, jobs: int) -> None:
+        self._given = given
+        self._command = command
+        self._listed = items
+        self._template: Template | ShellTemplate
+        if given["shell"] is not None:
+            self._template = ShellTemplate(os.fsencode(given["shell"]))
+        else:
+            self._template = Template(self._command, takes_items=given["block"] is None)
+        if given["block"] is not None and self._template.has_items:
+            raise click.UsageError("with --block a job has no item; {#} is its number", click.get_current_context())
+        self._jobs = jobs
+        self._digest = Digest()
+        self._ended = self._done = 0
+        self._halt: Halt | None = given["halt"]
+        self._halted = False
+        self._log: Any = None
+        self._keys: Any = None
+        self._known: Counter[str] = Counter()
+        self._items: Items | None = None
+        self._runner: Runner | None = None
+        self._progress = progress_if(given["progress"])
+
+    def run(self) -> int:
+        """Run all; return the exit code."""
+        given = self._given
+        if given["joblog"] is not None and not given["dry_run"]:
+            from stdtools.par.joblog import JobLog, Keys
+
+            self._log = JobLog(given["joblog"])
+            self._keys = Keys([*([b"--shell"] if given["shell"] is not None else []), *self._template.words])
+            if given["resume"]:
+                self._known = self._log.done()
+        with Output() as output:
+            if self._listed is not None:
+                return self._run(self._source(None, "", self._listed), output)
+            path = given["arg_file"] or "-"
+            if path == "-" and os.isatty(STDIN):
+                screen.note("reading items from the terminal; Ctrl-D ends them")
+            with open_input(path) as source:
+                return self._run(self._source(source.fd, source.name, []), output)
+
+    def _source(self, fd: int | None, name: str, items: list[bytes]) -> Source:
+        given = self._given
+        delimiter = b"\0" if given["null"] else b"\n"
+        is_done = self._is_done if self._known else None
+        if given["block"] is not None:
+            assert fd is not None
+            return Blocks(fd, name, delimiter, given["block"], is_done=is_done)
+        self._items = Items(fd, name, delimiter, given=items, is_done=is_done)
+        self._items.size = given["max_args"] or 1
+        if given["max_args"] == 0:
+            self._items.share = self._jobs
+        return self._items
+
+    def _is_done(self, task: Task) -> bool:
+        (key,) = self._keys.of(task)
+        if self._known[key] <= 0:
+            return False
+        self._known[key] -= 1
+        return True
+
+    def _run(self, source: Source, output: Output) -> int:
+        given = self._given
+        if given["dry_run"]:
+            return self._show(source, output)
+        delivery = Delivery(
+            self._clearing(output.write),
+            self._clearing(_write_error),
+            ordered=given["order"] == "keep",
+            by_line=given["order"] == "lines",
+            live=not given["retries"],
+        )
+        self._runner = Runner(
+            Plan(self._jobs, given["timeout"], given["retries"], given["rate"] or 0.0),
+            source,
+            lambda task, number, slot: self._template.argv(task.items, number, slot),
+            delivery,
+            output,
+            environment=os.environb,
+            tag=self._tag,
+            ended=self._take,
+            idle=self._idle,
+        )
+        code = 0
+        try:
+            try:
+                self._runner.run()
+            finally:
+                if self._progress is not None:
+                    self._progress.clear()
+        except NoCommand as error:
+            screen.complain(f"{os.fsdecode(error.name)}: {error.what}")
+            code = error.code
+        except (KeyboardInterrupt, Signalled):
+            self._tell()
+            raise
+        finally:
+            journal.counts["jobs"] = self._ended
+        self._tell()
+        return code or (TROUBLE if self._digest.failed else 0)
+
+    def _clearing(self, write: Callable[[bytes], object]) -> Callable[[bytes], object]:
+        """Return *write*, which takes away the line of progress first."""
+        progress = self._progress
+        if progress is None:
+            return write
+
+        def write_alone(data: bytes) -> None:
+            progress.clear()
+            write(data)
+
+        return write_alone
+
+    def _idle(self) -> float | None:
+        if self._progress is None or self._runner is None:
+            return None
+        self._progress.ended, self._progress.failed = self._ended, self._digest.failed
+        self._progress.total = self._runner.total()
+        return self._progress.tick()
+
+    def _tag(self, task: Task) -> bytes:
+        return task.items[0] + b"\t" if self._given["tag"] else b""
+
+    def _show(self, source: Source, output: Output) -> int:
+        number = 0
+        while True:
+            while (task := source.take()) is None and source.fd is not None:
+                source.read()
+            if task is None:
+                return 0
+            number += 1
+            slot = (number - 1) % self._jobs + 1
+            argv = self._template.argv(task.items, number, slot)
+            line = shlex.join(map(os.fsdecode, argv))
+            output.write(os.fsencode(screen.safe(line) if output.is_terminal else line) + b"\n")
+
+    def _take(self, job: Job, ending: Ending, is_last: bool) -> None:
+        """Take note of an attempt that has ended."""
+        if self._log is not None:
+            self._log.write(job, self._keys.of(job.task), ending)
+        if self._given["max_args"] == 0 and self._items is not None and not ending.error:
+            self._items.size = _next_size(self._items.size, len(job.task.items), ending.seconds)
+        assert self._runner is not None
+        if not is_last or (self._runner.is_interrupted and ending.signal is not None):
+            return
+        self._ended += 1
+        if not ending.is_good:
+            self._digest.add(job, ending)
+            if self._given["shell"] is not None and ending.exit == _NOT_FOUND:
+                self._halted = True
+                self._runner.stop(now=True)
+            if self._halt is not None and not self._halted and self._halt.is_due(self._digest.failed, self._ended):
+                self._halted = True
+                self._runner.stop(now=self._halt.now)
+
+    def _tell(self) -> None:
+        """Tell what has failed, and how to run it again."""
+        if not self._digest.failed:
+            return
+        first, *lines = self._digest.lines(self._ended)
+        if self._halted:
+            first += "; no more were started"
+        screen.complain(first, *lines, *self._way_back())
+
+    def _way_back(self) -> list[str]:
+        given = self._given
+        if self._log is not None:
+            return [f"  to run the others again: the same with --resume (and --joblog {shlex.quote(given['joblog'])})"]
+        items = [os.fsdecode(item) for item in self._digest.items]
+        if given["block"] is not None or len(items) > 10 or sum(map(len, items)) > 500:
+            return ["  with --joblog FILE, --resume would run just those again"]
+        words = ["--shell", given["shell"]] if given["shell"] is not None else map(os.fsdecode, self._command)
+        return [f"  to run them again: {shlex.join(['stdtools', 'par', *words, ':::', *items])}"]
+
+
+def _next_size(size: int, used: int, seconds: float) -> int:
+    """Return how many items the next jobs get: as many as take a tenth of a second."""
+    if used < size // 2:
+        return size
+    if seconds < 0.05:
+        return min(size * 2, 10_000)
+    return max(size // 2, 1) if seconds > 0.2 else size
+
+
+def _write_error(data: bytes) -> None:
+    with contextlib.suppress(OSError):  # a standard error that fails is past helping
+        write_all(STDERR, data)

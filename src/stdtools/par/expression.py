@@ -1,0 +1,233 @@
+"""A Python expression over lines, compiled once, and what becomes of a block of lines.
+
+The expression is what the user typed: it is run as it is, with all of Python.
+"""
+
+import ast
+import contextlib
+import io
+import sys
+import traceback
+from collections.abc import Callable, Iterator
+from importlib import import_module
+from operator import length_hint
+from typing import Any, NamedTuple
+
+from stdtools.shared.records import JsonText
+
+MODULES = ("re", "math")  # that are there without --import
+NAMES = ("line", "n", "json")
+FILE = "<expression>"
+MOST_ERRORS = 20  # of a block that are told; the others are counted
+_SHOWN = 60  # characters of an item
+
+
+class Spec(NamedTuple):
+    """What is done with each line: all plain text, fit to be sent to another process."""
+
+    expression: str = ""
+    call: str = ""  # package.module:function instead of the expression
+    keeps: str = ""  # an expression: lines for which it is false are left out
+    init: str = ""  # code that is run once
+    imports: tuple[str, ...] = ()
+    json_in: bool = False
+    json_out: bool = False
+    on_error: str = "stop"  # or skip, keep
+    delimiter: bytes = b"\n"
+
+    @property
+    def used_names(self) -> set[str]:
+        """The names in its expressions and code."""
+        trees = [_parse(text) for text in (self.expression, self.keeps) if text]
+        return {
+            node.id for tree in (*trees, ast.parse(self.init)) for node in ast.walk(tree) if isinstance(node, ast.Name)
+        }
+
+    @property
+    def is_numbered(self) -> bool:
+        """Whether it asks for the number of a line."""
+        return "n" in self.used_names
+
+
+class Failure(NamedTuple):
+    """What an item has raised."""
+
+    place: int  # of the item in the block, from 0
+    item: str  # its beginning
+    message: str
+
+
+class Mapped(NamedTuple):
+    """What has become of a block."""
+
+    output: bytes
+    items: int  # that were looked at
+    failures: list[Failure]
+    failed: int
+
+
+class BadExpression(ValueError):
+    """The text is no expression."""
+
+
+def check(spec: Spec) -> None:
+    """Raise BadExpression for what cannot be compiled; nothing is run."""
+    for text in filter(None, (spec.expression, spec.keeps)):
+        _parse(text)
+    try:
+        compile(spec.init, "<init>", "exec")
+    except (SyntaxError, ValueError) as error:
+        raise BadExpression(f"--init: {_explained(error)}") from None
+
+
+def _parse(text: str) -> ast.expr:
+    try:
+        return ast.parse(text.strip(), FILE, "eval").body
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        with contextlib.suppress(SyntaxError, ValueError, RecursionError, MemoryError):  # of several lines
+            return ast.parse(f"({text.strip()}\n)", FILE, "eval").body
+        raise BadExpression(_explained(error)) from None
+
+
+def _explained(error: BaseException) -> str:
+    if isinstance(error, SyntaxError) and error.lineno:
+        place = f"line {error.lineno}, column {error.offset}" if error.offset else "its end"
+        return f"{error.msg} at {place}"
+    return str(error) or type(error).__name__
+
+
+_LOOP = """
+def _loop(_items, _add):
+    for line in _items:
+        _add(None)
+"""
+
+
+class Mapper:
+    """Does with blocks of lines what *spec* says. Raises BadExpression, and whatever its code raises."""
+
+    def __init__(self, spec: Spec) -> None:
+        self._spec = spec
+        self._namespace: dict[str, Any] = {"__name__": "__stdtools__", "__builtins__": __builtins__}
+        sys.path.append("")  # the last place to look, so that no file there hides a module of the library
+        self._expression = _parse(spec.expression or "call(line)")
+        self._keeps = _parse(spec.keeps) if spec.keeps else None
+        used = spec.used_names
+        for name in (*spec.imports, *(name for name in MODULES if name in used)):
+            module = import_module(name)
+            self._namespace[name.partition(".")[0]] = sys.modules[name.partition(".")[0]]
+            self._namespace[name.rpartition(".")[2]] = module
+        if spec.call:
+            module_name, _, function = spec.call.partition(":")
+            target: Any = import_module(module_name)
+            for part in function.split("."):
+                target = getattr(target, part)
+            self._namespace["call"] = target
+        exec(compile(spec.init, "<init>", "exec"), self._namespace)  # noqa: S102 - the user's own code
+        self._numbered = "n" in used
+        self._loop = self._compile()
+        self._to_json = JsonText()
+
+    def _compile(self) -> Callable[[Iterator[Any], Callable[[Any], None]], None]:
+        """Return a function with the expression in its loop: a call of a function for each line would cost more."""
+        tree: Any = ast.parse(_LOOP)
+        loop = tree.body[0].body[0]
+        if self._numbered:
+            loop.target = ast.parse("n, line = 0").body[0].targets[0]  # type: ignore[attr-defined]
+        body: list[ast.stmt] = []
+        if self._spec.json_in:
+            body += ast.parse("json = _loads(line)").body
+            from json import loads
+
+            self._namespace["_loads"] = loads
+        if self._keeps is not None:
+            skip = ast.parse("if not 0: continue").body[0]
+            skip.test.operand = self._keeps  # type: ignore[attr-defined]
+            body.append(skip)
+        loop.body[0].value.args = [self._expression]
+        loop.body = [*body, *loop.body]
+        ast.fix_missing_locations(tree)
+        names: dict[str, Any] = self._namespace
+        exec(compile(tree, FILE, "exec"), names)  # noqa: S102 - the user's own code
+        made: Callable[[Iterator[Any], Callable[[Any], None]], None] = names.pop("_loop")
+        return made
+
+    def __call__(self, data: bytes, first: int) -> Mapped:
+        """Return what becomes of the lines in *data*, of which the first has the number *first*."""
+        text = data.decode("utf-8", "surrogateescape")
+        delimiter = self._spec.delimiter.decode()
+        lines = text.split(delimiter)
+        if not lines[-1]:
+            del lines[-1]
+        results: list[Any] = []
+        add = results.append
+        items = iter(lines)
+        numbered: Iterator[Any] = enumerate(items, first) if self._numbered else items
+        failures: list[Failure] = []
+        failed = 0
+        said, sys.stdout = sys.stdout, io.StringIO()
+        try:
+            while True:
+                try:
+                    self._loop(numbered, add)
+                    break
+                except Exception as error:  # noqa: BLE001 - the user's own code
+                    failed += 1
+                    index = len(lines) - length_hint(items) - 1
+                    if len(failures) < MOST_ERRORS:
+                        failures.append(Failure(index, _cut(lines[index]), _told(error, self._spec)))
+                    if self._spec.on_error == "stop":
+                        lines = lines[: index + 1]
+                        break
+                    if self._spec.on_error == "keep":
+                        add(lines[index])
+            printed = sys.stdout.getvalue()
+        finally:
+            sys.stdout = said
+        output = (printed + self._joined(results, delimiter)).encode("utf-8", "surrogateescape")
+        return Mapped(output, len(lines), failures, failed)
+
+    def _joined(self, results: list[Any], delimiter: str) -> str:
+        if not self._spec.json_out:
+            try:
+                return delimiter.join(results) + delimiter if results else ""
+            except TypeError:  # not all of it is text
+                pass
+        texts = [self._text(result) for result in results if result is not None]
+        return delimiter.join(texts) + delimiter if texts else ""
+
+    def _text(self, result: Any) -> str:
+        if not self._spec.json_out:
+            if isinstance(result, str):
+                return result
+            if isinstance(result, bytes):
+                return result.decode("utf-8", "surrogateescape")
+        if type(result) in (int, float):
+            return self._to_json(result)
+        return self._to_json(_plain(result))
+
+
+def _plain(value: Any) -> Any:
+    """Return *value* as what JSON knows: sets sorted, tuples as lists."""
+    if isinstance(value, dict):
+        return {key if isinstance(key, str) else str(key): _plain(each) for key, each in value.items()}
+    if isinstance(value, set | frozenset):
+        return [_plain(each) for each in sorted(value)]
+    if isinstance(value, tuple | list) or hasattr(value, "__next__"):
+        return [_plain(each) for each in value]
+    return value if isinstance(value, str | int | float | bytes | None) else str(value)
+
+
+def _cut(line: str) -> str:
+    return line if len(line) <= _SHOWN else line[: _SHOWN - 1] + "…"
+
+
+def _told(error: BaseException, spec: Spec) -> str:
+    """Return the kind of the error, its message, and the line of the expression where that has more than one."""
+    message = f"{type(error).__name__}: {error}".rstrip(": ")
+    lines = spec.expression.strip().splitlines()
+    numbers = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == FILE]
+    number = numbers[-1] if numbers else None
+    if len(lines) > 1 and number and number <= len(lines):
+        return f"{message}; line {number} of the expression: {lines[number - 1].strip()}"
+    return message

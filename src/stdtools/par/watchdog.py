@@ -1,0 +1,83 @@
+"""A process that ends the jobs when par itself is killed, in whatever way.
+
+It learns of that by the end of a pipe. Which process groups there are it reads from a table in shared
+memory; a job that was started, but not yet in the table, it knows by a variable of its environment.
+"""
+
+import contextlib
+import mmap
+import os
+import signal
+import struct
+import time
+from typing import NoReturn
+
+MARK = b"STDTOOLS_PAR"
+GRACE = 1.0  # seconds between TERM and KILL
+_PID = struct.Struct("<q")
+_IGNORED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGTSTP)
+
+
+class Watchdog:
+    """Watches up to *slots* process groups, in whose environment MARK is *mark*, from ``start`` to ``stop``."""
+
+    def __init__(self, slots: int, mark: bytes) -> None:
+        self._table = mmap.mmap(-1, slots * _PID.size)
+        self._mark = MARK + b"=" + mark
+        self._pid = 0
+        self._lifeline = -1
+
+    def put(self, slot: int, group: int) -> None:
+        """Say which process group is in *slot*, 0 for none."""
+        _PID.pack_into(self._table, slot * _PID.size, group)
+
+    def start(self) -> None:
+        """Fork it. Raises OSError."""
+        reader, self._lifeline = os.pipe()
+        self._pid = os.fork()
+        if not self._pid:
+            self._watch(reader)
+        os.close(reader)
+
+    def stop(self) -> None:
+        """End it: whoever calls takes care of the jobs himself."""
+        if self._pid:
+            os.kill(self._pid, signal.SIGKILL)
+            with contextlib.suppress(ChildProcessError):
+                os.waitpid(self._pid, 0)
+            os.close(self._lifeline)
+            self._pid = 0
+
+    def _watch(self, reader: int) -> NoReturn:
+        try:
+            signal.set_wakeup_fd(-1)
+            for number in _IGNORED:
+                signal.signal(number, signal.SIG_IGN)
+            os.closerange(0, reader)
+            os.closerange(reader + 1, os.sysconf("SC_OPEN_MAX"))
+            os.read(reader, 1)
+            self._end_all(signal.SIGTERM)
+            time.sleep(GRACE)
+            self._end_all(signal.SIGKILL)
+        finally:
+            os._exit(0)
+
+    def _end_all(self, number: int) -> None:
+        for (group,) in _PID.iter_unpack(self._table[:]):
+            if group:
+                with contextlib.suppress(OSError):
+                    os.killpg(group, number)
+                    os.killpg(group, signal.SIGCONT)
+        for pid in self._marked():
+            with contextlib.suppress(OSError):
+                os.kill(pid, number)
+
+    def _marked(self) -> list[int]:
+        """Return the processes whose environment has the mark, on systems that tell."""
+        found = []
+        with contextlib.suppress(OSError):
+            for name in os.listdir("/proc"):
+                with contextlib.suppress(OSError, ValueError), open(f"/proc/{int(name)}/environ", "rb") as file:
+                    if self._mark in file.read().split(b"\0"):
+                        found.append(int(name))
+        return found

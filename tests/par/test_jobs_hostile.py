@@ -1,0 +1,276 @@
+"""par when it is interrupted, killed, starved, and fed with what nobody should feed it."""
+
+import contextlib
+import fcntl
+import os
+import random
+import resource
+import signal
+import subprocess
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import COMMAND, Run
+
+pytestmark = pytest.mark.process
+
+
+def marked(mark: str) -> list[int]:
+    """Return the live processes whose environment or arguments have *mark*."""
+    found = []
+    for name in filter(str.isdigit, os.listdir("/proc")):
+        with contextlib.suppress(OSError):
+            environment = Path(f"/proc/{name}/environ").read_bytes()
+            state = Path(f"/proc/{name}/stat").read_text().rpartition(")")[2].split()[0]
+            if f"MARK={mark}".encode() in environment.split(b"\0") and state != "Z":
+                found.append(int(name))
+    return found
+
+
+def until(condition: object, seconds: float = 20) -> None:
+    """Wait until *condition* is true; fail when it takes too long."""
+    deadline = time.monotonic() + seconds
+    while not condition():  # type: ignore[operator]
+        assert time.monotonic() < deadline, "it takes for ever"
+        time.sleep(0.01)
+
+
+@pytest.fixture
+def mark(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """A mark on all processes of the test; none is left at its end."""
+    text = f"{os.getpid()}-{random.random()}"
+    monkeypatch.setenv("MARK", text)
+    yield text
+    monkeypatch.delenv("MARK")
+    until(lambda: not marked(text))
+
+
+def started(place: Path, count: int) -> None:
+    until(lambda: len(list(place.glob("started-*"))) >= count)
+
+
+SCRIPT = "touch started-{}; sleep 100"
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
+def test_a_signal_ends_the_jobs_and_par_as_it_says(tmp_path: Path, mark: str, number: int, code: int) -> None:
+    process = subprocess.Popen(
+        [COMMAND, "par", "-j3", "--shell", SCRIPT, ":::", *"abcdef"],
+        cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    started(tmp_path, 3)
+    process.send_signal(number)
+    out, err = process.communicate(timeout=10)
+    assert (process.returncode, out) == (-number, b"")
+    assert code == 128 + number
+    assert b"Traceback" not in err
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["started-a", "started-b", "started-c"]
+
+
+def test_a_job_that_ignores_ctrl_c_is_killed(tmp_path: Path, mark: str) -> None:
+    script = "trap '' TERM INT; touch started-{}; while :; do sleep 0.01; done"
+    with subprocess.Popen([COMMAND, "par", "--shell", script, ":::", "a"], cwd=tmp_path) as process:
+        started(tmp_path, 1)
+        process.send_signal(signal.SIGINT)
+        process.wait(10)
+        assert process.returncode == -signal.SIGINT
+
+
+def test_grandchildren_end_with_an_interrupted_job(tmp_path: Path, mark: str) -> None:
+    script = "touch started-{}; sleep 100 & sleep 100 & trap 'exit 1' TERM; wait"
+    with subprocess.Popen([COMMAND, "par", "-j2", "--shell", script, ":::", "a", "b"], cwd=tmp_path) as process:
+        started(tmp_path, 2)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(10) == -signal.SIGINT
+
+
+def test_nothing_survives_par_when_it_is_killed(tmp_path: Path, mark: str) -> None:
+    script = "touch started-{}; sleep 100 & trap '' TERM HUP; setsid sleep 100 & sleep 100"
+    with subprocess.Popen([COMMAND, "par", "-j2", "--shell", script, ":::", "a", "b", "c"], cwd=tmp_path) as process:
+        started(tmp_path, 2)
+        process.kill()
+
+
+def test_what_a_job_leaves_behind_does_not_hold_par(run: Run, mark: str) -> None:
+    result = run("par", "--shell", "sleep 100 & echo $!", ":::", "a")
+    assert result.code == 0
+    os.kill(int(result.text.split()[0]), signal.SIGKILL)
+
+
+def test_a_job_that_closes_its_output_is_waited_for(run: Run, tmp_path: Path) -> None:
+    assert run("par", "--shell", "exec >&- 2>&-; sleep 0.3; touch done-{}", ":::", "a").code == 0
+    assert (tmp_path / "done-a").exists()
+
+
+def test_a_reader_that_goes_ends_all(tmp_path: Path, mark: str) -> None:
+    command = f"seq 100000 | {COMMAND} par -j2 --shell 'echo {{}}; sleep 0.01' | head -n 3; echo ${{PIPESTATUS[1]}}"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, timeout=30)
+    assert done.stdout == b"1\n2\n3\n141\n"
+    assert done.stderr == b""
+
+
+def test_a_full_disk_is_told(run: Run, tmp_path: Path) -> None:
+    with open("/dev/full", "wb") as full:
+        result = run("par", "echo", ":::", "a", stdout=full)
+    assert (result.code, result.err) == (2, "stdtools par: standard output: No space left on device\n")
+
+
+def test_output_larger_than_a_file_may_be_is_told(run: Run, tmp_path: Path) -> None:
+    """Two jobs: the second cannot speak before the first has ended, and is kept on a disk that is full."""
+
+    def small_files() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 20, 1 << 20))
+
+    script = "case {} in a) sleep 2;; *) trap '' XFSZ; head -c 9000000 /dev/zero;; esac"
+    result = run("par", "-j2", "--shell", script, ":::", "a", "b", preexec_fn=small_files)
+    assert result.code == 2
+    assert "cannot keep the output of jobs: File too large; set TMPDIR to a larger place" in result.err
+
+
+def test_much_output_in_little_memory(run: Run) -> None:
+    """The jobs but the first are kept on disk: sixteen times 20 MB, with an address space of 200 MB."""
+
+    def little_memory() -> None:
+        resource.setrlimit(resource.RLIMIT_AS, (200 << 20, 200 << 20))
+
+    script = "test {} != 1 || sleep 1; head -c 20000000 /dev/zero | tr '\\0' {}"
+    with subprocess.Popen(
+        ["sh", "-c", f'"$@" | tr -s {"abcdefghijklmnop"!r}', "sh", COMMAND, "par", "-j4", "--shell", script, ":::",
+         *"abcdefghijklmnop"],
+        stdout=subprocess.PIPE, preexec_fn=little_memory,
+    ) as process:  # fmt: skip
+        assert process.stdout is not None
+        assert process.stdout.read() == b"abcdefghijklmnop"
+
+
+def test_special_characters(run: Run) -> None:
+    items = [bytes([code]) * 2 for code in range(1, 256) if code != 10] + [
+        b"'\"$(rm) `x` \\ ;&|<>*?[]#~",
+        b"-n",
+        "é日".encode(),
+    ]
+    stdin = b"\0".join(items) + b"\0"
+    for args in (["printf", r"<%s>\n"], ["--shell", r"printf '<%s>\n' {}"], ["--shell", r"""printf '<%s>\n' "{}" """]):
+        assert run("par", "-0", *args, stdin=stdin).out == b"".join(b"<%b>\n" % item for item in items)
+
+
+def test_many_items_and_many_words(run: Run) -> None:
+    items = [str(number) for number in range(60_000)]
+    result = run("par", "-j2", "-n", "20000", "echo", stdin="\n".join(items))
+    assert result.text.split() == items
+
+
+def test_an_item_too_long_for_an_argument_is_told_and_the_rest_goes_on(run: Run) -> None:
+    longest = 128 * 1024 - 1
+    stdin = b"first\n" + b"x" * longest + b"\n" + b"y" * (longest + 1) + b"\nlast\n" + b"z" * 50_000_000
+    result = run("par", "sh", "-c", "echo ${#1}", "sh", stdin=stdin)
+    assert (result.code, result.text) == (2, f"5\n{longest}\n4\n")
+    assert "not started: the item has 131072 bytes, too many for an argument; feed it by --block" in result.err
+    assert "not started: the item has 50000000 bytes" in result.err
+
+
+def test_a_long_line_is_a_block(run: Run) -> None:
+    stdin = b"a\n" + b"x" * 30_000_000 + b"\nb\n"
+    assert run("par", "--block", "1M", "wc", "-c", stdin=stdin).text.split() == ["2", "30000003"]
+
+
+def test_few_descriptors(run: Run) -> None:
+    def few() -> None:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (24, 24))
+
+    result = run("par", "-j50", "echo", stdin="\n".join(map(str, range(300))), preexec_fn=few)
+    assert (result.code, result.text.split()) == (0, [str(number) for number in range(300)])
+
+
+def test_descriptors_of_others_are_not_handed_on(run: Run) -> None:
+    result = run("par", "-j1", "--joblog", "log", "--shell", "cd /proc/$$/fd; echo *; : {}", ":::", "a", "b")
+    assert result.text.split() == ["0", "1", "2", "3"] * 2  # the last is the shell's, to list them
+
+
+def test_par_in_par(run: Run) -> None:
+    result = run("par", "-j2", COMMAND, "par", "echo", "{}", ":::", "1", "2", ":::", "x", "y")
+    assert result.code == 0
+
+
+def test_closed_standard_streams(run: Run) -> None:
+    done = subprocess.run(["sh", "-c", f"{COMMAND} par echo ::: a <&-"], capture_output=True)
+    assert (done.returncode, done.stdout) == (0, b"a\n")
+    done = subprocess.run(["sh", "-c", f"{COMMAND} par echo <&-"], capture_output=True)
+    assert (done.returncode, done.stderr) == (2, b"stdtools par: standard input: Bad file descriptor\n")
+    done = subprocess.run(["sh", "-c", f"{COMMAND} par --shell 'echo x >&2' ::: a 2>&-"], capture_output=True)
+    assert done.returncode == 0
+
+
+def test_a_stopped_par_stops_its_jobs(tmp_path: Path, mark: str) -> None:
+    script = "while :; do echo >> ticks; sleep 0.01; done"
+    with subprocess.Popen([COMMAND, "par", "--shell", f"{script}; : {{}}", ":::", "a"], cwd=tmp_path) as process:
+        until((tmp_path / "ticks").exists)
+        process.send_signal(signal.SIGTSTP)
+        until(lambda: Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()[0] == "T")
+        time.sleep(0.2)
+        before = (tmp_path / "ticks").stat().st_size
+        time.sleep(0.3)
+        assert (tmp_path / "ticks").stat().st_size <= before + 1
+        process.send_signal(signal.SIGCONT)
+        until(lambda: (tmp_path / "ticks").stat().st_size > before + 1)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(10) == -signal.SIGINT
+
+
+def test_ctrl_c_while_the_reader_does_not_read(tmp_path: Path, mark: str) -> None:
+    with subprocess.Popen([COMMAND, "par", "yes", ":::", "a"], stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        fcntl.fcntl(process.stdout, fcntl.F_SETPIPE_SZ, 4096)
+        time.sleep(0.5)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(10) == -signal.SIGINT
+
+
+def test_ctrl_c_while_the_input_is_silent(mark: str) -> None:
+    with subprocess.Popen([COMMAND, "par", "echo"], stdin=subprocess.PIPE) as process:
+        time.sleep(0.3)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(10) == -signal.SIGINT
+
+
+@pytest.mark.soak
+def test_random_interrupts_and_kills_leave_nothing(tmp_path: Path, mark: str) -> None:
+    draw = random.Random(7)
+    for number in range(130):
+        log = tmp_path / f"log-{number}"
+        script = "for n in 1 2 3; do sleep 0.01; echo {}; done; sleep 0.0{}"
+        process = subprocess.Popen(
+            [COMMAND, "par", "-j3", "--joblog", str(log), "--shell", script],
+            cwd=tmp_path, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        )  # fmt: skip
+        assert process.stdin is not None
+        process.stdin.write(b"".join(b"%d\n" % item for item in range(1000)))
+        process.stdin.close()
+        time.sleep(draw.random())
+        process.send_signal(signal.SIGINT if number < 100 else signal.SIGKILL)
+        assert process.stdout is not None
+        out = process.stdout.read()
+        process.wait(10)
+        lines = Counter(out.split())
+        assert process.returncode in (-signal.SIGINT, -signal.SIGKILL)
+        assert all(count <= 3 for count in lines.values())
+        until(lambda: not marked(mark), 10)
+
+
+@pytest.mark.soak
+def test_resume_after_kills_runs_every_item_once(tmp_path: Path, mark: str) -> None:
+    draw = random.Random(8)
+    items = "".join(f"{item}\n" for item in range(300))
+    (tmp_path / "list").write_text(items)
+    command = [COMMAND, "par", "-j3", "-a", "list", "--joblog", "log", "--resume", "--shell", "sleep 0.01; echo {}"]
+    for _ in range(12):
+        process = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        time.sleep(0.1 + draw.random())
+        process.kill()
+        process.wait()
+    subprocess.run(command, cwd=tmp_path, stdout=subprocess.DEVNULL, check=True)
+    assert subprocess.run(command, cwd=tmp_path, capture_output=True, check=True).stdout == b""

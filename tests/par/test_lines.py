@@ -1,0 +1,191 @@
+"""par --py: an expression over lines, by several processes."""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import time
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import COMMAND, Run
+from tests.par.test_jobs_hostile import mark, marked, until
+
+pytestmark = pytest.mark.process
+__all__ = ["mark"]
+SEE_HELP = "; see 'stdtools par --help'\n"
+
+
+@pytest.mark.parametrize(
+    ("args", "stdin", "out"),
+    [
+        (["line.upper()"], "a\nb", "A\nB\n"),
+        (["line.split(',')[1].upper()"], "1,x,\n2,y,\n", "X\nY\n"),
+        (["n, line"], "a\nb\n", '[1, "a"]\n[2, "b"]\n'),
+        (["len(line)"], "a\n\nccc\n", "1\n0\n3\n"),
+        (["line if n % 2 else None"], "a\nb\nc\n", "a\nc\n"),
+        (["None"], "a\n", ""),
+        (["line"], "", ""),
+        (["line"], "\n", "\n"),
+        (["re.sub('[aeiou]', '', line)"], "banana\n", "bnn\n"),
+        (["math.sqrt(float(line))"], "4\n2.25\n", "2.0\n1.5\n"),
+        (["line == 'a'"], "a\nb\n", "true\nfalse\n"),
+        (["{line: {2, 1}}"], "é\n", '{"é": [1, 2]}\n'),
+        (["line.encode()"], "é\n", "é\n"),
+        (["line", "--jsonl"], 'a"\n', '"a\\""\n'),
+        (["json['a']['b']", "--json-in"], '{"a": {"b": 3}}\n{"a": {"b": "x"}}\n', "3\nx\n"),
+        (["line", "--filter", "line > 'b'"], "a\nb\nc\n", "c\n"),
+        (["n", "--filter", "line > 'b'"], "a\nb\nc\nd\n", "3\n4\n"),
+        (["base64.b64encode(line.encode())", "--import", "base64"], "a\n", "YQ==\n"),
+        (["path.basename(line)", "--import", "os.path"], "a/b\n", "b\n"),
+        (["double(line)", "--init", "def double(text): return text * k\nk = 2"], "ab\n", "abab\n"),
+        (["print(line)"], "a\nb\n", "a\nb\n"),
+        (["float('nan')"], "a\n", '{"$float": "NaN"}\n'),
+        (["line\n  + 'x'"], "a\n", "ax\n"),
+        (["line", "-0"], "a\nb\0c\0", "a\nb\0c\0"),
+    ],
+)
+@pytest.mark.parametrize("jobs", ["1", "3"])
+def test_expressions(run: Run, args: list[str], stdin: str, out: str, jobs: str) -> None:
+    assert run("par", "-j", jobs, "--py", *args, stdin=stdin) == (0, out.encode(), "")
+
+
+def test_a_function_and_items_behind_colons(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text("class A:\n    def f(line): return line * 2\ndef g(line): return line[0]\n")
+    assert run("par", "--call", "mine:g", ":::", "ab", "cd") == (0, b"a\nc\n", "")
+    assert run("par", "--call", "mine:A.f", ":::", "ab") == (0, b"abab\n", "")
+    (tmp_path / "json.py").write_text("raise SystemExit('not the json of the library')")
+    assert run("par", "--py", "json", "--json-in", ":::", "[1]") == (0, b"[1]\n", "")
+
+
+def test_bytes_go_through_untouched(run: Run) -> None:
+    data = bytes(code for code in range(256) if code != 10) + b"\r\n\xff\n\xc3\n"
+    assert run("par", "--py", "line", stdin=data) == (0, data, "")
+
+
+def test_order_and_numbers_of_many_lines(run: Run, tmp_path: Path) -> None:
+    lines = "".join(f"{number} {'x' * (number % 100)}\n" for number in range(1, 50_001))
+    (tmp_path / "f").write_text(lines)
+    for args, stdin in ((["-a", "f"], ""), ([], lines)):
+        assert run("par", "-j3", *args, "--py", "line", stdin=stdin).text == lines
+        assert (
+            run("par", "-j3", *args, "--py", "str(n) == line.split()[0] or line", stdin=stdin).text == "true\n" * 50_000
+        )
+        found = run("par", "-j3", "--unordered", *args, "--py", "line", stdin=stdin).text
+        assert Counter(found.splitlines()) == Counter(lines.splitlines())
+
+
+def test_a_few_lines_that_take_long_are_shared(run: Run) -> None:
+    result = run("par", "-j4", "--import", "os,time", "--py", "time.sleep(0.05) or os.getpid()", stdin="x\n" * 40)
+    assert len(set(result.text.split())) == 4
+
+
+def test_the_first_line_comes_out_before_the_second_goes_in() -> None:
+    command = [COMMAND, "par", "-j2", "--py", "line * 2"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        for line in (b"a\n", b"b\n"):
+            process.stdin.write(line)
+            process.stdin.flush()
+            assert process.stdout.readline() == line[:1] * 2 + b"\n"
+        process.stdin.close()
+    assert process.returncode == 0
+
+
+def test_an_error_names_item_and_line(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "f").write_text("1\n2\nx\n4\n")
+    message = "item 3 (x): ValueError: invalid literal for int() with base 10: 'x'"
+    result = run("par", "-a", "f", "--py", "int(line)")
+    assert result == (2, b"1\n2\n", f"stdtools par: {message}; --on-error skip would go on\n")
+    result = run("par", "-a", "f", "--py", "(line,\n  int(line)\n)[1]", "--on-error", "skip")
+    assert result == (2, b"1\n2\n4\n", f"stdtools par: {message}; line 2 of the expression: int(line)\n")
+    result = run("par", "-j2", "-a", "f", "--py", "int(line)", "--on-error", "keep", stdin="")
+    assert result == (2, b"1\n2\nx\n4\n", f"stdtools par: {message}\n")
+
+
+def test_many_errors_are_counted(run: Run) -> None:
+    result = run("par", "--py", "1 / 0", "--on-error", "skip", stdin="x\n" * 1000)
+    assert (result.code, result.out) == (2, b"")
+    assert result.err.count("ZeroDivisionError: division by zero") == 20
+    assert result.err.endswith("stdtools par: 1000 items failed in all\n")
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        (["--py", "line +"], "invalid value for --py: invalid syntax at its end"),
+        (["--py", "x = 1"], "invalid value for --py: invalid syntax at line 1, column 3"),
+        (["--py", "line", "gzip"], "--py takes the place of a command; b'gzip' would be one"),
+        (["--py", "line", "--tag"], "--tag has no meaning with --py"),
+        (["--filter", "line", "x"], "--filter needs --py"),
+        (["--py", "line", "--call", "a:b"], "--call has no meaning with --py"),
+        (["--py", "line", "--line-buffer"], "--line-buffer has no meaning with --py"),
+    ],
+)
+def test_what_is_refused(run: Run, args: list[str], message: str) -> None:
+    assert run("par", *args) == (2, b"", f"stdtools par: {message}{SEE_HELP}")
+
+
+def test_what_workers_cannot_start_with_is_told_once(run: Run) -> None:
+    result = run("par", "-j3", "--import", "nosuch", "--py", "line", stdin="a\n")
+    assert result == (2, b"", "stdtools par: ModuleNotFoundError: No module named 'nosuch'\n")
+    result = run("par", "--init", "1 / 0", "--py", "line", stdin="a\n")
+    assert result == (2, b"", "stdtools par: ZeroDivisionError: division by zero\n")
+    result = run("par", "--call", "math:nosuch", stdin="a\n")
+    assert result.err == "stdtools par: AttributeError: module 'math' has no attribute 'nosuch'\n"
+
+
+POISON = "import os, signal\ndef f(line):\n  if line == '77':\n    os.write(2, b'bad one')\n    os.kill(os.getpid(), signal.SIGSEGV)\n  return line"  # noqa: E501
+
+
+def test_the_item_that_kills_its_worker_is_found(run: Run, tmp_path: Path) -> None:
+    lines = [str(number) for number in range(1, 201)]
+    args = ["par", "-j2", "--init", POISON, "--dead-letter", "dead", "--py", "f(line)"]
+    result = run(*args, stdin="\n".join(lines) + "\n")
+    assert result.code == 2
+    assert result.text.split() == [line for line in lines if line != "77"]
+    assert result.err.endswith("stdtools par: item 77 (77): its worker was killed by SIGSEGV, twice\n")
+    assert json.loads((tmp_path / "dead").read_text()) == {
+        "item": 77, "line": "77", "signal": signal.SIGSEGV, "exit": None, "stderr": "bad one"
+    }  # fmt: skip
+
+
+def test_workers_end_with_ctrl_c_and_with_par(tmp_path: Path, mark: str) -> None:
+    for number, code in ((signal.SIGINT, -2), (signal.SIGTERM, -15), (signal.SIGKILL, -9)):
+        process = subprocess.Popen(
+            [COMMAND, "par", "-j3", "--import", "time", "--py", "open(line, 'w') and time.sleep(100)"],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=tmp_path,
+        )  # fmt: skip
+        assert process.stdin is not None
+        process.stdin.write(b"a\nb\nc\n")
+        process.stdin.flush()
+        until((tmp_path / "a").exists)
+        process.send_signal(number)
+        _, err = process.communicate()
+        assert (process.returncode, err) == (code, b"")
+        until(lambda: not marked(mark), 10)
+
+
+@pytest.mark.soak
+def test_random_kills_of_workers_lose_nothing(tmp_path: Path, mark: str) -> None:
+    draw = random.Random(3)
+    lines = [str(number) for number in range(20_000)]
+    (tmp_path / "f").write_text("\n".join(lines) + "\n")
+    kills = 0
+    for number in range(12):
+        command = [COMMAND, "par", "-j3", "-a", "f", "--import", "time", "--py", "time.sleep(0.0002) or line"]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, cwd=tmp_path) as process:
+            for _ in range(10):
+                time.sleep(draw.random() / 5)
+                workers = [pid for pid in marked(mark) if pid != process.pid]
+                if workers and process.poll() is None:
+                    os.kill(draw.choice(workers), signal.SIGKILL)
+                    kills += 1
+            assert process.stdout is not None
+            assert process.stdout.read().decode().split() == lines, number
+        assert process.returncode == 0
+    assert kills >= 100
