@@ -243,18 +243,18 @@ def test_random_interrupts_and_kills_leave_nothing(tmp_path: Path, mark: str) ->
     for number in range(130):
         log = tmp_path / f"log-{number}"
         script = "for n in 1 2 3; do sleep 0.01; echo {}; done; sleep 0.0{}"
-        process = subprocess.Popen(
+        with subprocess.Popen(
             [COMMAND, "par", "-j3", "--joblog", str(log), "--shell", script],
-            cwd=tmp_path, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        )  # fmt: skip
-        assert process.stdin is not None
-        process.stdin.write(b"".join(b"%d\n" % item for item in range(1000)))
-        process.stdin.close()
-        time.sleep(draw.random())
-        process.send_signal(signal.SIGINT if number < 100 else signal.SIGKILL)
-        assert process.stdout is not None
-        out = process.stdout.read()
-        process.wait(10)
+            cwd=tmp_path, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+        ) as process:  # fmt: skip
+            assert process.stdin is not None
+            process.stdin.write(b"".join(b"%d\n" % item for item in range(1000)))
+            process.stdin.close()
+            time.sleep(draw.random())
+            process.send_signal(signal.SIGINT if number < 100 else signal.SIGKILL)
+            assert process.stdout is not None
+            out = process.stdout.read()
+            process.wait(10)
         lines = Counter(out.split())
         assert process.returncode in (-signal.SIGINT, -signal.SIGKILL)
         assert all(count <= 3 for count in lines.values())

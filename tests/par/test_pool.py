@@ -75,6 +75,15 @@ def test_a_loop_may_feed_another_of_the_same_pool(pool: Pool) -> None:
     assert list(pool.imap(work.square, squares, chunksize=4)) == [n**4 for n in range(50)]
 
 
+def test_an_input_that_ends_the_pool_is_no_hang(pool: Pool) -> None:
+    def items() -> Iterator[int]:
+        yield 1
+        pool.terminate()
+
+    with pytest.raises(ValueError, match="the pool has ended"):
+        list(pool.imap(work.sleep, items()))
+
+
 def test_an_abandoned_loop_harms_no_other(pool: Pool) -> None:
     assert next(pool.imap(work.square, range(100))) == 0
     assert list(pool.imap(work.square, range(100))) == [n * n for n in range(100)]
@@ -374,6 +383,27 @@ def test_terminate_ends_workers_that_sleep(start_method: str) -> None:
 def _raise_after(count: int) -> Iterator[int]:
     yield from range(count - 1)
     raise KeyboardInterrupt
+
+
+def test_workers_leave_an_interrupt_to_the_parent(pool: Pool) -> None:
+    before = {child.pid for child in multiprocessing.active_children()}
+    pool.map(work.square, range(10))
+    for child in before:
+        os.kill(child, signal.SIGINT)
+    assert set(pool.imap(work.pid, range(100))) <= before
+
+
+def test_a_worker_lets_go_of_the_handlers_of_its_parent() -> None:
+    before = signal.signal(signal.SIGTERM, signal.SIG_IGN), signal.signal(signal.SIGUSR1, lambda *_: None)
+    try:
+        with Pool(1) as pool:
+            terminated, used = outcomes(pool.imap(work.kill_self, [signal.SIGTERM, signal.SIGUSR1]))
+    finally:
+        signal.signal(signal.SIGTERM, before[0])
+        signal.signal(signal.SIGUSR1, before[1])
+    assert isinstance(terminated, WorkerDied)
+    assert isinstance(used, WorkerDied)
+    assert (terminated.signal, used.signal) == (signal.SIGTERM, signal.SIGUSR1)
 
 
 def test_close_lets_what_was_begun_be_finished(pool: Pool) -> None:

@@ -77,18 +77,20 @@ def test_workers_end_when_their_parent_is_killed(method: str, script: str, tmp_p
     process, pids = start(script, method, tmp_path)
     assert len(alive(pids)) == 4
     process.kill()
+    process.wait()
+    wait_until_gone(pids)  # before the end of its output, which they hold open
     process.communicate()
-    wait_until_gone(pids)
 
 
 @METHODS
 def test_an_interrupt_ends_all_and_only_the_parent_tells(method: str, tmp_path: Path) -> None:
     process, pids = start(BUSY, method, tmp_path)
     os.killpg(process.pid, signal.SIGINT)
+    process.wait()
+    wait_until_gone(pids)
     _, err = process.communicate()
     assert err.count(b"Traceback") == 1
     assert err.endswith(b"KeyboardInterrupt\n")
-    wait_until_gone(pids)
     assert process.returncode == -signal.SIGINT
 
 

@@ -112,12 +112,14 @@ def die_once(path: str) -> str:
 
 
 def die_and_leave_a_child(path: str) -> None:
-    """Die, but leave behind a process that holds all descriptors open. Its pid is appended to *path*."""
+    """Die while answering, and leave behind a process that holds descriptors open. Its pid is appended to *path*."""
     child = os.fork()
     if not child:
         time.sleep(600)
     with open(path, "a") as file:
         file.write(f"{child}\n")
+    answer_half()
+    time.sleep(0.05)
     os.kill(os.getpid(), signal.SIGKILL)
 
 
@@ -125,10 +127,14 @@ def answer_half_once(path: str) -> str:
     """Die while answering, unless that has already happened here."""
     if not os.path.exists(path):
         os.close(os.open(path, os.O_CREAT))
-        connection = multiprocessing.current_process()._args[0]  # type: ignore[attr-defined]
-        os.write(connection.fileno(), struct.pack("!i", 100_000) + b"D" + bytes(50_000))
+        answer_half()
         os.kill(os.getpid(), signal.SIGKILL)
     return path
+
+
+def answer_half() -> None:
+    connection = multiprocessing.current_process()._args[0]  # type: ignore[attr-defined]
+    os.write(connection.fileno(), struct.pack("!i", 100_000) + b"D" + bytes(50_000))
 
 
 def open_file(path: str) -> None:
@@ -161,15 +167,12 @@ def say_and_die(text: str) -> NoReturn:
     raise AssertionError
 
 
+def kill_self(number: int) -> None:
+    os.kill(os.getpid(), number)
+
+
 def sleep(_: object) -> None:
     time.sleep(600)
-
-
-def interrupt_parent(number: int) -> int:
-    if number == 5:
-        os.kill(os.getppid(), signal.SIGINT)
-        time.sleep(600)
-    return number
 
 
 def line(data: bytes) -> bytes:

@@ -2,7 +2,7 @@
 
 import os
 import select
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from stdtools.shared.errors import raise_os_error
@@ -14,12 +14,38 @@ _PIECE = 64 << 10
 
 
 class Block(NamedTuple):
-    """Lines: *data*, or *size* bytes at *offset* of a file. The first has the number *first*; 0 when nobody counted."""
+    """Lines: *data*, or *size* bytes at *offset* of a file. The first has the number *first*; 0 when nobody counted.
+
+    *region* is where the result goes, on a Stage.
+    """
 
     first: int
     data: bytes = b""
     offset: int = -1
     size: int = 0
+    region: int = -1
+
+    def pieces(self, fd: int, size: int, delimiter: bytes) -> Iterator[tuple[int, bytes]]:
+        """Yield the lines in pieces of about *size* bytes, each with its place in the whole input. Raises OSError."""
+        place, end = max(self.offset, 0), self.offset + self.size
+        if self.offset < 0:
+            end = len(self.data)
+        start = self.first << 32 if self.offset < 0 else 0  # lines come later than those before, that is all
+        rest = b""
+        while place < end:
+            data = self.data[place : place + size] if self.offset < 0 else os.pread(fd, min(size, end - place), place)
+            if not data:
+                break
+            whole = data.rfind(delimiter) + 1
+            if whole or place + len(data) >= end:
+                whole = len(data) if place + len(data) >= end else whole
+                yield start + place, rest + data[:whole]
+                rest = data[whole:]
+            else:
+                rest += data
+            place += len(data)
+        if rest:
+            yield start + place, rest
 
     def read(self, fd: int) -> bytes:
         """Return the lines; *fd* is the file. Raises OSError."""
@@ -34,10 +60,10 @@ class Block(NamedTuple):
 
 
 class Pace:
-    """How large blocks are: so that one takes SECONDS."""
+    """How large blocks are: so that one takes SECONDS, as far as it learns; of *size* bytes at first."""
 
-    def __init__(self) -> None:
-        self.size = FIRST
+    def __init__(self, size: int = FIRST) -> None:
+        self.size = size
 
     def learn(self, size: int, seconds: float) -> None:
         """Take note that a block of *size* bytes took so long."""
@@ -47,14 +73,18 @@ class Pace:
 
 
 class Lines:
-    """Blocks of what comes through *fd*: the whole lines that are there, dealt out to *jobs* at once."""
+    """Blocks of what comes through *fd*: the whole lines that are there, dealt out to *jobs* at once.
 
-    def __init__(self, fd: int, name: str, delimiter: bytes, pace: Pace, jobs: int) -> None:
+    With *least* nothing is sent before there are so many bytes, or the end.
+    """
+
+    def __init__(self, fd: int, name: str, delimiter: bytes, pace: Pace, jobs: int, *, least: int = 0) -> None:
         self.fd: int | None = fd
         self._name = name
         self._delimiter = delimiter
         self._pace = pace
         self._jobs = jobs
+        self._least = least
         self._data = b""  # whole lines
         self._place = 0  # in them, of the next block
         self._partial: list[bytes] = []  # the line that has not ended
@@ -95,9 +125,9 @@ class Lines:
     def take(self) -> Block | None:
         """Return the next block, if there is a line."""
         left = len(self._data) - self._place
-        if not left:
+        if not left or (left < self._least and self.fd is not None):
             return None
-        most = self._place + max(min(self._pace.size, -(-len(self._data) // self._jobs)), 1)
+        most = self._place + max(min(self._pace.size, -(-len(self._data) // self._jobs)), self._least, 1)
         end = len(self._data)
         if most < end:
             end = self._data.rfind(self._delimiter, self._place, most) + 1

@@ -59,9 +59,9 @@ def _duration(text: str) -> float:
     explain=_explain,
     examples=r"""
 stdtools find -e log -0 | stdtools par -0 gzip -9k {}
-stdtools par --tag --shell 'sort {} | uniq -c' ::: *.log
 seq 100000 | stdtools par --block 100k wc -l
 stdtools par --py 'line.split(",")[1].upper()' < names.csv
+stdtools par -a app.log --map 'line.split()' --reduce count
 """,
 )
 @click.argument("command", nargs=-1, type=click.UNPROCESSED, metavar="[COMMAND [ARG]...] [::: ITEM...]")
@@ -106,6 +106,16 @@ stdtools par --py 'line.split(",")[1].upper()' < names.csv
     show_default=True,
     help="With --py: what becomes of a line that raises.",
 )
+@click.option("--map", metavar="EXPR", help="Makes pairs (key, value) of each line: one, or a list of them.")
+@click.option(
+    "--reduce",
+    metavar="HOW",
+    help="With --map: sum, min, max, count, list, set, mean or top:N of the values of a key, or an expression over "
+    "two of them, a and b.",
+)
+@click.option(
+    "--memory", type=Size(), default="128M", show_default=True, metavar="SIZE", help="With --map: more goes to disk."
+)
 @click.option(
     "--dead-letter", metavar="FILE", help="With --py: appends the lines that kill their worker, as JSON lines."
 )
@@ -120,13 +130,18 @@ def par(**given: Any) -> int:
     What jobs write is never mixed, and comes in the order of the items. A job's standard input is empty.
 
     With --py there is no command: a Python expression is worked out for each line, by several processes. Names are
-    line, its number n, re, math and what --import adds. None is left out; what is no text is printed as JSON.
+    line, its number n, re, math and what --import adds. None is left out; what is no text is printed as JSON. With
+    --map and --reduce values are brought together by their keys.
 
     Exit code 2 when a job or a line failed, 127 when there is no such command.
     """
     command, items = _split(given["command"])
     _check(given, command, items)
     jobs = _number_of_jobs(given["jobs"])
+    if given["map"] is not None:
+        from stdtools.par.command_reduce import ReduceRun
+
+        return ReduceRun(given, items, jobs).run()
     if given["py"] is not None or given["call"] is not None:
         from stdtools.par.command_map import LineRun
 
@@ -160,13 +175,14 @@ _OF_JOBS = {"tag", "timeout", "retries", "halt", "rate", "joblog", "resume", "dr
 _OF_LINES = {"filter", "init", "import", "json_in", "jsonl", "on_error", "dead_letter"}
 # What may be said beside each way; the rest would be without effect.
 _BESIDE = {
+    "map": _EVERYWHERE | _OF_LINES | {"map", "reduce", "memory"},
     "py": _EVERYWHERE | _OF_LINES | {"py"},
     "call": _EVERYWHERE | _OF_LINES | {"call"},
     "block": _EVERYWHERE | _OF_JOBS - {"tag"} | {"block", "shell"},
     "shell": _EVERYWHERE | _OF_JOBS | {"shell"},
     "": _EVERYWHERE | _OF_JOBS | {"max_args"},
 }
-_NEEDED = dict.fromkeys(_OF_LINES, "--py")
+_NEEDED = {**dict.fromkeys(_OF_LINES, "--py"), "reduce": "--map", "memory": "--map"}
 
 
 def _check(given: dict[str, Any], command: list[bytes], items: list[bytes] | None) -> None:
@@ -174,7 +190,9 @@ def _check(given: dict[str, Any], command: list[bytes], items: list[bytes] | Non
     way = next(way for way in _BESIDE if not way or given[way] is not None)
     refuse_idle(given, _BESIDE[way], f"--{way}", _NEEDED if way in ("block", "shell", "") else {})
     context = click.get_current_context()
-    if way in ("py", "call"):
+    if (given["map"] is None) != (given["reduce"] is None):
+        raise click.UsageError("--map and --reduce need each other", context)
+    if way in ("map", "py", "call"):
         if command:
             raise click.UsageError(f"--{way} takes the place of a command; {command[0]!r} would be one"[:200], context)
         if given["order"] == "lines":

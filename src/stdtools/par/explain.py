@@ -5,12 +5,13 @@ from typing import Any
 from stdtools.shared.errors import ToolError
 
 _COVERED = {"command", "null", "jobs", "order", "timeout", "arg_file", "shell", "progress"}
+_COVERED |= {"on_error", "memory"}  # which mean something only beside what is not covered
 
 
 def explain_par(given: dict[str, Any]) -> str:
     """Return a script that does what ``par`` would do with the parameters *given*."""
     for name, value in given.items():
-        if value and name not in _COVERED and (name, value) != ("on_error", "stop"):
+        if value and name not in _COVERED:
             raise ToolError(f"--explain does not cover --{name.replace('_', '-')}")
     if given["order"] != "keep":
         raise ToolError(f"--explain does not cover --{given['order'].replace('lines', 'line-buffer')}")

@@ -8,7 +8,7 @@ import contextlib
 import io
 import sys
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from importlib import import_module
 from operator import length_hint
 from typing import Any, NamedTuple
@@ -32,6 +32,7 @@ class Spec(NamedTuple):
     imports: tuple[str, ...] = ()
     json_in: bool = False
     json_out: bool = False
+    many: bool = False  # the expression yields one pair, a tuple, or many
     on_error: str = "stop"  # or skip, keep
     delimiter: bytes = b"\n"
 
@@ -89,6 +90,15 @@ def _parse(text: str) -> ast.expr:
         raise BadExpression(_explained(error)) from None
 
 
+def compiled(text: str, names: Sequence[str]) -> Callable[..., Any]:
+    """Return the function of *names* that the expression *text* is. Raises BadExpression."""
+    tree = ast.parse(f"lambda {', '.join(names)}: 0", FILE, "eval")
+    tree.body.body = _parse(text)  # type: ignore[attr-defined]
+    namespace = {name: import_module(name) for name in MODULES}
+    function: Callable[..., Any] = eval(compile(tree, FILE, "eval"), namespace)  # noqa: S307 - the user's own code
+    return function
+
+
 def _explained(error: BaseException) -> str:
     if isinstance(error, SyntaxError) and error.lineno:
         place = f"line {error.lineno}, column {error.offset}" if error.offset else "its end"
@@ -97,17 +107,20 @@ def _explained(error: BaseException) -> str:
 
 
 _LOOP = """
-def _loop(_items, _add):
+def _loop(_items, _add, _extend):
     for line in _items:
         _add(None)
 """
+
+
+_Loop = Callable[[Iterator[Any], Callable[[Any], None], Callable[[Any], None]], None]
 
 
 class Mapper:
     """Does with blocks of lines what *spec* says. Raises BadExpression, and whatever its code raises."""
 
     def __init__(self, spec: Spec) -> None:
-        self._spec = spec
+        self.spec = spec
         self._namespace: dict[str, Any] = {"__name__": "__stdtools__", "__builtins__": __builtins__}
         sys.path.append("")  # the last place to look, so that no file there hides a module of the library
         self._expression = _parse(spec.expression or "call(line)")
@@ -128,14 +141,14 @@ class Mapper:
         self._loop = self._compile()
         self._to_json = JsonText()
 
-    def _compile(self) -> Callable[[Iterator[Any], Callable[[Any], None]], None]:
+    def _compile(self) -> "_Loop":
         """Return a function with the expression in its loop: a call of a function for each line would cost more."""
         tree: Any = ast.parse(_LOOP)
         loop = tree.body[0].body[0]
         if self._numbered:
             loop.target = ast.parse("n, line = 0").body[0].targets[0]  # type: ignore[attr-defined]
         body: list[ast.stmt] = []
-        if self._spec.json_in:
+        if self.spec.json_in:
             body += ast.parse("json = _loads(line)").body
             from json import loads
 
@@ -145,22 +158,33 @@ class Mapper:
             skip.test.operand = self._keeps  # type: ignore[attr-defined]
             body.append(skip)
         loop.body[0].value.args = [self._expression]
+        if self.spec.many and isinstance(self._expression, ast.ListComp | ast.GeneratorExp):
+            loop.body[0].value.func.id = "_extend"  # a function in C, where it is known that there are many
         loop.body = [*body, *loop.body]
         ast.fix_missing_locations(tree)
         names: dict[str, Any] = self._namespace
         exec(compile(tree, FILE, "exec"), names)  # noqa: S102 - the user's own code
-        made: Callable[[Iterator[Any], Callable[[Any], None]], None] = names.pop("_loop")
+        made: _Loop = names.pop("_loop")
         return made
 
     def __call__(self, data: bytes, first: int) -> Mapped:
         """Return what becomes of the lines in *data*, of which the first has the number *first*."""
+        results, printed, mapped = self.results(data, first)
+        delimiter = self.spec.delimiter.decode()
+        output = (printed + self._joined(results, delimiter)).encode("utf-8", "surrogateescape")
+        return mapped._replace(output=output)
+
+    def results(self, data: bytes, first: int) -> tuple[list[Any], str, Mapped]:
+        """Return what the expression gives for each line, what it has printed, and how it went."""
         text = data.decode("utf-8", "surrogateescape")
-        delimiter = self._spec.delimiter.decode()
+        delimiter = self.spec.delimiter.decode()
         lines = text.split(delimiter)
         if not lines[-1]:
             del lines[-1]
         results: list[Any] = []
         add = results.append
+        if self.spec.many:
+            add = _taking(results)
         items = iter(lines)
         numbered: Iterator[Any] = enumerate(items, first) if self._numbered else items
         failures: list[Failure] = []
@@ -169,26 +193,25 @@ class Mapper:
         try:
             while True:
                 try:
-                    self._loop(numbered, add)
+                    self._loop(numbered, add, results.extend)
                     break
                 except Exception as error:  # noqa: BLE001 - the user's own code
                     failed += 1
                     index = len(lines) - length_hint(items) - 1
                     if len(failures) < MOST_ERRORS:
-                        failures.append(Failure(index, _cut(lines[index]), _told(error, self._spec)))
-                    if self._spec.on_error == "stop":
+                        failures.append(Failure(index, _cut(lines[index]), _told(error, self.spec)))
+                    if self.spec.on_error == "stop":
                         lines = lines[: index + 1]
                         break
-                    if self._spec.on_error == "keep":
+                    if self.spec.on_error == "keep":
                         add(lines[index])
             printed = sys.stdout.getvalue()
         finally:
             sys.stdout = said
-        output = (printed + self._joined(results, delimiter)).encode("utf-8", "surrogateescape")
-        return Mapped(output, len(lines), failures, failed)
+        return results, printed, Mapped(b"", len(lines), failures, failed)
 
     def _joined(self, results: list[Any], delimiter: str) -> str:
-        if not self._spec.json_out:
+        if not self.spec.json_out:
             try:
                 return delimiter.join(results) + delimiter if results else ""
             except TypeError:  # not all of it is text
@@ -197,7 +220,7 @@ class Mapper:
         return delimiter.join(texts) + delimiter if texts else ""
 
     def _text(self, result: Any) -> str:
-        if not self._spec.json_out:
+        if not self.spec.json_out:
             if isinstance(result, str):
                 return result
             if isinstance(result, bytes):
@@ -205,6 +228,19 @@ class Mapper:
         if type(result) in (int, float):
             return self._to_json(result)
         return self._to_json(_plain(result))
+
+
+def _taking(results: list[Any]) -> Callable[[Any], None]:
+    """Return what puts one pair, or the many of a result, into *results*."""
+    add, extend = results.append, results.extend
+
+    def take(result: Any) -> None:
+        if type(result) is tuple:
+            add(result)
+        elif result is not None:
+            extend(result)
+
+    return take
 
 
 def _plain(value: Any) -> Any:

@@ -12,12 +12,11 @@ DEATHS = 2  # of workers, with one task that cannot be split, after which it is 
 
 
 class Source(Protocol[T_co]):
-    """Where tasks come from.
+    """Where tasks come from."""
 
-    *fd* is what to wait for before ``read``; None when nothing more will come than ``take`` still has.
-    """
-
-    fd: int | None
+    @property
+    def fd(self) -> int | None:
+        """What to wait for before ``read``; None when nothing more will come than ``take`` still has."""
 
     def read(self) -> None:
         """Take what *fd* has. Is called when it is readable, and a task is wanted."""

@@ -1,22 +1,50 @@
 """A Python expression over the lines of a stream, by several workers; in the parent, and in a worker."""
 
+import contextlib
 import time
 from collections.abc import Iterator
 from typing import NamedTuple
 
 from stdtools.par.blocks import Block, Lines, Pace, Ranges, halves
-from stdtools.par.expression import Mapped, Mapper, Spec
+from stdtools.par.expression import Failure, Mapper, Spec
 from stdtools.par.failures import RemoteTraceback, WorkerDied
+from stdtools.par.stage import Stage
 from stdtools.par.supervisor import Supervisor
 from stdtools.shared.errors import ToolError
 from stdtools.shared.streams import Input
 
+PIECE = (
+    64 << 10
+)  # bytes that are mapped at a time; more does not stay in the processor's cache: 1 MiB takes half as long again
+MOST_FAILURES = 20  # of a block that are told
 
-class Timed(NamedTuple):
-    """What has become of a block, and how many seconds that took."""
 
-    mapped: Mapped
+class Result(NamedTuple):
+    """What has become of a block, on its way from a worker."""
+
+    output: int | bytes  # as Stage.write returns it
+    items: int
+    failures: list[Failure]
+    failed: int
     seconds: float
+
+
+class Mapped(NamedTuple):
+    """What has become of a block: *output* is there until the next is asked for."""
+
+    output: memoryview
+    items: int
+    number: int  # of the first, from 1
+    failures: list[Failure]
+    failed: int
+
+
+class Death(NamedTuple):
+    """A line that has killed its worker, twice when it was alone."""
+
+    line: bytes
+    number: int
+    error: WorkerDied
 
 
 class _Worker:
@@ -24,33 +52,54 @@ class _Worker:
 
     mapper: Mapper
     file: int
+    stage: Stage
 
 
-def start(spec: Spec, file: int) -> None:
+def start(spec: Spec, file: int, stage: Stage) -> None:
     """Make a worker ready: *file* is what ranges are read from. Raises what the code of *spec* raises."""
     _Worker.mapper = Mapper(spec)
     _Worker.file = file
+    _Worker.stage = stage
 
 
-def work(block: Block) -> Timed:
+def work(block: Block) -> Result:
     """Do what is to be done with the lines of *block*, in a worker."""
     begun = time.perf_counter()
-    mapped = _Worker.mapper(block.read(_Worker.file), block.first or 1)
-    return Timed(mapped, time.perf_counter() - begun)
+    mapper = _Worker.mapper
+    outputs: list[bytes] = []
+    failures: list[Failure] = []
+    items = failed = 0
+    for _, data in block.pieces(_Worker.file, PIECE, mapper.spec.delimiter):
+        mapped = mapper(data, (block.first or 1) + items)
+        outputs.append(mapped.output)
+        failures += [failure._replace(place=failure.place + items) for failure in mapped.failures]
+        items += mapped.items
+        failed += mapped.failed
+        if mapped.failed and mapper.spec.on_error == "stop":
+            break
+    output = _Worker.stage.write(block.region, outputs)
+    return Result(output, items, failures[:MOST_FAILURES], failed, time.perf_counter() - begun)
 
 
-class Death(NamedTuple):
-    """A line that has killed its worker, twice when it was alone."""
+class _Staged:
+    """A source of blocks, each with a region for its result."""
 
-    line: bytes
-    number: int  # 0 when nobody counted
-    error: WorkerDied
+    def __init__(self, source: Lines | Ranges, stage: Stage) -> None:
+        self._source = source
+        self._stage = stage
+        self.read = source.read
+
+    @property
+    def fd(self) -> int | None:
+        return self._source.fd
+
+    def take(self) -> Block | None:
+        block = self._source.take()
+        return None if block is None else block._replace(region=self._stage.reserve())
 
 
-def mapped_lines(
-    source: Input, spec: Spec, jobs: int, *, ordered: bool = True, start_method: str | None = None
-) -> "Iterator[tuple[Mapped, int] | Death]":
-    """Yield what becomes of each block of lines of *source*, and the number of its first line, from 1.
+def mapped_lines(source: Input, spec: Spec, jobs: int, *, ordered: bool = True) -> Iterator[Mapped | Death]:
+    """Yield what becomes of each block of lines of *source*.
 
     Raises ToolError, OSError, and what the code of *spec* raises when a worker starts.
     """
@@ -61,21 +110,27 @@ def mapped_lines(
     else:
         _widen(source.fd)
         blocks = Lines(source.fd, source.name, spec.delimiter, pace, jobs)
-    supervisor = Supervisor(jobs, initializer=start, initargs=(spec, source.fd), start_method=start_method)
+    window = 4 * jobs
+    stage = Stage(window)
+    supervisor = Supervisor(jobs, initializer=start, initargs=(spec, source.fd, stage), start_method="fork")
     seen = 0
     try:
-        outcomes = supervisor.run(work, blocks, split=halves(source.fd, spec.delimiter), ordered=ordered)
+        outcomes = supervisor.run(
+            work, _Staged(blocks, stage), split=halves(source.fd, spec.delimiter), ordered=ordered, window=window
+        )
         for block, result, error in outcomes:
             number = block.first or seen + 1
             if error is None:
                 pace.learn(block.size or len(block.data), result.seconds)
-                seen += result.mapped.items
-                yield result.mapped, number
+                seen += result.items
+                output = stage.read(block.region, result.output)
+                yield Mapped(output, result.items, number, result.failures, result.failed)
             elif isinstance(error, WorkerDied):
                 seen += 1
                 yield Death(block.read(source.fd).removesuffix(spec.delimiter), number, error)
             else:
                 raise error
+            stage.release(block.region)
     except Exception as error:
         if isinstance(error.__cause__, RemoteTraceback):  # the user's own code, when a worker started
             raise ToolError(f"{type(error).__name__}: {error}") from error
@@ -86,7 +141,6 @@ def mapped_lines(
 
 def _widen(fd: int) -> None:
     """Let a pipe hold more: fewer and larger blocks come through it."""
-    import contextlib
     import fcntl
 
     with contextlib.suppress(OSError, AttributeError):

@@ -1,6 +1,5 @@
 """The calls of ``multiprocessing.Pool``, on a Supervisor whose tasks are chunks of items."""
 
-import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from multiprocessing.reduction import ForkingPickler
 from types import TracebackType
@@ -9,6 +8,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 from stdtools.par.failures import WorkerDied, pack_failure, unpack_failure
 from stdtools.par.supervisor import Run, Supervisor
 from stdtools.par.worker import not_picklable
+from stdtools.shared.processors import processors
 
 S = TypeVar("S")
 R = TypeVar("R")
@@ -43,7 +43,7 @@ class Pool:
         start_method: str | None = None,
     ) -> None:
         if processes is None:
-            processes = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+            processes = processors()
         if processes < 1:
             raise ValueError("a pool has at least one process")
         if maxtasksperchild is not None and maxtasksperchild < 1:

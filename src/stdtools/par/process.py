@@ -11,7 +11,7 @@ from weakref import WeakSet
 
 from stdtools.par.worker import HELD, work
 from stdtools.shared.scratch import scratch_file
-from stdtools.shared.streams import BLOCK
+from stdtools.shared.streams import BLOCK, STDERR, write_all
 
 if TYPE_CHECKING:
     from stdtools.par.ledger import Entry
@@ -42,6 +42,12 @@ def signals_held() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def to_standard_error(data: bytes) -> None:
+    """Write *data*, if standard error is there."""
+    with contextlib.suppress(OSError):
+        write_all(STDERR, data)
 
 
 class Worker:

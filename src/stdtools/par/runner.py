@@ -8,7 +8,6 @@ import signal
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from random import random
 from typing import NamedTuple
 
 from stdtools.par.delivery import Delivery, Voice
@@ -396,7 +395,7 @@ class Runner:
             self._delivery.forget(job.place)
             job.attempt += 1
             self._delayed += 1
-            pause = min(0.5 * 2 ** (job.attempt - 2), LONGEST_BACKOFF) * (0.5 + random() / 2)  # noqa: S311
+            pause = min(0.5 * 2 ** (job.attempt - 2), LONGEST_BACKOFF) * (0.5 + os.urandom(1)[0] / 512)
             self._set_alarm(pause, lambda: self._try_again(job))
             return
         with self._interrupts.raised():

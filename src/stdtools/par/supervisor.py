@@ -7,7 +7,6 @@ neither side ever writes to one that does not read, and it is known which task e
 import contextlib
 import multiprocessing
 import os
-import pickle
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -16,22 +15,17 @@ from multiprocessing.connection import wait
 from multiprocessing.reduction import ForkingPickler
 from typing import Any, Generic, TypeVar
 
-from stdtools.par.failures import CannotStart, NotPicklable, WorkerDied, unpack_failure
+from stdtools.par.answers import settle
+from stdtools.par.failures import CannotStart, WorkerDied, unpack_failure
 from stdtools.par.ledger import Entry, Ledger, Outcome, Source, Split
-from stdtools.par.process import PATIENCE, Worker, signals_held
-from stdtools.par.worker import DONE, FUNCTION, NOT_READY, QUIT, READY, TASK, UNREAD
-from stdtools.shared.streams import STDERR, write_all
+from stdtools.par.process import PATIENCE, Worker, signals_held, to_standard_error
+from stdtools.par.worker import FUNCTION, NOT_READY, QUIT, READY, TASK
 
 T = TypeVar("T")
 
 WINDOW = 4  # tasks for each worker that are taken and not delivered
+ENDED = "the pool has ended"
 STARTS = 10  # of workers that die before they are ready, while no other says anything
-
-
-def to_standard_error(data: bytes) -> None:
-    """Write *data*, if standard error is there."""
-    with contextlib.suppress(OSError):
-        write_all(STDERR, data)
 
 
 def whole(task: T) -> tuple[T]:
@@ -156,7 +150,7 @@ class Supervisor:
                     self._collect(ledger)
                     self._feed(ledger, function)
         elif not ledger.has_outcome and not ledger.is_over:
-            raise ValueError("the pool has ended")
+            raise ValueError(ENDED)
         return ledger.deliver()
 
     def _feed(self, ledger: Ledger[Any], function: bytes) -> None:
@@ -192,18 +186,23 @@ class Supervisor:
             entry.ledger.put_back(entry)
 
     def _collect(self, ledger: Ledger[Any] | None, timeout: float | None = None) -> None:
-        """Wait at most *timeout* seconds until a worker has something to say, or the source of *ledger*; hear it."""
+        """Wait at most *timeout* seconds until a worker has something to say, or the source of *ledger*; hear it.
+
+        Raises ValueError when a source has ended the pool.
+        """
+        if not self._watched:
+            raise ValueError(ENDED)
         fd = None if ledger is None else ledger.fd
         watched: list[Any] = [*self._watched]
         if fd is not None:
             watched.append(fd)
+        ready = wait(watched, timeout)
         dead: dict[Worker, None] = {}
-        for found in wait(watched, timeout):
+        for found in ready:
             worker = self._watched.get(found)
             if worker is None:
-                assert ledger is not None
-                ledger.read()
-            elif found is not worker.connection:
+                continue
+            if found is not worker.connection:
                 dead[worker] = None
             elif not self._hear(worker):
                 if worker.is_leaving:  # it closes its pipe before it has ended
@@ -212,6 +211,8 @@ class Supervisor:
                     dead[worker] = None
         for worker in dead:
             self._bury(worker)
+        if ledger is not None and fd in ready:
+            ledger.read()
 
     def _hear(self, worker: Worker) -> bool:
         """Read a message; say whether there was one. Raises what the initializer has raised."""
@@ -229,7 +230,7 @@ class Supervisor:
         worker.forward(self._forward)
         entry, worker.entry = worker.entry, None
         assert entry is not None
-        _settle(entry, kind, body)
+        settle(entry, kind, body)
         worker.tasks += 1
         if worker.tasks == self._tasks_per_worker and not worker.is_leaving:
             self._dismiss(worker)
@@ -239,7 +240,6 @@ class Supervisor:
     def _bury(self, worker: Worker) -> None:
         """Read what is left of a dead worker, put another one in its place, and give its task back."""
         code = worker.bury()
-        os.set_blocking(worker.connection.fileno(), False)  # what it left behind may keep the pipe open
         while worker.connection.poll() and self._hear(worker):
             pass
         worker.forward(self._forward)
@@ -278,24 +278,6 @@ class Supervisor:
         for watched in (worker.connection, worker.death):
             self._watched.pop(watched, None)
         worker.close()
-
-
-def _settle(entry: Entry[Any], kind: bytes, body: memoryview) -> None:
-    """Give the ledger a worker's answer."""
-    ledger = entry.ledger
-    if kind == DONE:
-        try:
-            result = pickle.loads(body)  # noqa: S301 - from our own worker
-        except Exception as error:  # noqa: BLE001 - whatever a class does when it is unpickled
-            trouble = NotPicklable("a result", f"{type(error).__name__}: {error}")
-            trouble.__cause__ = error
-            ledger.settle(entry, None, trouble)
-        else:
-            ledger.settle(entry, result)
-    elif kind == UNREAD:
-        ledger.refuse(entry, unpack_failure(body))
-    else:
-        ledger.settle(entry, None, unpack_failure(body))
 
 
 class Run(Generic[T]):

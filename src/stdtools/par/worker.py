@@ -40,6 +40,7 @@ def work(
     """
     for end in (connection, lifeline, scratch):
         os.set_inheritable(end.fileno(), False)
+    os.register_at_fork(after_in_child=connection.close)  # the end of half an answer is seen only when nobody has it
     _redirect_standard_error(scratch.fileno())
     scratch.close()
     _die_with(lifeline)
@@ -61,7 +62,10 @@ def _redirect_standard_error(fd: int) -> None:
 
 
 def _die_with(lifeline: "Pipe") -> None:
-    """Have the kernel end this process, whatever it does, when the other end of *lifeline* is closed."""
+    """Have the kernel end this process, whatever it does, when the other end of *lifeline* is closed.
+
+    Where SIGIO is missing or ignored by default, as on BSD, the process ends when it next waits for a message.
+    """
     fd = lifeline.fileno()
     signal.signal(signal.SIGIO, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGIO})

@@ -1,6 +1,7 @@
 """The exceptions that end a command, each with the exit code it means."""
 
-from typing import NoReturn
+from functools import partial
+from typing import Any, NoReturn
 
 TROUBLE = 2
 
@@ -15,6 +16,12 @@ class ToolError(Exception):
         self.what = what
         self.where = where
         self.hint = hint
+
+    def __reduce__(self) -> Any:
+        """Pickle it as what it was made of, without its detail."""
+        if type(self) is not ToolError:
+            return super().__reduce__()
+        return partial(ToolError, self.what, where=self.where, hint=self.hint), ()
 
     def __str__(self) -> str:
         where = f"{self.where}: " if self.where else ""

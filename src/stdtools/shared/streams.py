@@ -34,11 +34,11 @@ class Output:
         self.is_terminal = os.isatty(fd)
         self._limit = 0 if self.is_terminal else BLOCK
         self.turn: contextlib.AbstractContextManager[None] = contextlib.nullcontext()  # held while a block goes out
-        self._pending: list[bytes] = []
+        self._pending: list[bytes | memoryview] = []
         self._size = 0
 
-    def write(self, data: bytes) -> None:
-        """Write *data* now or with a later block."""
+    def write(self, data: bytes | memoryview) -> None:
+        """Write *data* now or with a later block; until then a view of it must stay as it is."""
         self._pending.append(data)
         self._size += len(data)
         if self._size >= self._limit:
@@ -71,7 +71,7 @@ class Output:
                 self.flush()
 
 
-def write_all(fd: int, data: bytes) -> None:
+def write_all(fd: int, data: bytes | memoryview) -> None:
     """Write all of *data* to *fd*, however few bytes the kernel takes at a time."""
     view = memoryview(data)
     while view:

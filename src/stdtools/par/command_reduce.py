@@ -1,0 +1,50 @@
+"""The command line of par, where it maps and reduces."""
+
+import os
+from typing import Any
+
+import click
+
+from stdtools.par.command_map import LineRun
+from stdtools.par.expression import BadExpression
+from stdtools.par.reducing import Trouble, reduced_lines, reducer_of
+from stdtools.shared.errors import ToolError
+from stdtools.shared.records import RecordWriter
+from stdtools.shared.streams import Input, Output
+
+
+class ReduceRun(LineRun):
+    """A run of a map and a reduction over lines, from what was typed to the exit code."""
+
+    expression = "map"
+
+    def __init__(self, given: dict[str, Any], items: list[bytes] | None, jobs: int) -> None:
+        super().__init__(given, items, jobs)
+        try:
+            reducer_of(given["reduce"])
+        except (BadExpression, ToolError) as error:
+            raise click.BadParameter(str(error), click.get_current_context(), param_hint="--reduce") from None
+
+    def deliver(self, source: Input, output: Output) -> int:
+        """Read all lines; write a record for each key, and return how many."""
+        writer = RecordWriter(output, ["key", "value"], "jsonl" if self.given["jsonl"] else None)
+        count = 0
+        for found in reduced_lines(source, self.spec, self.given["reduce"], self.jobs, self.given["memory"]):
+            if not isinstance(found, Trouble):
+                writer.write([[_shown(value) for value in found]])
+                count += 1
+            elif found.death is not None:
+                self.bury(found.number, found.line, found.death)
+            else:
+                self.tell(found.failures, found.failed, found.number)
+        writer.close()
+        return count
+
+
+def _shown(value: Any) -> Any:
+    """Return *value* as records know it."""
+    if isinstance(value, tuple | list):
+        return [_shown(each) for each in value]
+    if isinstance(value, bytes):
+        return os.fsdecode(value)
+    return value

@@ -1,0 +1,186 @@
+"""Map-reduce over the lines of a stream by several workers, in the parent and in a worker.
+
+A task is a stretch of input, and its result the runs that hold what became of it: nothing is lost with a worker
+that dies, as only the runs count that a task has handed over. A second round merges runs, a partition to a task.
+"""
+
+import fcntl
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from stdtools.par.blocks import Block, Lines, Pace, Ranges, halves
+from stdtools.par.expression import BadExpression, Failure, Mapper, Spec, check, compiled
+from stdtools.par.failures import RemoteTraceback, WorkerDied
+from stdtools.par.partials import Partial, merge, results, write_results
+from stdtools.par.reducers import Reducer, folding, named
+from stdtools.par.runs import Run, Store
+from stdtools.par.supervisor import Supervisor
+from stdtools.shared.errors import ToolError
+from stdtools.shared.streams import Input
+
+PIECE = 256 << 10  # bytes that are mapped at a time: their pairs are in memory
+STRETCH = 32 << 20  # bytes of a task
+FEW = 64  # runs that the parent merges itself, without a second round
+
+
+class Plan(NamedTuple):
+    """What is done, as plain text and numbers, fit for another process."""
+
+    spec: Spec
+    reduce: str  # a reducer's name, or an expression over a and b
+    partitions: int
+    memory: int  # bytes, of each worker
+
+
+class Reduced(NamedTuple):
+    """What has become of a stretch."""
+
+    runs: list[tuple[Any, ...]]
+    items: int
+    failures: list[Failure]  # their places are in the stretch
+    failed: int
+
+
+class Trouble(NamedTuple):
+    """Items that have failed, and the number of the first of the stretch; or the death of a worker."""
+
+    number: int
+    failures: list[Failure]
+    failed: int
+    death: WorkerDied | None = None
+    line: bytes = b""
+
+
+def reducer_of(text: str) -> Reducer:
+    """Return the reducer that *text* names, or an expression over ``a`` and ``b``. Raises ToolError, BadExpression."""
+    found = named(text)
+    if found is not None:
+        return found
+    return folding(compiled(text, ("a", "b")))
+
+
+class _Worker:
+    """What a worker has from its start to its end."""
+
+    mapper: Mapper
+    reducer: Reducer
+    plan: Plan
+    file: int
+    stores: list[Store]
+    store: Store
+
+
+def start(plan: Plan, file: int, stores: list[Store]) -> None:
+    """Make a worker ready, with a store of its own: the lock on it is the kernel's, and ends with the worker."""
+    _Worker.mapper = Mapper(plan.spec)
+    _Worker.reducer = reducer_of(plan.reduce)
+    _Worker.plan, _Worker.file, _Worker.stores = plan, file, stores
+    for store in stores:
+        try:
+            fcntl.lockf(store.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            continue
+        _Worker.store = store
+        return
+    raise ToolError("no scratch file is free for another worker")
+
+
+def reduce_block(block: Block) -> Reduced:
+    """Map the lines of a stretch and reduce what comes of them to runs, in a worker."""
+    plan, mapper = _Worker.plan, _Worker.mapper
+    partial = Partial(_Worker.reducer, plan.partitions, plan.memory, _Worker.store)
+    counts = plan.reduce == "count"
+    items = failed = 0
+    failures: list[Failure] = []
+    for place, data in block.pieces(_Worker.file, PIECE, plan.spec.delimiter):
+        pairs, _, mapped = mapper.results(data, (block.first or 1) + items)
+        if counts and pairs and type(pairs[0]) is not tuple:
+            partial.take_keys(pairs, place)
+        else:
+            partial.take(pairs, place)
+        failures += [failure._replace(place=failure.place + items) for failure in mapped.failures]
+        failed += mapped.failed
+        items += mapped.items
+        if mapped.failed and plan.spec.on_error == "stop":
+            break
+    return Reduced([tuple(run) for run in partial.finish()], items, failures[:20], failed)
+
+
+def merge_runs(partition: tuple[int, list[tuple[Any, ...]]]) -> tuple[Any, ...]:
+    """Merge the runs of a partition into one of results, in a worker."""
+    number, runs = partition
+    merged = merge([Run(*run) for run in runs], _Worker.reducer, _Worker.stores)
+    return tuple(write_results(merged, number, _Worker.store))
+
+
+class _Partitions:
+    """The tasks of the second round."""
+
+    fd: int | None = None
+
+    def __init__(self, runs: list[Run], partitions: int) -> None:
+        self._tasks = [
+            (number, [tuple(run) for run in runs if run.partition == number]) for number in reversed(range(partitions))
+        ]
+
+    def read(self) -> None:
+        """Never called: there is nothing to wait for."""
+
+    def take(self) -> tuple[int, list[tuple[Any, ...]]] | None:
+        """Return the next partition and its runs."""
+        return self._tasks.pop() if self._tasks else None
+
+
+def reduced_lines(
+    source: Input, spec: Spec, reduce: str, jobs: int, memory: int
+) -> "Iterator[Trouble | tuple[Any, Any]]":
+    """Yield what goes wrong, while lines are read; then pairs of a key and its result, in the order of keys.
+
+    Raises ToolError, OSError, and what the code of *spec* raises when a worker starts.
+    """
+    check(spec)
+    reducer = reducer_of(reduce)
+    plan = Plan(spec, reduce, jobs, memory // jobs)
+    stores = [Store(number) for number in range(jobs * 2)]
+    pace = Pace(STRETCH)
+    blocks: Lines | Ranges
+    if source.is_file:
+        blocks = Ranges(source.fd, source.position, spec.delimiter, pace, jobs, counted=spec.is_numbered)
+    else:
+        blocks = Lines(source.fd, source.name, spec.delimiter, pace, jobs, least=STRETCH // 8)
+    supervisor = Supervisor(jobs, initializer=start, initargs=(plan, source.fd, stores))
+    runs: list[Run] = []
+    seen = 0
+    try:
+        outcomes = supervisor.run(reduce_block, blocks, split=halves(source.fd, spec.delimiter), window=jobs * 2)
+        for block, result, error in outcomes:
+            number = block.first or seen + 1
+            if error is None:
+                runs += [Run(*run) for run in result.runs]
+                seen += result.items
+                if result.failed:
+                    yield Trouble(number, result.failures, result.failed)
+            elif isinstance(error, WorkerDied):
+                seen += 1
+                yield Trouble(number, [], 1, error, block.read(source.fd).removesuffix(spec.delimiter))
+            else:
+                raise error
+        if len(runs) > FEW and jobs > 1:
+            second = supervisor.run(merge_runs, _Partitions(runs, jobs))
+            done = []
+            for _, result, error in second:
+                if error is not None:
+                    raise error
+                done.append(Run(*result))
+            yield from results(done, stores)
+        else:
+            yield from merge(runs, reducer, stores)
+    except Exception as error:
+        if isinstance(error.__cause__, RemoteTraceback) and not isinstance(error, ToolError):
+            raise ToolError(f"{type(error).__name__}: {error}") from error  # the user's own code
+        raise
+    finally:
+        supervisor.terminate()
+
+
+__all__ = ["BadExpression", "Trouble", "reduced_lines", "reducer_of"]
