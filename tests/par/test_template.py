@@ -60,6 +60,14 @@ def test_no_item_is_read_as_shell(item: bytes, text: str) -> None:
     assert item in said.stdout
 
 
+@pytest.mark.parametrize("text", ["echo $(({} + 1))", "x=$(( (1 + {}) ))", 'echo "$(({}))"', "((x = {}))"])
+def test_no_item_where_the_shell_counts(text: str) -> None:
+    """``$((a[$(date)]))`` runs date in bash, however a is quoted."""
+    with pytest.raises(ValueError, match="stands where sh counts"):
+        ShellTemplate(text.encode())
+    ShellTemplate(b'echo "$((1 + 2))" $(( (3) )) $( (echo) ) {}')
+
+
 def test_shell_without_a_placeholder_gets_the_item_at_the_end() -> None:
     argv = ShellTemplate(b"printf '<%s>' x").argv([b"a b"], 1, 1)
     assert subprocess.check_output(argv) == b"<x><a b>"

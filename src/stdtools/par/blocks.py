@@ -60,15 +60,16 @@ class Block(NamedTuple):
 
 
 class Pace:
-    """How large blocks are: so that one takes SECONDS, as far as it learns; of *size* bytes at first."""
+    """How large blocks are: so that one takes *seconds*, as far as it learns; of *size* bytes at first."""
 
-    def __init__(self, size: int = FIRST) -> None:
+    def __init__(self, size: int = FIRST, *, seconds: float = SECONDS) -> None:
         self.size = size
+        self._seconds = seconds
 
     def learn(self, size: int, seconds: float) -> None:
         """Take note that a block of *size* bytes took so long."""
         if size:
-            wanted = size * SECONDS / max(seconds, 1e-6)
+            wanted = size * self._seconds / max(seconds, 1e-6)
             self.size = max(1, min(LARGEST, int(wanted if wanted < self.size else min(wanted, self.size * 16))))
 
 

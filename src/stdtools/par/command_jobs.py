@@ -5,7 +5,7 @@ import os
 import shlex
 from collections import Counter
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -21,6 +21,9 @@ from stdtools.shared import journal, screen
 from stdtools.shared.errors import TROUBLE, Signalled
 from stdtools.shared.streams import STDERR, STDIN, Output, open_input, write_all
 
+if TYPE_CHECKING:
+    from stdtools.par.cluster_runner import ClusterRunner
+
 _NOT_FOUND = 127
 
 
@@ -33,7 +36,10 @@ class JobRun:
         self._listed = items
         self._template: Template | ShellTemplate
         if given["shell"] is not None:
-            self._template = ShellTemplate(os.fsencode(given["shell"]))
+            try:
+                self._template = ShellTemplate(os.fsencode(given["shell"]))
+            except ValueError as error:
+                raise click.BadParameter(str(error), click.get_current_context(), param_hint="--shell") from None
         else:
             self._template = Template(self._command, takes_items=given["block"] is None)
         if given["block"] is not None and self._template.has_items:
@@ -47,7 +53,7 @@ class JobRun:
         self._keys: Any = None
         self._known: Counter[str] = Counter()
         self._items: Items | None = None
-        self._runner: Runner | None = None
+        self._runner: Runner | ClusterRunner | None = None
         self._progress = progress_if(given["progress"])
 
     def run(self) -> int:
@@ -100,17 +106,31 @@ class JobRun:
             by_line=given["order"] == "lines",
             live=not given["retries"],
         )
-        self._runner = Runner(
+        if given["cluster"] is None:
+            settings: dict[str, Any] = {"environment": os.environb}
+            return self._run_by(Runner, source, delivery, output, settings)
+        from stdtools.par.cluster import Cluster
+        from stdtools.par.cluster_runner import ClusterRunner
+
+        with Cluster(given["cluster"]) as cluster:
+            if given["jobs"] is None:
+                self._jobs = cluster.threads
+            return self._run_by(ClusterRunner, source, delivery, output, {"cluster": cluster})
+
+    def _run_by(self, runner: Any, source: Source, delivery: Delivery, output: Output, settings: dict[str, Any]) -> int:
+        given = self._given
+        self._runner = runner(
             Plan(self._jobs, given["timeout"], given["retries"], given["rate"] or 0.0),
             source,
             lambda task, number, slot: self._template.argv(task.items, number, slot),
             delivery,
             output,
-            environment=os.environb,
             tag=self._tag,
             ended=self._take,
             idle=self._idle,
+            **settings,
         )
+        assert self._runner is not None
         code = 0
         try:
             try:

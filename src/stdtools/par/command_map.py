@@ -1,7 +1,9 @@
 """The command line of par, where it has a Python expression instead of a command."""
 
+import contextlib
 import os
-from typing import Any
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -13,6 +15,9 @@ from stdtools.par.mapping import Death, mapped_lines
 from stdtools.shared import journal, screen
 from stdtools.shared.errors import TROUBLE, ToolError
 from stdtools.shared.streams import Input, Output, open_input
+
+if TYPE_CHECKING:
+    from stdtools.par.cluster import Cluster
 
 SHOWN = 20  # failures that are told one by one
 
@@ -65,10 +70,28 @@ class LineRun:
             screen.complain(f"{self._failed} items failed in all")
         return TROUBLE if self._failed else 0
 
+    @contextlib.contextmanager
+    def cluster(self) -> "Iterator[Cluster | None]":
+        """Connect to the cluster, if one is wanted; its threads are the jobs, unless their number was said."""
+        if self.given["cluster"] is None:
+            yield None
+            return
+        from stdtools.par.cluster import Cluster
+
+        with Cluster(self.given["cluster"]) as cluster:
+            if self.given["jobs"] is None:
+                self.jobs = cluster.threads
+            yield cluster
+
     def deliver(self, source: Input, output: Output) -> int:
         """Write what becomes of all lines; return how many there were."""
+        with self.cluster() as cluster:
+            return self._deliver(source, output, cluster)
+
+    def _deliver(self, source: Input, output: Output, cluster: "Cluster | None") -> int:
         items = 0
-        for found in mapped_lines(source, self.spec, self.jobs, ordered=self.given["order"] == "keep"):
+        ordered = self.given["order"] == "keep"
+        for found in mapped_lines(source, self.spec, self.jobs, ordered=ordered, cluster=cluster):
             if isinstance(found, Death):
                 items += 1
                 self.bury(found.number, found.line, found.error)

@@ -119,6 +119,7 @@ stdtools par -a app.log --map 'line.split()' --reduce count
 @click.option(
     "--dead-letter", metavar="FILE", help="With --py: appends the lines that kill their worker, as JSON lines."
 )
+@click.option("--cluster", metavar="ADDRESS", help="Works on a Dask cluster: tcp://host:8786, or local:N.")
 @click.option("--progress/--no-progress", default=None, help="Shows how far it is  [default: on a terminal]")
 def par(**given: Any) -> int:
     """Run jobs side by side: a command for each item.
@@ -170,7 +171,7 @@ def _number_of_jobs(text: str | None) -> int:
         raise click.BadParameter(str(error), click.get_current_context(), param_hint="--jobs") from None
 
 
-_EVERYWHERE = {"command", "arg_file", "null", "jobs", "order", "progress"}
+_EVERYWHERE = {"cluster", "command", "arg_file", "null", "jobs", "order", "progress"}
 _OF_JOBS = {"tag", "timeout", "retries", "halt", "rate", "joblog", "resume", "dry_run"}
 _OF_LINES = {"filter", "init", "import", "json_in", "jsonl", "on_error", "dead_letter"}
 # What may be said beside each way; the rest would be without effect.

@@ -1,7 +1,7 @@
 """The command line of par, where it maps and reduces."""
 
 import os
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -11,6 +11,9 @@ from stdtools.par.reducing import Trouble, reduced_lines, reducer_of
 from stdtools.shared.errors import ToolError
 from stdtools.shared.records import RecordWriter
 from stdtools.shared.streams import Input, Output
+
+if TYPE_CHECKING:
+    from stdtools.par.cluster import Cluster
 
 
 class ReduceRun(LineRun):
@@ -27,9 +30,14 @@ class ReduceRun(LineRun):
 
     def deliver(self, source: Input, output: Output) -> int:
         """Read all lines; write a record for each key, and return how many."""
-        writer = RecordWriter(output, ["key", "value"], "jsonl" if self.given["jsonl"] else None)
+        with self.cluster() as cluster:
+            return self._deliver(source, output, cluster)
+
+    def _deliver(self, source: Input, output: Output, cluster: "Cluster | None") -> int:
+        given = self.given
+        writer = RecordWriter(output, ["key", "value"], "jsonl" if given["jsonl"] else None)
         count = 0
-        for found in reduced_lines(source, self.spec, self.given["reduce"], self.jobs, self.given["memory"]):
+        for found in reduced_lines(source, self.spec, given["reduce"], self.jobs, given["memory"], cluster):
             if not isinstance(found, Trouble):
                 writer.write([[_shown(value) for value in found]])
                 count += 1

@@ -80,7 +80,7 @@ def how(ending: Ending) -> str:
 def how_ended(number: int | None, code: int | None) -> str:
     """Return in words how a process has ended: by the signal *number*, or with an exit *code*."""
     if number is None:
-        return f"exit code {code}"
+        return "killed" if code is None else f"exit code {code}"
     try:
         return f"killed by {signal.Signals(number).name}"
     except ValueError:

@@ -3,19 +3,26 @@
 import contextlib
 import time
 from collections.abc import Iterator
-from typing import NamedTuple
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple
 
 from stdtools.par.blocks import Block, Lines, Pace, Ranges, halves
 from stdtools.par.expression import Failure, Mapper, Spec
 from stdtools.par.failures import RemoteTraceback, WorkerDied
+from stdtools.par.ledger import Outcome
 from stdtools.par.stage import Stage
 from stdtools.par.supervisor import Supervisor
 from stdtools.shared.errors import ToolError
 from stdtools.shared.streams import Input
 
+if TYPE_CHECKING:
+    from stdtools.par.cluster import Cluster
+
 PIECE = (
     64 << 10
 )  # bytes that are mapped at a time; more does not stay in the processor's cache: 1 MiB takes half as long again
+FIRST_REMOTE = 64 << 10  # bytes of the first blocks that go to another machine
+SECONDS_REMOTE = 0.2  # that a block is to take there: to send it costs some milliseconds
 MOST_FAILURES = 20  # of a block that are told
 
 
@@ -65,11 +72,17 @@ def start(spec: Spec, file: int, stage: Stage) -> None:
 def work(block: Block) -> Result:
     """Do what is to be done with the lines of *block*, in a worker."""
     begun = time.perf_counter()
-    mapper = _Worker.mapper
+    outputs, items, failures, failed = map_pieces(_Worker.mapper, block, _Worker.file)
+    output = _Worker.stage.write(block.region, outputs)
+    return Result(output, items, failures, failed, time.perf_counter() - begun)
+
+
+def map_pieces(mapper: Mapper, block: Block, file: int) -> tuple[list[bytes], int, list[Failure], int]:
+    """Return what becomes of the lines of *block*: outputs, how many lines, some of the failures, and how many."""
     outputs: list[bytes] = []
     failures: list[Failure] = []
     items = failed = 0
-    for _, data in block.pieces(_Worker.file, PIECE, mapper.spec.delimiter):
+    for _, data in block.pieces(file, PIECE, mapper.spec.delimiter):
         mapped = mapper(data, (block.first or 1) + items)
         outputs.append(mapped.output)
         failures += [failure._replace(place=failure.place + items) for failure in mapped.failures]
@@ -77,8 +90,7 @@ def work(block: Block) -> Result:
         failed += mapped.failed
         if mapped.failed and mapper.spec.on_error == "stop":
             break
-    output = _Worker.stage.write(block.region, outputs)
-    return Result(output, items, failures[:MOST_FAILURES], failed, time.perf_counter() - begun)
+    return outputs, items, failures[:MOST_FAILURES], failed
 
 
 class _Staged:
@@ -98,26 +110,36 @@ class _Staged:
         return None if block is None else block._replace(region=self._stage.reserve())
 
 
-def mapped_lines(source: Input, spec: Spec, jobs: int, *, ordered: bool = True) -> Iterator[Mapped | Death]:
-    """Yield what becomes of each block of lines of *source*.
+def mapped_lines(
+    source: Input, spec: Spec, jobs: int, *, ordered: bool = True, cluster: "Cluster | None" = None
+) -> Iterator[Mapped | Death]:
+    """Yield what becomes of each block of lines of *source*, on this machine or on *cluster*.
 
     Raises ToolError, OSError, and what the code of *spec* raises when a worker starts.
     """
-    pace = Pace()
+    pace = Pace() if cluster is None else Pace(FIRST_REMOTE, seconds=SECONDS_REMOTE)
     blocks: Lines | Ranges
-    if source.is_file:
+    if cluster is not None:
+        blocks = Lines(source.fd, source.name, spec.delimiter, pace, jobs)
+    elif source.is_file:
         blocks = Ranges(source.fd, source.position, spec.delimiter, pace, jobs, counted=not ordered or spec.is_numbered)
     else:
         _widen(source.fd)
         blocks = Lines(source.fd, source.name, spec.delimiter, pace, jobs)
     window = 4 * jobs
     stage = Stage(window)
-    supervisor = Supervisor(jobs, initializer=start, initargs=(spec, source.fd, stage), start_method="fork")
+    split = halves(source.fd, spec.delimiter)
+    supervisor: Supervisor | None = None
     seen = 0
     try:
-        outcomes = supervisor.run(
-            work, _Staged(blocks, stage), split=halves(source.fd, spec.delimiter), ordered=ordered, window=window
-        )
+        outcomes: Iterator[Outcome[Block]]
+        if cluster is not None:
+            from stdtools.par.remote import map_block
+
+            outcomes = cluster.run(partial(map_block, spec), blocks, split=split, ordered=ordered, window=window)
+        else:
+            supervisor = Supervisor(jobs, initializer=start, initargs=(spec, source.fd, stage), start_method="fork")
+            outcomes = supervisor.run(work, _Staged(blocks, stage), split=split, ordered=ordered, window=window)
         for block, result, error in outcomes:
             number = block.first or seen + 1
             if error is None:
@@ -136,7 +158,8 @@ def mapped_lines(source: Input, spec: Spec, jobs: int, *, ordered: bool = True) 
             raise ToolError(f"{type(error).__name__}: {error}") from error
         raise
     finally:
-        supervisor.terminate()
+        if supervisor is not None:
+            supervisor.terminate()
 
 
 def _widen(fd: int) -> None:

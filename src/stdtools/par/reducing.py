@@ -5,18 +5,23 @@ that dies, as only the runs count that a task has handed over. A second round me
 """
 
 import fcntl
+import functools
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from stdtools.par.blocks import Block, Lines, Pace, Ranges, halves
 from stdtools.par.expression import BadExpression, Failure, Mapper, Spec, check, compiled
 from stdtools.par.failures import RemoteTraceback, WorkerDied
+from stdtools.par.ledger import Outcome
 from stdtools.par.partials import Partial, merge, results, write_results
 from stdtools.par.reducers import Reducer, folding, named
 from stdtools.par.runs import Run, Store
 from stdtools.par.supervisor import Supervisor
 from stdtools.shared.errors import ToolError
 from stdtools.shared.streams import Input
+
+if TYPE_CHECKING:
+    from stdtools.par.cluster import Cluster
 
 PIECE = 256 << 10  # bytes that are mapped at a time: their pairs are in memory
 STRETCH = 32 << 20  # bytes of a task
@@ -87,12 +92,18 @@ def start(plan: Plan, file: int, stores: list[Store]) -> None:
 
 def reduce_block(block: Block) -> Reduced:
     """Map the lines of a stretch and reduce what comes of them to runs, in a worker."""
-    plan, mapper = _Worker.plan, _Worker.mapper
+    plan = _Worker.plan
     partial = Partial(_Worker.reducer, plan.partitions, plan.memory, _Worker.store)
+    items, failures, failed = map_to(partial, _Worker.mapper, plan, block, _Worker.file)
+    return Reduced([tuple(run) for run in partial.finish()], items, failures, failed)
+
+
+def map_to(partial: Partial, mapper: Mapper, plan: Plan, block: Block, file: int) -> tuple[int, list[Failure], int]:
+    """Give *partial* the pairs of the lines of *block*; return how many lines, some of the failures, and how many."""
     counts = plan.reduce == "count"
     items = failed = 0
     failures: list[Failure] = []
-    for place, data in block.pieces(_Worker.file, PIECE, plan.spec.delimiter):
+    for place, data in block.pieces(file, PIECE, plan.spec.delimiter):
         pairs, _, mapped = mapper.results(data, (block.first or 1) + items)
         if counts and pairs and type(pairs[0]) is not tuple:
             partial.take_keys(pairs, place)
@@ -103,7 +114,7 @@ def reduce_block(block: Block) -> Reduced:
         items += mapped.items
         if mapped.failed and plan.spec.on_error == "stop":
             break
-    return Reduced([tuple(run) for run in partial.finish()], items, failures[:20], failed)
+    return items, failures[:20], failed
 
 
 def merge_runs(partition: tuple[int, list[tuple[Any, ...]]]) -> tuple[Any, ...]:
@@ -132,7 +143,7 @@ class _Partitions:
 
 
 def reduced_lines(
-    source: Input, spec: Spec, reduce: str, jobs: int, memory: int
+    source: Input, spec: Spec, reduce: str, jobs: int, memory: int, cluster: "Cluster | None" = None
 ) -> "Iterator[Trouble | tuple[Any, Any]]":
     """Yield what goes wrong, while lines are read; then pairs of a key and its result, in the order of keys.
 
@@ -144,19 +155,31 @@ def reduced_lines(
     stores = [Store(number) for number in range(jobs * 2)]
     pace = Pace(STRETCH)
     blocks: Lines | Ranges
-    if source.is_file:
+    if cluster is None and source.is_file:
         blocks = Ranges(source.fd, source.position, spec.delimiter, pace, jobs, counted=spec.is_numbered)
     else:
         blocks = Lines(source.fd, source.name, spec.delimiter, pace, jobs, least=STRETCH // 8)
-    supervisor = Supervisor(jobs, initializer=start, initargs=(plan, source.fd, stores))
+    split = halves(source.fd, spec.delimiter)
+    supervisor: Supervisor | None = None
     runs: list[Run] = []
     seen = 0
     try:
-        outcomes = supervisor.run(reduce_block, blocks, split=halves(source.fd, spec.delimiter), window=jobs * 2)
+        outcomes: Iterator[Outcome[Block]]
+        if cluster is not None:
+            from stdtools.par import remote
+
+            there = functools.partial(remote.reduce_block, plan)
+            outcomes = cluster.run(there, blocks, split=split, ordered=True, window=jobs * 2)
+        else:
+            supervisor = Supervisor(jobs, initializer=start, initargs=(plan, source.fd, stores))
+            outcomes = supervisor.run(reduce_block, blocks, split=split, window=jobs * 2)
         for block, result, error in outcomes:
             number = block.first or seen + 1
             if error is None:
-                runs += [Run(*run) for run in result.runs]
+                if cluster is None:
+                    runs += [Run(*run) for run in result.runs]
+                else:
+                    runs += [stores[0].append_raw(data, is_text=is_text) for data, is_text in result.runs]
                 seen += result.items
                 if result.failed:
                     yield Trouble(number, result.failures, result.failed)
@@ -165,7 +188,7 @@ def reduced_lines(
                 yield Trouble(number, [], 1, error, block.read(source.fd).removesuffix(spec.delimiter))
             else:
                 raise error
-        if len(runs) > FEW and jobs > 1:
+        if supervisor is not None and len(runs) > FEW and jobs > 1:
             second = supervisor.run(merge_runs, _Partitions(runs, jobs))
             done = []
             for _, result, error in second:
@@ -180,7 +203,8 @@ def reduced_lines(
             raise ToolError(f"{type(error).__name__}: {error}") from error  # the user's own code
         raise
     finally:
-        supervisor.terminate()
+        if supervisor is not None:
+            supervisor.terminate()
 
 
 __all__ = ["BadExpression", "Trouble", "reduced_lines", "reducer_of"]

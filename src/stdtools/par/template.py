@@ -63,6 +63,7 @@ class ShellTemplate:
     """
 
     def __init__(self, text: bytes) -> None:
+        """Raise ValueError for a placeholder where sh would read it."""
         parts = _PLACEHOLDER.split(text)
         if not any(part in _PER_ITEM for part in parts[1::2]):
             parts[-1:] = [parts[-1] + b" ", b"{}", b""]
@@ -72,6 +73,10 @@ class ShellTemplate:
         script = []
         for index, part in enumerate(parts):
             if index % 2:
+                if quoting.quote == b"((":  # where an item like a[$(date)] is run by some shells, however it is quoted
+                    raise ValueError(
+                        f"{part.decode()} stands where sh counts; put it into a variable first, and test that"
+                    )
                 script.append(_parameter(self._placeholders.index(part) + 1, quoting.quote))
             else:
                 quoting.follow(part)
@@ -91,7 +96,7 @@ def _parameter(number: int, quote: bytes) -> bytes:
     return b"'\"${%d}\"'" % number if quote == b"'" else b'"${%d}"' % number
 
 
-_TOKEN = re.compile(rb"\\.|['\"()]|\$\(", re.DOTALL)
+_TOKEN = re.compile(rb"\\.|['\"]|\$?\(\(|\$?\(|\)", re.DOTALL)
 
 
 class _Quoting:
@@ -120,9 +125,13 @@ class _Quoting:
             token = found[0]
             if token == b'"':
                 self._levels[-1] = b"" if self.quote else b'"'
-            elif token == b"$(" or (token == b"(" and not self.quote):
+            elif token == b"$((" or (token == b"((" and not self.quote):
+                self._levels += [b"((", b"(("]  # for each parenthesis
+            elif token == b"$(" or (token[:1] == b"(" and not self.quote):
                 self._levels.append(b"")
-            elif token == b")" and not self.quote and len(self._levels) > 1:
+            elif token[:1] == b"(" and self.quote == b"((":
+                self._levels += [b"(("] * len(token)
+            elif token == b")" and self.quote in (b"", b"((") and len(self._levels) > 1:
                 self._levels.pop()
             elif token == b"'" and not self.quote:
                 self._levels[-1] = b"'"

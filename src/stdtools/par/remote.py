@@ -1,0 +1,139 @@
+"""What runs in the workers of a cluster: they have stdtools, too, and get plain values."""
+
+import os
+import platform
+import signal
+import subprocess
+import tempfile
+import threading
+import time
+from contextlib import closing, suppress
+from functools import lru_cache
+from typing import NamedTuple
+
+import stdtools
+from stdtools.par.blocks import Block
+from stdtools.par.expression import Mapper, Spec
+from stdtools.par.mapping import Result, map_pieces
+from stdtools.par.partials import Partial
+from stdtools.par.reducing import Plan, Reduced, map_to, reducer_of
+from stdtools.par.runner import GRACE, Ending
+from stdtools.par.runs import Store
+
+MOST_OUTPUT = 256 << 20  # bytes of a job's stream that travel back
+
+_running: dict[str, set[int]] = {}  # process groups, by run
+_lock = threading.Lock()
+
+
+def version() -> tuple[str, str]:
+    """Return the versions of stdtools and of Python here."""
+    return stdtools.__version__, platform.python_version()
+
+
+@lru_cache(16)
+def _mapper(spec: Spec) -> Mapper:
+    return Mapper(spec)
+
+
+def map_block(spec: Spec, block: Block) -> Result:
+    """Do what is to be done with the lines of *block*."""
+    begun = time.perf_counter()
+    outputs, items, failures, failed = map_pieces(_mapper(spec), block, -1)
+    return Result(b"".join(outputs), items, failures, failed, time.perf_counter() - begun)
+
+
+def reduce_block(plan: Plan, block: Block) -> Reduced:
+    """Map the lines of *block* and reduce what comes of them; the runs as bytes."""
+    with closing(Store(0)) as store:
+        partial = Partial(reducer_of(plan.reduce), 1, plan.memory, store)
+        items, failures, failed = map_to(partial, _mapper(plan.spec), plan, block, -1)
+        return Reduced([(store.raw(run), run.is_text) for run in partial.finish()], items, failures, failed)
+
+
+class Ended(NamedTuple):
+    """How a job has ended, and what it said."""
+
+    ending: Ending
+    out: bytes
+    err: bytes
+    error_number: int = 0  # why it was never started
+
+
+def run_job(run: str, argv: list[bytes], data: bytes | None, timeout: float | None) -> Ended:
+    """Run a command with *data* as its standard input and wait for its end."""
+    with tempfile.TemporaryFile() as stdin, tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        stdin.write(data or b"")
+        stdin.seek(0)
+        started, begun = time.time(), time.monotonic()
+        try:
+            process = subprocess.Popen(  # noqa: S603 - what the user of par has typed
+                argv, stdin=stdin, stdout=out, stderr=err, start_new_session=True
+            )
+        except OSError as error:
+            ending = Ending(error=error.strerror or str(error), started=started)
+            return Ended(ending, b"", b"", error.errno or 0)
+        with _lock:
+            _running.setdefault(run, set()).add(process.pid)
+        alarms = [] if timeout is None else _alarms(process.pid, timeout)
+        _, status, usage = os.wait4(process.pid, 0)
+        seconds = time.monotonic() - begun
+        with _lock:
+            _running[run].discard(process.pid)
+        for alarm in alarms:
+            alarm.cancel()
+        code = process.returncode = os.waitstatus_to_exitcode(status)
+        timed_out = timeout is not None and seconds >= timeout and code != 0
+        for file in (out, err):
+            file.seek(0)
+        said = [file.read(MOST_OUTPUT) for file in (out, err)]
+        ending = Ending(
+            code if code >= 0 else None,
+            -code if code < 0 else None,
+            timed_out,
+            "",
+            started,
+            seconds,
+            usage.ru_utime,
+            usage.ru_stime,
+            usage.ru_maxrss * 1024,
+            said[1][-2048:],
+        )
+        if max(os.fstat(file.fileno()).st_size for file in (out, err)) > MOST_OUTPUT:
+            ending = ending._replace(exit=None, error=f"it said more than {MOST_OUTPUT >> 20} MiB")
+        return Ended(ending, said[0], said[1])
+
+
+def _alarms(group: int, timeout: float) -> list[threading.Timer]:
+    alarms = [
+        threading.Timer(timeout + grace, _end, (group, number))
+        for grace, number in ((0.0, signal.SIGTERM), (GRACE, signal.SIGKILL))
+    ]
+    for alarm in alarms:
+        alarm.daemon = True
+        alarm.start()
+    return alarms
+
+
+def _end(group: int, number: int) -> None:
+    with suppress(OSError):
+        os.killpg(group, number)
+
+
+def end_jobs(run: str) -> int:
+    """End the jobs of a run; return how many there were."""
+    with _lock:
+        groups = list(_running.get(run, ()))
+    for number in (signal.SIGTERM, signal.SIGCONT):
+        for group in groups:
+            _end(group, number)
+    if groups:
+        time.sleep(0.5)
+    with _lock:
+        left = [group for group in groups if group in _running.get(run, ())]
+    for group in left:
+        _end(group, signal.SIGKILL)
+    return len(groups)
+
+
+__all__ = ["Ended", "end_jobs", "map_block", "reduce_block", "run_job", "version"]
