@@ -17,7 +17,7 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 VENV = HERE.parent / ".venvs" / "bench"
-MODULES = ("startup", "pack", "logs", "tree")
+MODULES = ("startup", "pack", "logs", "tree", "par")
 
 
 def install() -> tuple[str, str]:

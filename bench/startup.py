@@ -26,6 +26,7 @@ def run(python: str, stdtools: str, place: Path) -> tuple[list[Measured], list[C
         "pack of one value": [stdtools, "pack", "<I:id", "7"],
         "find in a small directory": [stdtools, "find", "-n", "*.bin", str(place)],
         "walk of a small directory": [stdtools, "walk", str(place)],
+        "par of one job": [stdtools, "par", "true", ":::", "x"],
         "log view of one line": [stdtools, "log", "view", str(place / "one.log")],
         "log verify of one line": [stdtools, "log", "verify", str(place / "one.log")],
         "log path": [stdtools, "log", "path"],
