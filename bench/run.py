@@ -46,7 +46,8 @@ def versions(python: str) -> str:
     def package_version(name: str) -> str:
         return first_line("dpkg-query", "-W", "-f", "${Version}", name)
 
-    packages = "from importlib.metadata import version as v; print('click', v('click') + ', construct', v('construct'))"
+    packages = "from importlib.metadata import version as v\n"
+    packages += "print(', '.join(f'{name} {v(name)}' for name in ('click', 'construct', 'joblib')))"
     return "; ".join(
         [
             f"{os.cpu_count()} cores, {platform.system()} {platform.machine()}",
@@ -55,7 +56,7 @@ def versions(python: str) -> str:
             "perl " + first_line("perl", "-e", "print substr($^V, 1)"),
             *(
                 f"{package} {package_version(package)}"
-                for package in ("daemontools", "apache2-utils", "findutils", "fd-find", "coreutils")
+                for package in ("daemontools", "apache2-utils", "findutils", "fd-find", "coreutils", "parallel")
             ),
         ]
     )
