@@ -66,8 +66,9 @@ STARTUP_MODULES = {
     "tree.query tree.reading tree.sharing tree.sweep tree.troubles tree.walker tree.writing",
     "find": "tree tree.command_filters tree.command_find tree.criteria tree.deep tree.entry tree.facts tree.finding "
     "tree.forms tree.gnu tree.patterns tree.query tree.reading tree.sharing tree.sweep tree.troubles tree.walker",
-    "par": "par par.command_jobs par.command_par par.delivery par.digest par.halting par.interrupts par.launching "
-    "par.progress par.runner par.source par.spool par.template par.watchdog shared.processors shared.scratch",
+    "par": "par par.alarms par.children par.command_jobs par.command_par par.delivery par.digest par.halting "
+    "par.interrupts par.jobs par.launching par.progress par.runner par.source par.spool par.template "
+    "par.watchdog shared.processors shared.scratch",
     "log path": "log log.command log.command_path",
     "log run": "log log.child log.command log.command_run log.command_write log.compression log.gap log.last_lines "
     "log.packing log.pump log.schedule log.sink log.stamp shared.atomic shared.times shared.whole_lines",

@@ -1,7 +1,6 @@
 """Jobs on the machines of a cluster: the loop that hands them over and learns how they end."""
 
 import errno
-import os
 import select
 import time
 from collections.abc import Callable
@@ -12,8 +11,8 @@ from stdtools.par.cluster import Cluster, Lost
 from stdtools.par.delivery import Delivery
 from stdtools.par.failures import WorkerDied
 from stdtools.par.interrupts import Interrupts, reason
+from stdtools.par.jobs import Ending, Job, Plan
 from stdtools.par.launching import NoCommand
-from stdtools.par.runner import LONGEST_BACKOFF, Ending, Job, Plan
 from stdtools.par.source import Source, Task
 from stdtools.shared.streams import Output
 
@@ -127,9 +126,8 @@ class ClusterRunner:
 
     def _start(self, job: Job) -> None:
         job.argv = self._make_argv(job.task, job.number, 1)
-        if job.task.too_long:
-            what = f"the item has {job.task.too_long} bytes, too many for an argument; feed it by --block"
-            self._finish(job, Ending(error=what, started=time.time()), is_final=True)
+        if job.trouble:
+            self._finish(job, Ending(error=job.trouble, started=time.time()), is_final=True)
             return
         data = None if job.task.block is None else _content(job.task.block)
         args = (self._cluster.run_id, job.argv, data, self._plan.timeout)
@@ -158,9 +156,8 @@ class ClusterRunner:
         self._ended(job, ending, is_last)
         if not is_last:
             self._delivery.forget(job.place)
+            self._again.append((time.monotonic() + job.pause(), job))
             job.attempt += 1
-            pause = min(0.5 * 2 ** (job.attempt - 2), LONGEST_BACKOFF) * (0.5 + os.urandom(1)[0] / 512)
-            self._again.append((time.monotonic() + pause, job))
             return
         with self._interrupts.raised():
             self._delivery.end(job.place)

@@ -12,9 +12,10 @@ import click
 from stdtools.par.delivery import Delivery
 from stdtools.par.digest import Digest
 from stdtools.par.halting import Halt
+from stdtools.par.jobs import Ending, Job, Plan
 from stdtools.par.launching import NoCommand
 from stdtools.par.progress import progress_if
-from stdtools.par.runner import Ending, Job, Plan, Runner
+from stdtools.par.runner import Runner
 from stdtools.par.source import Blocks, Items, Source, Task
 from stdtools.par.template import ShellTemplate, Template
 from stdtools.shared import journal, screen

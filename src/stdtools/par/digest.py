@@ -5,7 +5,7 @@ import signal
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from stdtools.par.runner import Ending, Job
+from stdtools.par.jobs import Ending, Job
 
 MOST_GROUPS = 200  # that are kept apart
 SHOWN = 10  # groups

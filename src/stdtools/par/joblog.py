@@ -12,7 +12,7 @@ from hashlib import blake2b
 from typing import Any
 
 from stdtools.par.appending import JsonLines
-from stdtools.par.runner import Ending, Job
+from stdtools.par.jobs import Ending, Job
 from stdtools.par.source import Task
 
 _PIECE = 1 << 20

@@ -14,10 +14,10 @@ from typing import NamedTuple
 import stdtools
 from stdtools.par.blocks import Block
 from stdtools.par.expression import Mapper, Spec
+from stdtools.par.jobs import GRACE, TAIL, Ending
 from stdtools.par.mapping import Result, map_pieces
 from stdtools.par.partials import Partial
 from stdtools.par.reducing import Plan, Reduced, map_to, reducer_of
-from stdtools.par.runner import GRACE, Ending
 from stdtools.par.runs import Store
 
 MOST_OUTPUT = 256 << 20  # bytes of a job's stream that travel back
@@ -97,7 +97,7 @@ def run_job(run: str, argv: list[bytes], data: bytes | None, timeout: float | No
             usage.ru_utime,
             usage.ru_stime,
             usage.ru_maxrss * 1024,
-            said[1][-2048:],
+            said[1][-TAIL:],
         )
         if max(os.fstat(file.fileno()).st_size for file in (out, err)) > MOST_OUTPUT:
             ending = ending._replace(exit=None, error=f"it said more than {MOST_OUTPUT >> 20} MiB")
