@@ -12,6 +12,7 @@ from stdtools.par.digest import how_ended
 from stdtools.par.expression import BadExpression, Failure, Spec, check
 from stdtools.par.failures import WorkerDied
 from stdtools.par.mapping import Death, mapped_lines
+from stdtools.par.progress import progress_if
 from stdtools.shared import journal, screen
 from stdtools.shared.errors import TROUBLE, ToolError
 from stdtools.shared.streams import Input, Output, open_input
@@ -33,6 +34,7 @@ class LineRun:
         self.spec = self._spec()
         self._items = items
         self._failed = 0
+        self._progress = progress_if(given["progress"])
         self._letters = JsonLines(given["dead_letter"]) if given["dead_letter"] is not None else None
 
     def _spec(self) -> Spec:
@@ -65,7 +67,10 @@ class LineRun:
                 return self._run(source, output)
 
     def _run(self, source: Input, output: Output) -> int:
-        journal.counts["records"] = self.deliver(source, output)
+        try:
+            journal.counts["records"] = self.deliver(source, output)
+        finally:
+            self.clear_progress()
         if self._failed > SHOWN:
             screen.complain(f"{self._failed} items failed in all")
         return TROUBLE if self._failed else 0
@@ -83,6 +88,17 @@ class LineRun:
                 self.jobs = cluster.threads
             yield cluster
 
+    def show_progress(self, items: int) -> None:
+        """Tell that so many *items* are done, if that is wanted, and due."""
+        if self._progress is not None:
+            self._progress.ended, self._progress.failed = items, self._failed
+            self._progress.tick()
+
+    def clear_progress(self) -> None:
+        """Take the line of progress away, for something else to be written."""
+        if self._progress is not None:
+            self._progress.clear()
+
     def deliver(self, source: Input, output: Output) -> int:
         """Write what becomes of all lines; return how many there were."""
         with self.cluster() as cluster:
@@ -97,14 +113,17 @@ class LineRun:
                 self.bury(found.number, found.line, found.error)
                 continue
             items += found.items
+            self.clear_progress()
             output.write(found.output)
             output.flush()  # before its place is used again
             if found.failed:
                 self.tell(found.failures, found.failed, found.number)
+            self.show_progress(items)
         return items
 
     def tell(self, failures: list[Failure], failed: int, number: int) -> None:
         """Tell of the items that failed, in a block whose first has *number*; raise the first where that stops."""
+        self.clear_progress()
         for failure in failures:
             self._failed += 1
             message = f"item {number + failure.place} ({failure.item}): {failure.message}"
@@ -117,6 +136,7 @@ class LineRun:
     def bury(self, number: int, line: bytes, error: WorkerDied) -> None:
         """Tell of an item that has killed its worker, and write it to the dead letters."""
         self._failed += 1
+        self.clear_progress()
         if self._failed <= SHOWN:
             how = how_ended(error.signal, error.exit_code)
             screen.complain(f"item {number} ({os.fsdecode(line[:60])}): its worker was {how}, twice")

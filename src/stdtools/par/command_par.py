@@ -193,6 +193,8 @@ def _check(given: dict[str, Any], command: list[bytes], items: list[bytes] | Non
     context = click.get_current_context()
     if (given["map"] is None) != (given["reduce"] is None):
         raise click.UsageError("--map and --reduce need each other", context)
+    if way == "map" and given["on_error"] == "keep":
+        raise click.UsageError("--on-error keep has no meaning with --map: a line is no pair", context)
     if way in ("map", "py", "call"):
         if command:
             raise click.UsageError(f"--{way} takes the place of a command; {command[0]!r} would be one"[:200], context)

@@ -37,7 +37,10 @@ class ReduceRun(LineRun):
         given = self.given
         writer = RecordWriter(output, ["key", "value"], "jsonl" if given["jsonl"] else None)
         count = 0
-        for found in reduced_lines(source, self.spec, given["reduce"], self.jobs, given["memory"], cluster):
+        for found in reduced_lines(
+            source, self.spec, given["reduce"], self.jobs, given["memory"], cluster, self.show_progress
+        ):
+            self.clear_progress()
             if not isinstance(found, Trouble):
                 writer.write([[_shown(value) for value in found]])
                 count += 1

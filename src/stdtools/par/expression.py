@@ -157,8 +157,11 @@ class Mapper:
             skip = ast.parse("if not 0: continue").body[0]
             skip.test.operand = self._keeps  # type: ignore[attr-defined]
             body.append(skip)
-        loop.body[0].value.args = [self._expression]
-        if self.spec.many and isinstance(self._expression, ast.ListComp | ast.GeneratorExp):
+        made_by = self._expression
+        if self.spec.many and isinstance(made_by, ast.GeneratorExp):  # all of a line or nothing, should it raise
+            made_by = ast.ListComp(made_by.elt, made_by.generators)
+        loop.body[0].value.args = [made_by]
+        if self.spec.many and isinstance(made_by, ast.ListComp):
             loop.body[0].value.func.id = "_extend"  # a function in C, where it is known that there are many
         loop.body = [*body, *loop.body]
         ast.fix_missing_locations(tree)
@@ -237,8 +240,10 @@ def _taking(results: list[Any]) -> Callable[[Any], None]:
     def take(result: Any) -> None:
         if type(result) is tuple:
             add(result)
-        elif result is not None:
+        elif type(result) is list:
             extend(result)
+        elif result is not None:
+            extend(list(result))  # all or nothing, should it raise
 
     return take
 

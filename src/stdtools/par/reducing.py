@@ -6,7 +6,7 @@ that dies, as only the runs count that a task has handed over. A second round me
 
 import fcntl
 import functools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from stdtools.par.blocks import Block, Lines, Pace, Ranges, halves
@@ -143,7 +143,13 @@ class _Partitions:
 
 
 def reduced_lines(
-    source: Input, spec: Spec, reduce: str, jobs: int, memory: int, cluster: "Cluster | None" = None
+    source: Input,
+    spec: Spec,
+    reduce: str,
+    jobs: int,
+    memory: int,
+    cluster: "Cluster | None" = None,
+    seen_so_far: Callable[[int], object] = id,
 ) -> "Iterator[Trouble | tuple[Any, Any]]":
     """Yield what goes wrong, while lines are read; then pairs of a key and its result, in the order of keys.
 
@@ -181,6 +187,7 @@ def reduced_lines(
                 else:
                     runs += [stores[0].append_raw(data, is_text=is_text) for data, is_text in result.runs]
                 seen += result.items
+                seen_so_far(seen)
                 if result.failed:
                     yield Trouble(number, result.failures, result.failed)
             elif isinstance(error, WorkerDied):
