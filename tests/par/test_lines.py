@@ -189,3 +189,21 @@ def test_random_kills_of_workers_lose_nothing(tmp_path: Path, mark: str) -> None
             assert process.stdout.read().decode().split() == lines, number
         assert process.returncode == 0
     assert kills >= 100
+
+
+@pytest.mark.soak
+def test_random_interrupts_and_kills_of_par_leave_no_worker(tmp_path: Path, mark: str) -> None:
+    draw = random.Random(4)
+    (tmp_path / "f").write_text("".join(f"{number}\n" for number in range(100_000)))
+    ways = (["--py", "time.sleep(0.001) or line"], ["--map", "time.sleep(0.0001) or (line, 1)", "--reduce", "sum"])
+    for number in range(60):
+        command = [COMMAND, "par", "-j3", "-a", "f", "--import", "time", *ways[number % 2]]
+        ending = signal.SIGINT if number < 30 else signal.SIGKILL
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=tmp_path) as process:
+            time.sleep(draw.random())
+            process.send_signal(ending)
+            out, err = process.communicate()
+        assert (process.returncode, err) == (-ending, b"")
+        lines = out.decode().split()
+        assert lines == [str(line) for line in range(len(lines))] or ending == signal.SIGKILL
+        until(lambda: not marked(mark), 10)

@@ -149,7 +149,7 @@ def reduced_lines(
     jobs: int,
     memory: int,
     cluster: "Cluster | None" = None,
-    seen_so_far: Callable[[int], object] = id,
+    seen_so_far: Callable[[int], object] | None = None,
 ) -> "Iterator[Trouble | tuple[Any, Any]]":
     """Yield what goes wrong, while lines are read; then pairs of a key and its result, in the order of keys.
 
@@ -187,7 +187,8 @@ def reduced_lines(
                 else:
                     runs += [stores[0].append_raw(data, is_text=is_text) for data, is_text in result.runs]
                 seen += result.items
-                seen_so_far(seen)
+                if seen_so_far is not None:
+                    seen_so_far(seen)
                 if result.failed:
                     yield Trouble(number, result.failures, result.failed)
             elif isinstance(error, WorkerDied):
