@@ -96,7 +96,7 @@ def test_nothing_survives_par_when_it_is_killed(tmp_path: Path, mark: str) -> No
 
 
 def test_what_a_job_leaves_behind_does_not_hold_par(run: Run, mark: str) -> None:
-    result = run("par", "--shell", "sleep 100 & echo $!", ":::", "a")
+    result = run("par", "--shell", "sleep 100 & echo $! {}", ":::", "a")
     assert result.code == 0
     os.kill(int(result.text.split()[0]), signal.SIGKILL)
 
@@ -145,6 +145,19 @@ def test_much_output_in_little_memory(run: Run) -> None:
     ) as process:  # fmt: skip
         assert process.stdout is not None
         assert process.stdout.read() == b"abcdefghijklmnop"
+
+
+def test_disk_that_was_used_is_used_again(run: Run, tmp_path: Path) -> None:
+    """Sixty times 200 kB and 3 MB through files of at most 8 MB; each is written when it has ended."""
+
+    def small_files() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (8 << 20, 8 << 20))
+
+    for size, count in ((200_000, 60), (3_000_000, 12)):
+        items = [str(number) for number in range(count)]
+        script = f"head -c {size} /dev/zero; : {{}}"
+        result = run("par", "-j2", "--unordered", "--shell", script, ":::", *items, preexec_fn=small_files)
+        assert (result.code, len(result.out)) == (0, size * count)
 
 
 def test_special_characters(run: Run) -> None:
@@ -201,7 +214,7 @@ def test_closed_standard_streams(run: Run) -> None:
     assert (done.returncode, done.stdout) == (0, b"a\n")
     done = subprocess.run(["sh", "-c", f"{COMMAND} par echo <&-"], capture_output=True)
     assert (done.returncode, done.stderr) == (2, b"stdtools par: standard input: Bad file descriptor\n")
-    done = subprocess.run(["sh", "-c", f"{COMMAND} par --shell 'echo x >&2' ::: a 2>&-"], capture_output=True)
+    done = subprocess.run(["sh", "-c", f"{COMMAND} par --shell 'echo {{}} >&2' ::: a 2>&-"], capture_output=True)
     assert done.returncode == 0
 
 
@@ -274,3 +287,92 @@ def test_resume_after_kills_runs_every_item_once(tmp_path: Path, mark: str) -> N
         process.wait()
     subprocess.run(command, cwd=tmp_path, stdout=subprocess.DEVNULL, check=True)
     assert subprocess.run(command, cwd=tmp_path, capture_output=True, check=True).stdout == b""
+
+
+def test_many_background_children_do_not_exhaust_the_descriptors(run: Run, mark: str) -> None:
+    def few() -> None:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
+
+    result = run("par", "-j8", "--shell", "sleep 3 & echo {}", stdin="\n".join(map(str, range(100))), preexec_fn=few)
+    assert (result.code, result.text.split()) == (0, [str(number) for number in range(100)])
+
+
+def test_a_timeout_ends_the_whole_group(run: Run, mark: str) -> None:
+    script = "(trap '' TERM; sleep 100) & sleep 100; : {}"
+    assert run("par", "--timeout", "0.3", "--shell", script, ":::", "1").code == 2
+    until(lambda: not marked(mark), 5)
+
+
+def test_a_timeout_longer_than_poll_takes(run: Run) -> None:
+    assert run("par", "--timeout", "60d", "--rate", "1000/s", "echo", stdin="1\n" * 1200).text == "1\n" * 1200
+
+
+def test_time_stands_still_for_stopped_jobs(tmp_path: Path, mark: str) -> None:
+    command = [COMMAND, "par", "--timeout", "2", "--shell", "touch started-{}; sleep 1", ":::", "a"]
+    with subprocess.Popen(command, cwd=tmp_path) as process:
+        started(tmp_path, 1)
+        process.send_signal(signal.SIGTSTP)
+        time.sleep(2.5)
+        process.send_signal(signal.SIGCONT)
+        assert process.wait(20) == 0
+
+
+def test_a_nul_in_a_line_is_told_and_the_rest_goes_on(run: Run) -> None:
+    result = run("par", "echo", stdin=b"ok\na\0b\nc\n")
+    assert (result.code, result.out) == (2, b"ok\nc\n")
+    assert "not started: the item has a NUL byte, which no argument can have; -0 ends items by NUL" in result.err
+
+
+def test_arguments_as_many_as_fit(run: Run) -> None:
+    items = "\n".join(map(str, range(50_000)))
+    result = run("par", "-n", "10000", "echo", "A" * 400 + "{}", stdin=items)
+    assert (result.code, len(result.text.split())) == (0, 50_000)
+
+
+def test_only_what_was_written_is_logged_as_done(tmp_path: Path, mark: str) -> None:
+    script = "test {} != 1 || { touch started-1; sleep 100; }; echo {}"
+    command = [COMMAND, "par", "-j2", "--joblog", "log", "--shell", script]
+    process = subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=tmp_path
+    )
+    assert process.stdin is not None
+    process.stdin.write(b"".join(b"%d\n" % number for number in range(30)))
+    process.stdin.close()
+    started(tmp_path, 1)
+    time.sleep(1)
+    process.kill()
+    assert process.stdout is not None
+    out = process.stdout.read()
+    process.wait()
+    process.stdout.close()
+    logged = [line for line in (tmp_path / "log").read_text().splitlines() if '"exit": 0' in line]
+    assert (out, len(logged)) == (b"0\n", 1)
+
+
+def test_halt_lets_nothing_of_what_went_well_be_lost(run: Run, tmp_path: Path) -> None:
+    """a waits for another attempt when b has had its last and stops all; what c said is behind both."""
+    script = "case {} in a) sleep 1; exit 1;; b) exit 1;; esac; echo {}"
+    result = run("par", "-j3", "--retries", "1", "--halt", "soon,fail=1", "--shell", script, ":::", "a", "b", "c")
+    assert (result.code, result.text) == (2, "c\n")
+    assert "2 of 3 jobs failed" in result.err
+
+
+def test_a_watchdog_that_is_killed_is_replaced(tmp_path: Path, mark: str) -> None:
+    with subprocess.Popen([COMMAND, "par", "-j2", "--shell", SCRIPT, ":::", "a", "b"], cwd=tmp_path) as process:
+        started(tmp_path, 2)
+        watchdogs = [pid for pid in marked(mark) if Path(f"/proc/{pid}/cmdline").read_bytes().count(b"par\0")]
+        for pid in watchdogs:
+            if pid != process.pid:
+                os.kill(pid, signal.SIGKILL)
+        time.sleep(0.3)
+        process.kill()
+
+
+def test_a_job_that_wants_the_terminal_is_ended(run: Run, tmp_path: Path) -> None:
+    script = "import pty, os, sys; sys.exit(pty.spawn(sys.argv[1:]) >> 8)"
+    command = [COMMAND, "par", "--no-progress", "--shell", "read x < /dev/tty; : {}", ":::", "1"]
+    done = subprocess.run(
+        ["python3", "-c", script, *command], capture_output=True, timeout=30, stdin=subprocess.DEVNULL
+    )
+    assert done.returncode == 2
+    assert b"it wanted the terminal, which par does not give to jobs" in done.stdout

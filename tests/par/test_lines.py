@@ -107,6 +107,57 @@ def test_an_error_names_item_and_line(run: Run, tmp_path: Path) -> None:
     assert result == (2, b"1\n2\nx\n4\n", f"stdtools par: {message}\n")
 
 
+@pytest.mark.parametrize(
+    "result",
+    [
+        '"\\ud800"',
+        '{1, "a"}',
+        "10**5000",
+        "(1 / 0 for _ in [1])",
+        "Bad()",
+        "sys.exit('bye')",
+        "[l.append(l) for l in [[]]] and x",
+    ],
+)
+def test_a_result_that_is_no_text_is_its_item_s_failure(run: Run, result: str) -> None:
+    init = "import sys\nclass Bad:\n  def __str__(self): raise ValueError('no')\nx = []\nx.append(x)"
+    args = [
+        "--init",
+        init,
+        "--on-error",
+        "skip",
+        "--filter",
+        "line != '3'",
+        "--py",
+        f"{result} if line == '500' else line",
+    ]
+    found = run("par", "-j2", *args, stdin="".join(f"{number}\n" for number in range(1, 1001)))
+    assert (found.code, found.text.split()) == (2, [str(number) for number in range(1, 1001) if number not in (3, 500)])
+    assert found.err.startswith("stdtools par: item 500 (500): ")
+    assert found.err.count("\n") == 1
+
+
+def test_a_very_long_line(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "f").write_bytes(b"x" * 60_000_000 + b"\nshort\n")
+    assert run("par", "-a", "f", "--py", "len(line)").text == "60000000\n5\n"
+
+
+def test_what_the_workers_opened_is_closed(run: Run, tmp_path: Path) -> None:
+    assert (
+        run("par", "-j2", "--init", "f = open('kept', 'a')", "--py", "f.write(line) and None", ":::", "a", "b").code
+        == 0
+    )
+    assert sorted((tmp_path / "kept").read_text()) == ["a", "b"]
+
+
+def test_a_child_of_an_expression_says_nothing(run: Run) -> None:
+    init = (
+        "import os, time\ndef f(line):\n  if os.fork() == 0:\n    time.sleep(0.01)\n    return 'CHILD'\n  return line"
+    )
+    result = run("par", "-j2", "--init", init, "--py", "f(line)", stdin="".join(f"{n}\n" for n in range(50)))
+    assert result.text.split() == [str(number) for number in range(50)]
+
+
 def test_many_errors_are_counted(run: Run) -> None:
     result = run("par", "--py", "1 / 0", "--on-error", "skip", stdin="x\n" * 1000)
     assert (result.code, result.out) == (2, b"")
@@ -119,7 +170,10 @@ def test_many_errors_are_counted(run: Run) -> None:
     [
         (["--py", "line +"], "invalid value for --py: invalid syntax at its end"),
         (["--py", "x = 1"], "invalid value for --py: invalid syntax at line 1, column 3"),
-        (["--py", "line", "gzip"], "--py takes the place of a command; b'gzip' would be one"),
+        (["--py", "line", "gzip"], "--py takes the place of a command; 'gzip' would be one"),
+        (["--py", ""], "invalid value for --py: it is empty"),
+        (["--py", "yield line"], "invalid value for --py: yield and await are for functions; give them one by --init"),
+        (["--call", "os"], "invalid value for --call: 'os' is not MODULE:FUNCTION"),
         (["--py", "line", "--tag"], "--tag has no meaning with --py"),
         (["--filter", "line", "x"], "--filter needs --py"),
         (["--py", "line", "--call", "a:b"], "--call has no meaning with --py"),

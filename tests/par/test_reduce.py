@@ -18,6 +18,9 @@ WORDS = "b a\nc a\n\na\n"
     ("args", "stdin", "out"),
     [
         (["--map", "line.split()", "--reduce", "count"], WORDS, "a\t3\nb\t1\nc\t1\n"),
+        (["--map", "line", "--reduce", "count"], "the\ncat\nthe\n", "cat\t1\nthe\t2\n"),
+        (["--map", "('ab', 1) if line == 'x' else ['ab']", "--reduce", "count"], "x\ny\n" * 9, "ab\t18\n"),
+        (["--map", "('k', {2, 1})", "--reduce", "a | b"], "x\ny\n", "k\t[1, 2]\n"),
         (["--map", "[(w, 1) for w in line.split()]", "--reduce", "sum"], WORDS, "a\t3\nb\t1\nc\t1\n"),
         (["--map", "((w, n) for w in line.split())", "--reduce", "list"], WORDS, "a\t[1, 2, 4]\nb\t[1]\nc\t[2]\n"),
         (["--map", "(line[:1], len(line)) if line else None", "--reduce", "max"], WORDS, "a\t1\nb\t3\nc\t3\n"),
@@ -76,7 +79,7 @@ def test_an_error_names_the_item(run: Run, tmp_path: Path) -> None:
         (["--reduce", "sum", "x"], "--reduce needs --map" + SEE_HELP),
         (["--map", "line", "--reduce", "top:0"], "invalid value for --reduce: top:0 does not say how many; top:10 keeps the ten greatest" + SEE_HELP),  # noqa: E501
         (["--map", "line", "--reduce", "a +"], "invalid value for --reduce: invalid syntax at its end" + SEE_HELP),
-        (["--map", "5", "--reduce", "sum"], "item 1 (x): TypeError: 'int' object is not iterable; --on-error skip would go on\n"),  # noqa: E501
+        (["--map", "5", "--reduce", "sum"], "item 1 (x): TypeError: 5 is not a pair of a key and a value, nor a list of them; --on-error skip would go on\n"),  # noqa: E501
         (["--map", "[5]", "--reduce", "sum"], "5 is not a pair of a key and a value\n"),
         (["--map", "('k', line)", "--reduce", "sum"], "key 'k': "),
     ],
@@ -105,3 +108,10 @@ def test_a_worker_that_dies_loses_nothing(run: Run, tmp_path: Path) -> None:
     assert dict(line.split("\t") for line in result.text.splitlines()) == {
         key: str(count) for key, count in Counter(lines).items()
     }
+
+
+def test_a_line_that_raises_leaves_nothing(run: Run) -> None:
+    init = "def g(line):\n  for w in line.split():\n    1 / int(w != '0')\n    yield w, 1"
+    for how in ("g(line)", "((w, 1 / int(w != '0')) for w in line.split())"):
+        args = ["--init", init, "--map", how, "--reduce", "count", "--on-error", "skip"]
+        assert run("par", *args, stdin="d e 0\na\n").out == b"a\t1\n"

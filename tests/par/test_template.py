@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stdtools.par.halting import Halt, parse_halt, parse_jobs, parse_rate
-from stdtools.par.template import ShellTemplate, Template
+from stdtools.par.shell import ShellTemplate
+from stdtools.par.template import Template
 
 
 @pytest.mark.parametrize(
@@ -50,7 +51,7 @@ def test_words(words: str, items: str, argv: str) -> None:
 
 @given(
     st.binary(max_size=40).filter(lambda item: b"\0" not in item),
-    st.sampled_from(["printf '%s' {}", "printf '%s' '{}'", 'printf "%s" "{}"', "printf '%s' a'{}'", "printf %s {}",
+    st.sampled_from(["printf '%s' {}", "printf '%s' '{}'", 'printf "%s" "{}"', "printf '%s' a'{}'", "echo x # don't\nprintf '%s' {}", 'printf "%s" "`printf "%sx" {}`"', "a=$((1 << 2)); printf %s {}", "printf %s {}",  # noqa: E501
                      'printf %s "$(printf "%sx" {})"', "x=1; printf %s {}", 'printf %s \\"{}\\"', "printf %s \\'{}"]),
 )  # fmt: skip
 def test_no_item_is_read_as_shell(item: bytes, text: str) -> None:
@@ -68,11 +69,26 @@ def test_no_item_where_the_shell_counts(text: str) -> None:
     ShellTemplate(b'echo "$((1 + 2))" $(( (3) )) $( (echo) ) {}')
 
 
-def test_shell_without_a_placeholder_gets_the_item_at_the_end() -> None:
-    argv = ShellTemplate(b"printf '<%s>' x").argv([b"a b"], 1, 1)
-    assert subprocess.check_output(argv) == b"<x><a b>"
+def test_a_shell_text_must_say_where_the_item_stands() -> None:
+    with pytest.raises(ValueError, match="does not say where the item stands"):
+        ShellTemplate(b"date;")
     argv = ShellTemplate(b"echo {/.} {#} {%} {}").argv([b"d/a.b"], 5, 2)
     assert subprocess.check_output(argv) == b"a 5 2 d/a.b\n"
+    assert subprocess.check_output(ShellTemplate(b"set -- x; shift; echo {}").argv([b"a"], 1, 1)) == b"a\n"
+    assert ShellTemplate(b"wc -l", takes_items=False).argv([], 1, 1)[2] == b"wc -l"
+
+
+@pytest.mark.parametrize(
+    ("text", "where"),
+    [
+        ("cat <<EOF\n{}\nEOF", "behind <<, perhaps in a here-document"),
+        ('echo "$(case x in a) ;; x) echo {};; esac)"', r"behind case in \$\(…\)"),
+        ("echo \\{}", "behind a backslash"),
+    ],
+)
+def test_no_item_where_its_quotes_cannot_be_told(text: str, where: str) -> None:
+    with pytest.raises(ValueError, match=f"stands {where}; put it into a variable first"):
+        ShellTemplate(text.encode())
 
 
 def test_rules_are_parsed() -> None:
@@ -82,7 +98,7 @@ def test_rules_are_parsed() -> None:
         False, True, False, True
     ]  # fmt: skip
     assert [parse_rate(text) for text in ("10/s", "30/m", "0.5/s")] == [0.1, 2, 2]
-    assert [parse_jobs(text, 8) for text in ("3", "50%", "+2", "-1", "1%", "-99", "0")] == [3, 4, 10, 7, 1, 1, 1]
+    assert [parse_jobs(text, 8) for text in ("3", "50%", "+2", "-1", "1%", "-99")] == [3, 4, 10, 7, 1, 1]
     for parse, text in ((parse_halt, "fail=1"), (parse_halt, "soon,fail=0"), (parse_halt, "now,fail=101%"),
                         (parse_rate, "0/s"), (parse_rate, "10"), (parse_rate, "1/d")):  # fmt: skip
         with pytest.raises(ValueError, match=r"is not a r(ul|at)e"):

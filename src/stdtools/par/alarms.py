@@ -22,6 +22,10 @@ class Alarms:
         """When the first is due."""
         return self._alarms[0][0] if self._alarms else None
 
+    def postpone(self, seconds: float) -> None:
+        """Have all come so much later."""
+        self._alarms = [(due + seconds, count, action) for due, count, action in self._alarms]
+
     def ring(self) -> None:
         """Call what is due."""
         now = time.monotonic()

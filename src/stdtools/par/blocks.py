@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from stdtools.shared.errors import raise_os_error
 
-FIRST = 1 << 10  # bytes of a block, before it is known how long one takes
+FIRST = 16  # bytes of a block, before it is known how long a line takes
 LARGEST = 1 << 20
 SECONDS = 0.05  # that a block is to take
 _PIECE = 64 << 10
@@ -31,21 +31,20 @@ class Block(NamedTuple):
         if self.offset < 0:
             end = len(self.data)
         start = self.first << 32 if self.offset < 0 else 0  # lines come later than those before, that is all
-        rest = b""
+        rest: list[bytes] = []  # of a line that has not ended
         while place < end:
             data = self.data[place : place + size] if self.offset < 0 else os.pread(fd, min(size, end - place), place)
             if not data:
                 break
-            whole = data.rfind(delimiter) + 1
-            if whole or place + len(data) >= end:
-                whole = len(data) if place + len(data) >= end else whole
-                yield start + place, rest + data[:whole]
-                rest = data[whole:]
-            else:
-                rest += data
+            whole = len(data) if place + len(data) >= end else data.rfind(delimiter) + 1
+            if whole:
+                yield start + place, b"".join([*rest, data[:whole]]) if rest else data[:whole]
+                rest = []
+            if whole < len(data):
+                rest.append(data[whole:])
             place += len(data)
         if rest:
-            yield start + place, rest
+            yield start + place, b"".join(rest)
 
     def read(self, fd: int) -> bytes:
         """Return the lines; *fd* is the file. Raises OSError."""
@@ -128,7 +127,7 @@ class Lines:
         left = len(self._data) - self._place
         if not left or (left < self._least and self.fd is not None):
             return None
-        most = self._place + max(min(self._pace.size, -(-len(self._data) // self._jobs)), self._least, 1)
+        most = self._place + max(min(self._pace.size, -(-len(self._data) // (2 * self._jobs))), self._least, 1)
         end = len(self._data)
         if most < end:
             end = self._data.rfind(self._delimiter, self._place, most) + 1
@@ -144,13 +143,16 @@ class Ranges:
 
     fd: int | None = None
 
-    def __init__(self, file: int, start: int, delimiter: bytes, pace: Pace, jobs: int, *, counted: bool) -> None:
+    def __init__(
+        self, file: int, start: int, delimiter: bytes, pace: Pace, jobs: int, *, counted: bool, least: int = 1
+    ) -> None:
         self._file = file
         self._place = start
         self._end = os.fstat(file).st_size
         self._delimiter = delimiter
         self._pace = pace
         self._jobs = jobs
+        self._least = least
         self._next = 1 if counted else 0
 
     def read(self) -> None:
@@ -161,8 +163,10 @@ class Ranges:
         left = self._end - self._place
         if left <= 0:
             return None
-        size = min(self._pace.size, max(left // (self._jobs * 2), 1))
+        size = min(self._pace.size, max(left // (self._jobs * 2), self._least))
         end = self._end_of_line(self._place + size - 1)
+        if end <= self._place:
+            return None
         block = Block(self._next, offset=self._place, size=end - self._place)
         self._place = end
         if self._next:

@@ -29,11 +29,13 @@ class Children:
 
     def __init__(self, slots: int, environment: Mapping[bytes, bytes]) -> None:
         self.ends_now = False  # all that run were told to end
+        self.wanted_terminal: set[int] = set()  # which jobs, in the background, do not have
         mark = b"%d-%d" % (os.getpid(), time.monotonic_ns())
         self._launcher = Launcher({**environment, MARK: mark})
         self._watchdog = Watchdog(slots, mark)
         self._is_watched = False
         self._slots: dict[int, int] = {}  # by pid
+        self._doomed: set[int] = set()  # whose groups end with them
         self._null = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
 
     def __bool__(self) -> bool:
@@ -66,18 +68,34 @@ class Children:
     def reap(self) -> "Iterator[tuple[int, int, resource.struct_rusage]]":
         """Yield pid, status and use of each that has ended."""
         while self._slots:
-            with suppress(ChildProcessError):
-                if self.ends_now:  # what it has left behind ends, too, while the group's number is still its own
-                    found = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
-                    if found is not None and found.si_pid in self._slots:
-                        send(found.si_pid, signal.SIGKILL)
-                pid, status, usage = os.wait4(-1, os.WNOHANG)
-                if pid in self._slots:
-                    self._watchdog.put(self._slots.pop(pid), 0)
-                    yield pid, status, usage
-                if pid:
+            try:
+                found = os.waitid(os.P_ALL, 0, os.WEXITED | os.WSTOPPED | os.WNOHANG | os.WNOWAIT)
+                if found is None:
+                    return
+                pid = found.si_pid
+                if found.si_code == os.CLD_STOPPED:
+                    os.waitid(os.P_PID, pid, os.WSTOPPED | os.WNOHANG)
+                    if found.si_status in (signal.SIGTTIN, signal.SIGTTOU):  # it would wait for ever
+                        self.wanted_terminal.add(pid)
+                        send(pid, signal.SIGKILL)
                     continue
-            return
+                if self.ends_now or pid in self._doomed:  # what it has left behind, while the number is still its own
+                    send(pid, signal.SIGKILL)
+                _, status, usage = os.wait4(pid, 0)
+            except ChildProcessError:
+                return
+            self._doomed.discard(pid)
+            if pid in self._slots:
+                self._watchdog.put(self._slots.pop(pid), 0)
+                yield pid, status, usage
+            elif self._watchdog.is_gone(pid):
+                self._is_watched = False
+
+    def doom(self, pid: int) -> None:
+        """Have a process and its group end: TERM, and what is left of the group is killed when the process is gone."""
+        self._doomed.add(pid)
+        send(pid, signal.SIGTERM)
+        send(pid, signal.SIGCONT)
 
     def signal(self, number: int) -> None:
         """Send a signal to all groups."""
@@ -93,7 +111,7 @@ class Children:
     def close(self) -> None:
         """Leave none behind: TERM, and KILL a little later."""
         try:
-            for number in (signal.SIGTERM, signal.SIGKILL):
+            for number in (signal.SIGTERM, signal.SIGKILL) if self._slots else ():
                 self.end(number)
                 deadline = time.monotonic() + LAST_GRACE
                 while self._slots and time.monotonic() < deadline:  # one that the kernel holds cannot be waited for
@@ -101,6 +119,8 @@ class Children:
                         pass
                     if self._slots:
                         time.sleep(0.005)
+            if self.ends_now:
+                self._watchdog.end_strays()
         finally:
             self._watchdog.stop()
             os.close(self._null)

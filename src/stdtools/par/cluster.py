@@ -49,7 +49,9 @@ class Cluster:
             raise ToolError("--cluster needs the package distributed", hint=hint) from None
         for fd in (self.woken, self._writer):
             os.set_blocking(fd, False)
-        logging.getLogger("distributed").setLevel(logging.CRITICAL)
+        for name in list(logging.root.manager.loggerDict):
+            if name.partition(".")[0] == "distributed":  # what we know is told by us
+                logging.getLogger(name).setLevel(logging.CRITICAL)
         try:
             self._client = self._connect(distributed)
             try:
@@ -68,15 +70,12 @@ class Cluster:
             return distributed.Client(self.address, timeout=PATIENCE, set_as_default=False)
         if not number.isascii() or not number.isdigit() or not 0 < int(number[:6]) < 1000:
             raise ToolError("is not local: and a number of workers, as local:4", where=self.address)
-        os.environ["DASK_LOGGING__DISTRIBUTED"] = "critical"  # for the workers, which start anew
-        self._local = distributed.LocalCluster(
-            n_workers=int(number),
-            threads_per_worker=1,
-            host="127.0.0.1",
-            dashboard_address="127.0.0.1:0",
-            silence_logs=logging.CRITICAL,
-        )
-        return distributed.Client(self._local, set_as_default=False)
+        from stdtools.par.local_cluster import LocalCluster
+
+        self._local = LocalCluster(int(number))
+        if not self._local.address:
+            raise ToolError("the workers could not be started", where=self.address)
+        return distributed.Client(self._local.address, timeout=PATIENCE, set_as_default=False)
 
     def _check_versions(self) -> None:
         workers = self._client.scheduler_info(n_workers=-1)["workers"]
@@ -110,8 +109,7 @@ class Cluster:
         with contextlib.suppress(Exception):
             self._client.close(timeout=2)
         if self._local is not None:
-            with contextlib.suppress(Exception):
-                self._local.close(timeout=5)
+            self._local.close()
 
     def submit(self, meaning: Any, function: Callable[..., Any], *args: Any) -> Any:
         """Have a worker call *function*; ``ended`` will yield *meaning* and the future."""
@@ -142,6 +140,8 @@ class Cluster:
                     yield meaning, None, Lost()
             except TimeoutError:  # the worker that had it is gone
                 yield meaning, None, Lost()
+            except Exception:  # noqa: BLE001 - it has changed its mind: the worker is gone, and others have died of it
+                yield meaning, None, _error_of(future)
             future.release()
 
     def look(self) -> None:
@@ -162,7 +162,10 @@ class Cluster:
 def _error_of(future: Any) -> BaseException:
     from distributed import KilledWorker
 
-    error: BaseException = future.exception(timeout=PATIENCE)
+    try:
+        error: BaseException = future.exception(timeout=PATIENCE)
+    except TimeoutError:
+        return Lost()
     if isinstance(error, KilledWorker):
         return WorkerDied(None, None, None, b"")
     import traceback
@@ -181,6 +184,8 @@ class RemoteRun(Generic[T]):
         self._ledger = ledger
         self._window = window
         self._under_way: dict[int, Any] = {}  # futures, which would be cancelled if nobody held them
+        self._suspect: Entry[T] | None = None  # is next, and alone: what else dies with it would be suspected, too
+        self._is_alone = False
 
     def __iter__(self) -> "RemoteRun[T]":
         return self
@@ -206,16 +211,26 @@ class RemoteRun(Generic[T]):
                 self._cluster.look()
 
     def _feed(self) -> None:
-        while len(self._under_way) < self._window:
+        while len(self._under_way) < self._window and self._suspect is None and not self._is_alone:
             entry = self._ledger.next_entry()
             if entry is None:
                 return
-            self._under_way[id(entry)] = self._cluster.submit(entry, self._function, entry.task)
+            if entry.deaths:
+                self._suspect = entry
+            else:
+                self._submit(entry)
+        if self._suspect is not None and not self._under_way:
+            self._submit(self._suspect)
+            self._suspect, self._is_alone = None, True
+
+    def _submit(self, entry: Entry[T]) -> None:
+        self._under_way[id(entry)] = self._cluster.submit(entry, self._function, entry.task)
 
     def _take_ended(self) -> None:
         entry: Entry[T]
         for entry, result, error in self._cluster.ended():
             del self._under_way[id(entry)]
+            self._is_alone = False
             if isinstance(error, Lost):
                 self._ledger.put_back(entry)
             elif isinstance(error, WorkerDied):

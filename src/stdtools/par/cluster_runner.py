@@ -126,8 +126,8 @@ class ClusterRunner:
 
     def _start(self, job: Job) -> None:
         job.argv = self._make_argv(job.task, job.number, 1)
-        if job.trouble:
-            self._finish(job, Ending(error=job.trouble, started=time.time()), is_final=True)
+        if job.task.trouble:
+            self._finish(job, Ending(error=job.task.trouble, started=time.time()), is_final=True)
             return
         data = None if job.task.block is None else _content(job.task.block)
         args = (self._cluster.run_id, job.argv, data, self._plan.timeout)
@@ -141,7 +141,7 @@ class ClusterRunner:
         elif error is not None:
             raise error
         elif result is not None and result.error_number in _MISSING:
-            missing = OSError(result.error_number, result.ending.error)
+            missing = OSError(result.error_number, "")
             self._no_command = NoCommand(job.argv[0], missing)
             self.stop(now=True)
         elif result is not None:

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import select
 import shlex
 from collections import Counter
 from collections.abc import Callable
@@ -17,13 +18,14 @@ from stdtools.par.launching import NoCommand
 from stdtools.par.progress import progress_if
 from stdtools.par.runner import Runner
 from stdtools.par.source import Blocks, Items, Source, Task
-from stdtools.par.template import ShellTemplate, Template
+from stdtools.par.template import Template
 from stdtools.shared import journal, screen
 from stdtools.shared.errors import TROUBLE, Signalled
 from stdtools.shared.streams import STDERR, STDIN, Output, open_input, write_all
 
 if TYPE_CHECKING:
     from stdtools.par.cluster_runner import ClusterRunner
+    from stdtools.par.shell import ShellTemplate
 
 _NOT_FOUND = 127
 
@@ -37,8 +39,10 @@ class JobRun:
         self._listed = items
         self._template: Template | ShellTemplate
         if given["shell"] is not None:
+            from stdtools.par import shell
+
             try:
-                self._template = ShellTemplate(os.fsencode(given["shell"]))
+                self._template = shell.ShellTemplate(os.fsencode(given["shell"]), takes_items=given["block"] is None)
             except ValueError as error:
                 raise click.BadParameter(str(error), click.get_current_context(), param_hint="--shell") from None
         else:
@@ -50,7 +54,9 @@ class JobRun:
         self._ended = self._done = 0
         self._halt: Halt | None = given["halt"]
         self._halted = False
+        self._code = 0
         self._log: Any = None
+        self._unwritten: dict[int, tuple[Job, list[str], Ending]] = {}  # good ends, by place in the delivery
         self._keys: Any = None
         self._known: Counter[str] = Counter()
         self._items: Items | None = None
@@ -60,7 +66,7 @@ class JobRun:
     def run(self) -> int:
         """Run all; return the exit code."""
         given = self._given
-        if given["joblog"] is not None and not given["dry_run"]:
+        if given["joblog"] is not None and (given["resume"] or not given["dry_run"]):
             from stdtools.par.joblog import JobLog, Keys
 
             self._log = JobLog(given["joblog"])
@@ -85,6 +91,8 @@ class JobRun:
             return Blocks(fd, name, delimiter, given["block"], is_done=is_done)
         self._items = Items(fd, name, delimiter, given=items, is_done=is_done)
         self._items.size = given["max_args"] or 1
+        self._items.room = room_for_arguments(sum(map(len, self._template.words)) + 9 * len(self._template.words))
+        self._items.cost = self._template.cost
         if given["max_args"] == 0:
             self._items.share = self._jobs
         return self._items
@@ -106,6 +114,7 @@ class JobRun:
             ordered=given["order"] == "keep",
             by_line=given["order"] == "lines",
             live=not given["retries"],
+            written=lambda place: self._log_written(place, output),
         )
         if given["cluster"] is None:
             settings: dict[str, Any] = {"environment": os.environb}
@@ -140,7 +149,8 @@ class JobRun:
                 if self._progress is not None:
                     self._progress.clear()
         except NoCommand as error:
-            screen.complain(f"{os.fsdecode(error.name)}: {error.what}")
+            name = os.fsdecode(error.name) or "''"
+            screen.complain(f"{name}: {error.what}")
             code = error.code
         except (KeyboardInterrupt, Signalled):
             self._tell()
@@ -148,7 +158,7 @@ class JobRun:
         finally:
             journal.counts["jobs"] = self._ended
         self._tell()
-        return code or (TROUBLE if self._digest.failed else 0)
+        return code or self._code or (TROUBLE if self._digest.failed else 0)
 
     def _clearing(self, write: Callable[[bytes], object]) -> Callable[[bytes], object]:
         """Return *write*, which takes away the line of progress first."""
@@ -157,7 +167,7 @@ class JobRun:
             return write
 
         def write_alone(data: bytes) -> None:
-            progress.clear()
+            progress.clear(data)
             write(data)
 
         return write_alone
@@ -170,12 +180,14 @@ class JobRun:
         return self._progress.tick()
 
     def _tag(self, task: Task) -> bytes:
-        return task.items[0] + b"\t" if self._given["tag"] else b""
+        return b" ".join(task.items) + b"\t" if self._given["tag"] else b""
 
     def _show(self, source: Source, output: Output) -> int:
         number = 0
         while True:
             while (task := source.take()) is None and source.fd is not None:
+                output.flush()
+                select.select([source.fd], [], [])
                 source.read()
             if task is None:
                 return 0
@@ -188,21 +200,32 @@ class JobRun:
     def _take(self, job: Job, ending: Ending, is_last: bool) -> None:
         """Take note of an attempt that has ended."""
         if self._log is not None:
-            self._log.write(job, self._keys.of(job.task), ending)
+            if ending.is_good:
+                self._unwritten[job.place] = (job, self._keys.of(job.task), ending)
+            else:
+                self._log.write(job, self._keys.of(job.task), ending)
         if self._given["max_args"] == 0 and self._items is not None and not ending.error:
             self._items.size = _next_size(self._items.size, len(job.task.items), ending.seconds)
         assert self._runner is not None
-        if not is_last or (self._runner.is_interrupted and ending.signal is not None):
+        ended_by_us = self._runner.is_interrupted or (self._halted and self._halt is not None and self._halt.now)
+        if not is_last or (ended_by_us and ending.signal is not None):
             return
         self._ended += 1
         if not ending.is_good:
             self._digest.add(job, ending)
-            if self._given["shell"] is not None and ending.exit == _NOT_FOUND:
-                self._halted = True
-                self._runner.stop(now=True)
+            if self._given["shell"] is not None and ending.exit == _NOT_FOUND and self._digest.failed == self._ended:
+                self._halted = True  # the first to end say that sh does not find a command
+                self._code = _NOT_FOUND
+                self._runner.stop()
             if self._halt is not None and not self._halted and self._halt.is_due(self._digest.failed, self._ended):
                 self._halted = True
                 self._runner.stop(now=self._halt.now)
+
+    def _log_written(self, place: int, output: Output) -> None:
+        """Log the success of a job, now that all it has said is written: what is logged is not done again."""
+        if place in self._unwritten:
+            output.flush()
+            self._log.write(*self._unwritten.pop(place))
 
     def _tell(self) -> None:
         """Tell what has failed, and how to run it again."""
@@ -218,10 +241,14 @@ class JobRun:
         if self._log is not None:
             return [f"  to run the others again: the same with --resume (and --joblog {shlex.quote(given['joblog'])})"]
         items = [os.fsdecode(item) for item in self._digest.items]
-        if given["block"] is not None or len(items) > 10 or sum(map(len, items)) > 500:
+        odd = any(not item.isprintable() or len(item) > 200 for item in items)
+        if given["block"] is not None or odd or not items or len(items) > 10 or sum(map(len, items)) > 500:
             return ["  with --joblog FILE, --resume would run just those again"]
-        words = ["--shell", given["shell"]] if given["shell"] is not None else map(os.fsdecode, self._command)
-        return [f"  to run them again: {shlex.join(['stdtools', 'par', *words, ':::', *items])}"]
+        words = ["--shell", given["shell"]] if given["shell"] is not None else ["--", *map(os.fsdecode, self._command)]
+        if words[:1] == ["--"] and not words[1].startswith("-"):
+            del words[0]
+        size = ["-n", str(given["max_args"])] if given["max_args"] not in (None, 0, 1) else []
+        return [f"  to run them again: {shlex.join(['stdtools', 'par', *size, *words, ':::', *items])}"]
 
 
 def _next_size(size: int, used: int, seconds: float) -> int:
@@ -231,6 +258,12 @@ def _next_size(size: int, used: int, seconds: float) -> int:
     if seconds < 0.05:
         return min(size * 2, 10_000)
     return max(size // 2, 1) if seconds > 0.2 else size
+
+
+def room_for_arguments(words: int) -> int:
+    """Return how many bytes are left beside the environment and the *words* of a command."""
+    environment = sum(len(name) + len(value) + 10 for name, value in os.environb.items())
+    return max(min(os.sysconf("SC_ARG_MAX"), 2 << 20) - environment - words - 4096, 4096)
 
 
 def _write_error(data: bytes) -> None:

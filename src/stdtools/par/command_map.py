@@ -47,7 +47,7 @@ class LineRun:
             imports=tuple(name for text in given["import"] for name in text.split(",")),
             json_in=given["json_in"],
             json_out=given["jsonl"],
-            many=given["map"] is not None,
+            many="" if given["map"] is None else "keys" if given["reduce"] == "count" else "pairs",
             on_error=given["on_error"],
             delimiter=b"\0" if given["null"] else b"\n",
         )
@@ -55,7 +55,8 @@ class LineRun:
             check(spec)
         except BadExpression as error:
             context = click.get_current_context()
-            raise click.BadParameter(str(error), context, param_hint=f"--{self.expression}") from None
+            option = "call" if given["call"] is not None else self.expression
+            raise click.BadParameter(str(error), context, param_hint=f"--{option}") from None
         return spec
 
     def run(self) -> int:
@@ -139,7 +140,8 @@ class LineRun:
         self.clear_progress()
         if self._failed <= SHOWN:
             how = how_ended(error.signal, error.exit_code)
-            screen.complain(f"item {number} ({os.fsdecode(line[:60])}): its worker was {how}, twice")
+            was = "was" if error.signal is not None or error.exit_code is None else "ended with"
+            screen.complain(f"item {number} ({os.fsdecode(line[:60])}): its worker {was} {how}, twice")
         if self._letters is not None:
             self._letters.append(
                 {

@@ -176,7 +176,7 @@ _OF_JOBS = {"tag", "timeout", "retries", "halt", "rate", "joblog", "resume", "dr
 _OF_LINES = {"filter", "init", "import", "json_in", "jsonl", "on_error", "dead_letter"}
 # What may be said beside each way; the rest would be without effect.
 _BESIDE = {
-    "map": _EVERYWHERE | _OF_LINES | {"map", "reduce", "memory"},
+    "map": _EVERYWHERE - {"order"} | _OF_LINES | {"map", "reduce", "memory"},
     "py": _EVERYWHERE | _OF_LINES | {"py"},
     "call": _EVERYWHERE | _OF_LINES | {"call"},
     "block": _EVERYWHERE | _OF_JOBS - {"tag"} | {"block", "shell"},
@@ -197,7 +197,9 @@ def _check(given: dict[str, Any], command: list[bytes], items: list[bytes] | Non
         raise click.UsageError("--on-error keep has no meaning with --map: a line is no pair", context)
     if way in ("map", "py", "call"):
         if command:
-            raise click.UsageError(f"--{way} takes the place of a command; {command[0]!r} would be one"[:200], context)
+            raise click.UsageError(
+                f"--{way} takes the place of a command; {os.fsdecode(command[0])!r} would be one", context
+            )
         if given["order"] == "lines":
             raise click.UsageError(f"--line-buffer has no meaning with --{way}", context)
     elif given["shell"] is None and not command:
@@ -210,5 +212,7 @@ def _check(given: dict[str, Any], command: list[bytes], items: list[bytes] | Non
         raise click.UsageError("--block needs at least one byte", context)
     if given["block"] is not None and items is not None:
         raise click.UsageError("--block reads a stream; there are no items behind ':::'", context)
+    if given["order"] == "lines" and given["retries"]:
+        raise click.UsageError("--line-buffer writes what an attempt says at once; with --retries it may fail", context)
     if given["resume"] and given["joblog"] is None:
         raise click.UsageError("--resume needs --joblog", context)

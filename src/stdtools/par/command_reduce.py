@@ -7,6 +7,7 @@ import click
 
 from stdtools.par.command_map import LineRun
 from stdtools.par.expression import BadExpression
+from stdtools.par.ordering import distinct
 from stdtools.par.reducing import Trouble, reduced_lines, reducer_of
 from stdtools.shared.errors import ToolError
 from stdtools.shared.records import RecordWriter
@@ -56,6 +57,21 @@ def _shown(value: Any) -> Any:
     """Return *value* as records know it."""
     if isinstance(value, tuple | list):
         return [_shown(each) for each in value]
+    if isinstance(value, set | frozenset):
+        return [_shown(each) for each in distinct(list(value))]
+    if isinstance(value, dict):
+        return {str(key): _shown(each) for key, each in value.items()}
     if isinstance(value, bytes):
         return os.fsdecode(value)
-    return value
+    if isinstance(value, str) and not value.isascii():
+        return value.encode("utf-8", "surrogatepass").decode("utf-8", "backslashreplace") if _is_odd(value) else value
+    return value if isinstance(value, int | float | str | None) else repr(value)
+
+
+def _is_odd(text: str) -> bool:
+    """Say whether *text* has what no encoding can write."""
+    try:
+        text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        return True
+    return False

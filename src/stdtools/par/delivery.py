@@ -71,10 +71,20 @@ class Delivery:
     In order of the jobs' starts, the first of them speaks live. Otherwise each is written when it has ended.
     """
 
-    def __init__(self, out: Write, err: Write, *, ordered: bool, by_line: bool, live: bool) -> None:
+    def __init__(
+        self,
+        out: Write,
+        err: Write,
+        *,
+        ordered: bool,
+        by_line: bool,
+        live: bool,
+        written: Callable[[int], None] = lambda number: None,  # noqa: ARG005
+    ) -> None:
         self.waiting = 0  # jobs that have ended and were not written
         self._backlog = Backlog()
         self._writes = (out, err)
+        self._written = written  # is told of each job when all it has said is handed on
         self._ordered = ordered and not by_line
         self._by_line = by_line
         self._may_live = live and self._ordered
@@ -123,3 +133,4 @@ class Delivery:
     def _write_end(self, number: int) -> None:
         for voice in self._open.pop(number):
             voice.end()
+        self._written(number)

@@ -4,7 +4,7 @@ from typing import Any
 
 from stdtools.shared.errors import ToolError
 
-_COVERED = {"command", "null", "jobs", "order", "timeout", "arg_file", "shell", "progress"}
+_COVERED = {"command", "null", "jobs", "order", "arg_file", "shell", "progress"}
 _COVERED |= {"on_error", "memory"}  # which mean something only beside what is not covered
 
 
@@ -24,13 +24,12 @@ def explain_par(given: dict[str, Any]) -> str:
         call = _shell_call(given["shell"])
     else:
         call = f"[{', '.join(_word(word) for word in words)}{'' if _has_item(words) else ', item'}]"
-    timeout = f", timeout={given['timeout']:g}" if given["timeout"] else ""
     lines = [
         "import os, subprocess, sys",
         "from concurrent.futures import ThreadPoolExecutor",
         "",
         "def job(item):",
-        f"    return subprocess.run({call}, stdin=subprocess.DEVNULL, capture_output=True{timeout})",
+        f"    return subprocess.run({call}, stdin=subprocess.DEVNULL, capture_output=True)",
         "",
         *_items(given, given_items),
         f"with ThreadPoolExecutor({_jobs(given['jobs'])}) as pool:",
@@ -55,7 +54,7 @@ def _items(given: dict[str, Any], items: list[str] | None) -> list[str]:
 def _jobs(text: str | None) -> str:
     if text is None:
         return "os.cpu_count()"
-    if not text.isdigit():
+    if not text.isdigit() or not int(text):
         raise ToolError("--explain covers --jobs only with a number")
     return text
 
@@ -63,7 +62,7 @@ def _jobs(text: str | None) -> str:
 _EXPRESSIONS = {
     "{}": "item",
     "{.}": "os.path.splitext(item)[0]",
-    "{/}": "os.path.basename(item)",
+    "{/}": "os.path.basename(item.rstrip('/'))",
     "{//}": "os.path.dirname(item) or '.'",
     "{/.}": "os.path.splitext(os.path.basename(item))[0]",
 }
@@ -91,7 +90,7 @@ def _word(word: str) -> str:
 
 
 def _shell_call(text: str) -> str:
-    if set("'\"") & set(text) or any(each in text for each in _EXPRESSIONS if each != "{}") or "{#}" in text:
+    if set("'\"\\`#<") & set(text) or any(each in text for each in (*_EXPRESSIONS, "{#}", "{%}") if each != "{}"):
         raise ToolError("--explain covers --shell only with {} and without quotes")
-    script = text.replace("{}", '"$1"') if "{}" in text else f'{text} "$1"'
+    script = text.replace("{}", '"$1"')
     return f"['sh', '-c', {script!r}, 'sh', item]"

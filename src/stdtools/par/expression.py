@@ -5,6 +5,7 @@ The expression is what the user typed: it is run as it is, with all of Python.
 
 import ast
 import contextlib
+import gc
 import io
 import sys
 import traceback
@@ -32,7 +33,7 @@ class Spec(NamedTuple):
     imports: tuple[str, ...] = ()
     json_in: bool = False
     json_out: bool = False
-    many: bool = False  # the expression yields one pair, a tuple, or many
+    many: str = ""  # "pairs" when it gives one pair, a tuple, or many; "keys" when keys alone will do
     on_error: str = "stop"  # or skip, keep
     delimiter: bytes = b"\n"
 
@@ -74,7 +75,13 @@ class BadExpression(ValueError):
 def check(spec: Spec) -> None:
     """Raise BadExpression for what cannot be compiled; nothing is run."""
     for text in filter(None, (spec.expression, spec.keeps)):
-        _parse(text)
+        if any(isinstance(node, ast.Yield | ast.YieldFrom | ast.Await) for node in ast.walk(_parse(text))):
+            raise BadExpression("yield and await are for functions; give them one by --init")
+    if not spec.expression.strip() and not spec.call:
+        raise BadExpression("it is empty")
+    module, _, function = spec.call.partition(":")
+    if spec.call and not (module and function):
+        raise BadExpression(f"{spec.call!r} is not MODULE:FUNCTION")
     try:
         compile(spec.init, "<init>", "exec")
     except (SyntaxError, ValueError) as error:
@@ -154,7 +161,8 @@ class Mapper:
 
             self._namespace["_loads"] = loads
         if self._keeps is not None:
-            skip = ast.parse("if not 0: continue").body[0]
+            left_out = "continue" if self.spec.many else "_add(None); continue"
+            skip = ast.parse(f"if not 0: {left_out}").body[0]
             skip.test.operand = self._keeps  # type: ignore[attr-defined]
             body.append(skip)
         made_by = self._expression
@@ -170,15 +178,53 @@ class Mapper:
         made: _Loop = names.pop("_loop")
         return made
 
+    def close(self) -> None:
+        """Let go of what the user's code has made: files are so written and closed."""
+        self._namespace.clear()
+        gc.collect()
+
     def __call__(self, data: bytes, first: int) -> Mapped:
         """Return what becomes of the lines in *data*, of which the first has the number *first*."""
         results, printed, mapped = self.results(data, first)
         delimiter = self.spec.delimiter.decode()
-        output = (printed + self._joined(results, delimiter)).encode("utf-8", "surrogateescape")
-        return mapped._replace(output=output)
+        if not self.spec.json_out:
+            for texts in (results, [result for result in results if result is not None]):
+                try:
+                    joined = delimiter.join(texts) + delimiter if texts else ""
+                    return mapped._replace(output=(printed + joined).encode("utf-8", "surrogateescape"))
+                except (TypeError, UnicodeEncodeError):  # not all of it is text, or not all of that can be written
+                    pass
+        return self._written(results, printed, mapped, data)
+
+    def _written(self, results: list[Any], printed: str, mapped: Mapped, data: bytes) -> Mapped:
+        """Return *mapped* with what *results* are as text, one by one; of those that are none the item has failed."""
+        delimiter = self.spec.delimiter
+        lines = data.split(delimiter)
+        output = [printed.encode("utf-8", "backslashreplace")]
+        failures, failed, items = list(mapped.failures), mapped.failed, mapped.items
+        for place, result in enumerate(results):
+            if result is None:
+                continue
+            try:
+                output.append(self._text(result).encode("utf-8", "surrogateescape") + delimiter)
+            except Exception as error:  # noqa: BLE001 - whatever the user's objects do
+                failed += 1
+                if len(failures) < MOST_ERRORS:
+                    item = lines[place].decode("utf-8", "surrogateescape")
+                    failures.append(Failure(place, _cut(item), _told(error, self.spec)))
+                if self.spec.on_error == "stop":
+                    items = place + 1
+                    break
+                if self.spec.on_error == "keep":
+                    output.append(lines[place] + delimiter)
+        failures.sort()
+        return mapped._replace(output=b"".join(output), items=items, failures=failures, failed=failed)
 
     def results(self, data: bytes, first: int) -> tuple[list[Any], str, Mapped]:
-        """Return what the expression gives for each line, what it has printed, and how it went."""
+        """Return what the expression gives, what it has printed, and how it went.
+
+        That is one result for each line, None where it is left out; but with many to a line all of them.
+        """
         text = data.decode("utf-8", "surrogateescape")
         delimiter = self.spec.delimiter.decode()
         lines = text.split(delimiter)
@@ -187,7 +233,7 @@ class Mapper:
         results: list[Any] = []
         add = results.append
         if self.spec.many:
-            add = _taking(results)
+            add = _taking(results, counts=self.spec.many == "keys")
         items = iter(lines)
         numbered: Iterator[Any] = enumerate(items, first) if self._numbered else items
         failures: list[Failure] = []
@@ -198,7 +244,7 @@ class Mapper:
                 try:
                     self._loop(numbered, add, results.extend)
                     break
-                except Exception as error:  # noqa: BLE001 - the user's own code
+                except (Exception, SystemExit, KeyboardInterrupt) as error:  # noqa: BLE001 - the user's own code
                     failed += 1
                     index = len(lines) - length_hint(items) - 1
                     if len(failures) < MOST_ERRORS:
@@ -206,21 +252,12 @@ class Mapper:
                     if self.spec.on_error == "stop":
                         lines = lines[: index + 1]
                         break
-                    if self.spec.on_error == "keep":
-                        add(lines[index])
+                    if not self.spec.many:
+                        add(lines[index] if self.spec.on_error == "keep" else None)
             printed = sys.stdout.getvalue()
         finally:
             sys.stdout = said
         return results, printed, Mapped(b"", len(lines), failures, failed)
-
-    def _joined(self, results: list[Any], delimiter: str) -> str:
-        if not self.spec.json_out:
-            try:
-                return delimiter.join(results) + delimiter if results else ""
-            except TypeError:  # not all of it is text
-                pass
-        texts = [self._text(result) for result in results if result is not None]
-        return delimiter.join(texts) + delimiter if texts else ""
 
     def _text(self, result: Any) -> str:
         if not self.spec.json_out:
@@ -233,8 +270,8 @@ class Mapper:
         return self._to_json(_plain(result))
 
 
-def _taking(results: list[Any]) -> Callable[[Any], None]:
-    """Return what puts one pair, or the many of a result, into *results*."""
+def _taking(results: list[Any], *, counts: bool) -> Callable[[Any], None]:
+    """Return what puts one pair, or the many of a result, into *results*; where it *counts*, a key, too."""
     add, extend = results.append, results.extend
 
     def take(result: Any) -> None:
@@ -242,8 +279,12 @@ def _taking(results: list[Any]) -> Callable[[Any], None]:
             add(result)
         elif type(result) is list:
             extend(result)
-        elif result is not None:
+        elif isinstance(result, set | frozenset) or hasattr(result, "__next__"):
             extend(list(result))  # all or nothing, should it raise
+        elif counts and isinstance(result, str | bytes | int | float):
+            add(result)
+        elif result is not None:
+            raise TypeError(f"{result!r:.60} is not a pair of a key and a value, nor a list of them")
 
     return take
 
@@ -265,7 +306,10 @@ def _cut(line: str) -> str:
 
 def _told(error: BaseException, spec: Spec) -> str:
     """Return the kind of the error, its message, and the line of the expression where that has more than one."""
-    message = f"{type(error).__name__}: {error}".rstrip(": ")
+    try:
+        message = f"{type(error).__name__}: {error}".rstrip(": ")
+    except Exception:  # noqa: BLE001 - whatever its __str__ does
+        message = type(error).__name__
     lines = spec.expression.strip().splitlines()
     numbers = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == FILE]
     number = numbers[-1] if numbers else None

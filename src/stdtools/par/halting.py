@@ -46,6 +46,8 @@ def parse_jobs(text: str, available: int) -> int:
     if found is None or (found[1] and found[3]):
         raise ValueError(f"{text!r} is not a number of jobs; write 4, 50% or +2")
     number = int(found[2])
+    if not number and not found[1]:
+        raise ValueError(f"{text!r} jobs do nothing; write 1 or more")
     if found[3]:
         number = available * number // 100
     elif found[1]:

@@ -26,6 +26,7 @@ class Interrupts:
         for fd in (self.fd, self._writer):
             os.set_blocking(fd, False)
         signal.set_wakeup_fd(self._writer, warn_on_full_buffer=False)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, [getattr(signal, name) for name in (*_ENDING, *_OTHERS)])
         for name in (*_ENDING, *_OTHERS):
             number = getattr(signal, name)
             if signal.getsignal(number) is not signal.SIG_IGN or name == "SIGCHLD":

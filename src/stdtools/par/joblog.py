@@ -53,7 +53,7 @@ class JobLog:
         for record in self._lines:
             if record.get("exit") == 0 and not record.get("timeout"):
                 key = record.get("key")
-                done.update(key if isinstance(key, list) else [key] if isinstance(key, str) else [])
+                done.update(each for each in (key if isinstance(key, list) else [key]) if isinstance(each, str))
         return done
 
     def write(self, job: Job, keys: Sequence[str], ending: Ending) -> None:

@@ -42,7 +42,7 @@ class Ending(NamedTuple):
 class Job:
     """A task on its way: its number from 1, and the attempt that runs or comes next."""
 
-    __slots__ = ("argv", "attempt", "number", "place", "task")
+    __slots__ = ("argv", "attempt", "last", "number", "place", "task")
 
     def __init__(self, number: int, task: Task, place: int) -> None:
         self.number = number
@@ -50,13 +50,7 @@ class Job:
         self.place = place  # in the delivery
         self.attempt = 1
         self.argv: list[bytes] = []
-
-    @property
-    def trouble(self) -> str:
-        """Why it cannot be started, whatever the command; empty when it can."""
-        if not self.task.too_long:
-            return ""
-        return f"the item has {self.task.too_long} bytes, too many for an argument; feed it by --block"
+        self.last: Ending | None = None  # of its attempts
 
     def pause(self) -> float:
         """Return the seconds before its next attempt: half a second, doubled each time, and some chance."""

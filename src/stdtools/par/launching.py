@@ -17,7 +17,9 @@ class NoCommand(Exception):
         super().__init__(name, error)
         self.name = name
         self.code = _NOT_FOUND if error.errno in (errno.ENOENT, errno.ENOTDIR) else _NOT_EXECUTABLE
-        self.what = "command not found" if self.code == _NOT_FOUND else error.strerror or str(error)
+        self.what = error.strerror or (
+            "command not found" if self.code == _NOT_FOUND else os.strerror(error.errno or 0)
+        )
 
 
 class Launcher:
@@ -39,8 +41,12 @@ class Launcher:
         except OSError as error:
             if error.errno == errno.ENOEXEC:  # a script that does not say of what
                 return self._spawn(b"/bin/sh", [b"/bin/sh", path, *argv[1:]], actions)
+            if error.errno == errno.ENOENT and os.path.exists(path):
+                raise NoCommand(
+                    argv[0], OSError(errno.ENOENT, "the interpreter in its first line is not there")
+                ) from None
             if error.errno in (errno.ENOENT, errno.ENOTDIR, errno.EACCES):
-                raise NoCommand(argv[0], error) from None
+                raise NoCommand(argv[0], OSError(error.errno, "")) from None
             raise
 
     def _spawn(self, path: bytes, argv: Sequence[bytes], actions: list[tuple[int, int, int]]) -> int:
@@ -57,12 +63,12 @@ class Launcher:
     def _find(self, name: bytes) -> bytes:
         if b"/" in name:
             return name
-        best = OSError(errno.ENOENT, os.strerror(errno.ENOENT))
+        best = OSError(errno.ENOENT, "")
         for directory in self._environment.get(b"PATH", os.fsencode(os.defpath)).split(b":") if name else ():
-            path = os.path.join(directory, name)
+            path = os.path.join(directory or b".", name)
             if os.path.isfile(path):
                 if os.access(path, os.X_OK):
                     self._known[name] = path
                     return path
-                best = OSError(errno.EACCES, os.strerror(errno.EACCES))
+                best = OSError(errno.EACCES, "")
         raise NoCommand(name, best)

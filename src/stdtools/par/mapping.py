@@ -1,9 +1,11 @@
 """A Python expression over the lines of a stream, by several workers; in the parent, and in a worker."""
 
 import contextlib
+import os
 import time
 from collections.abc import Iterator
 from functools import partial
+from multiprocessing.util import Finalize
 from typing import TYPE_CHECKING, NamedTuple
 
 from stdtools.par.blocks import Block, Lines, Pace, Ranges, halves
@@ -60,19 +62,24 @@ class _Worker:
     mapper: Mapper
     file: int
     stage: Stage
+    pid: int
 
 
 def start(spec: Spec, file: int, stage: Stage) -> None:
     """Make a worker ready: *file* is what ranges are read from. Raises what the code of *spec* raises."""
     _Worker.mapper = Mapper(spec)
+    Finalize(None, _Worker.mapper.close, exitpriority=0)
     _Worker.file = file
     _Worker.stage = stage
+    _Worker.pid = os.getpid()
 
 
 def work(block: Block) -> Result:
     """Do what is to be done with the lines of *block*, in a worker."""
     begun = time.perf_counter()
     outputs, items, failures, failed = map_pieces(_Worker.mapper, block, _Worker.file)
+    if os.getpid() != _Worker.pid:  # the user's code has forked, and this is the child
+        os._exit(1)
     output = _Worker.stage.write(block.region, outputs)
     return Result(output, items, failures, failed, time.perf_counter() - begun)
 
@@ -153,6 +160,9 @@ def mapped_lines(
             else:
                 raise error
             stage.release(block.region)
+        if supervisor is not None:
+            supervisor.close()
+            supervisor.join()
     except Exception as error:
         if isinstance(error.__cause__, RemoteTraceback):  # the user's own code, when a worker started
             raise ToolError(f"{type(error).__name__}: {error}") from error

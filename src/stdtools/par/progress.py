@@ -19,20 +19,24 @@ class Progress:
         self._begun = time.monotonic()
         self._due = self._begun + FIRST
         self._is_shown = False
+        self._is_free = True  # the terminal's cursor is at the beginning of a line
 
     def tick(self) -> float:
         """Draw the line if it is due; return when it will be, by the monotonic clock."""
         now = time.monotonic()
         if now >= self._due:
             self._due = now + EVERY
-            self._draw(now - self._begun)
+            if self._is_free:
+                self._draw(now - self._begun)
         return self._due
 
-    def clear(self) -> None:
-        """Take the line away, for something else to be written."""
+    def clear(self, next_data: bytes = b"\n") -> None:
+        """Take the line away, for *next_data* to be written; a line that does not end there is left alone."""
         if self._is_shown:
             self._write("\r\x1b[K")
             self._is_shown = False
+        if next_data:
+            self._is_free = next_data.endswith(b"\n")
 
     def _draw(self, seconds: float) -> None:
         failed = f", {self.failed} failed" if self.failed else ""

@@ -7,6 +7,7 @@ that dies, as only the runs count that a task has handed over. A second round me
 import fcntl
 import functools
 from collections.abc import Callable, Iterator
+from multiprocessing.util import Finalize
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from stdtools.par.blocks import Block, Lines, Pace, Ranges, halves
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 PIECE = 256 << 10  # bytes that are mapped at a time: their pairs are in memory
 STRETCH = 32 << 20  # bytes of a task
+ROUNDS = 10  # of merging, when workers die
 FEW = 64  # runs that the parent merges itself, without a second round
 
 
@@ -78,6 +80,7 @@ class _Worker:
 def start(plan: Plan, file: int, stores: list[Store]) -> None:
     """Make a worker ready, with a store of its own: the lock on it is the kernel's, and ends with the worker."""
     _Worker.mapper = Mapper(plan.spec)
+    Finalize(None, _Worker.mapper.close, exitpriority=0)
     _Worker.reducer = reducer_of(plan.reduce)
     _Worker.plan, _Worker.file, _Worker.stores = plan, file, stores
     for store in stores:
@@ -105,10 +108,11 @@ def map_to(partial: Partial, mapper: Mapper, plan: Plan, block: Block, file: int
     failures: list[Failure] = []
     for place, data in block.pieces(file, PIECE, plan.spec.delimiter):
         pairs, _, mapped = mapper.results(data, (block.first or 1) + items)
-        if counts and pairs and type(pairs[0]) is not tuple:
-            partial.take_keys(pairs, place)
-        else:
-            partial.take(pairs, place)
+        types = set(map(type, pairs)) if counts else {tuple}
+        if types != {tuple}:
+            partial.take_keys([each for each in pairs if type(each) is not tuple], place)
+            pairs = [each for each in pairs if type(each) is tuple] if tuple in types else []
+        partial.take(pairs, place)
         failures += [failure._replace(place=failure.place + items) for failure in mapped.failures]
         failed += mapped.failed
         items += mapped.items
@@ -124,15 +128,33 @@ def merge_runs(partition: tuple[int, list[tuple[Any, ...]]]) -> tuple[Any, ...]:
     return tuple(write_results(merged, number, _Worker.store))
 
 
+def _merged(supervisor: Supervisor, runs: list[Run], partitions: int) -> list[Run]:
+    """Return a run of results for each partition. Raises ToolError when too many workers die of one."""
+    tasks = [(number, [tuple(run) for run in runs if run.partition == number]) for number in range(partitions)]
+    done: list[Run] = []
+    for _ in range(ROUNDS):
+        again = []
+        for task, result, error in supervisor.run(merge_runs, _Partitions(tasks)):
+            if isinstance(error, WorkerDied):
+                again.append(task)
+            elif error is not None:
+                raise error
+            else:
+                done.append(Run(*result))
+        tasks = again
+        if not tasks:
+            return done
+    what = "workers were killed, again and again, while results were brought together"
+    raise ToolError(what, hint="less --memory, or fewer jobs, may help")
+
+
 class _Partitions:
     """The tasks of the second round."""
 
     fd: int | None = None
 
-    def __init__(self, runs: list[Run], partitions: int) -> None:
-        self._tasks = [
-            (number, [tuple(run) for run in runs if run.partition == number]) for number in reversed(range(partitions))
-        ]
+    def __init__(self, tasks: list[tuple[int, list[tuple[Any, ...]]]]) -> None:
+        self._tasks = tasks[::-1]
 
     def read(self) -> None:
         """Never called: there is nothing to wait for."""
@@ -162,7 +184,7 @@ def reduced_lines(
     pace = Pace(STRETCH)
     blocks: Lines | Ranges
     if cluster is None and source.is_file:
-        blocks = Ranges(source.fd, source.position, spec.delimiter, pace, jobs, counted=spec.is_numbered)
+        blocks = Ranges(source.fd, source.position, spec.delimiter, pace, jobs, counted=spec.is_numbered, least=PIECE)
     else:
         blocks = Lines(source.fd, source.name, spec.delimiter, pace, jobs, least=STRETCH // 8)
     split = halves(source.fd, spec.delimiter)
@@ -197,15 +219,14 @@ def reduced_lines(
             else:
                 raise error
         if supervisor is not None and len(runs) > FEW and jobs > 1:
-            second = supervisor.run(merge_runs, _Partitions(runs, jobs))
-            done = []
-            for _, result, error in second:
-                if error is not None:
-                    raise error
-                done.append(Run(*result))
-            yield from results(done, stores)
+            yield from results(_merged(supervisor, runs, jobs), stores)
+            supervisor.close()
+            supervisor.join()
         else:
             yield from merge(runs, reducer, stores)
+            if supervisor is not None:
+                supervisor.close()
+                supervisor.join()
     except Exception as error:
         if isinstance(error.__cause__, RemoteTraceback) and not isinstance(error, ToolError):
             raise ToolError(f"{type(error).__name__}: {error}") from error  # the user's own code

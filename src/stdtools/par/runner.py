@@ -19,6 +19,7 @@ from stdtools.shared.streams import Output
 
 WINDOW = 10_000  # jobs that have ended and wait for an earlier one to be written
 LINGER = 1.0  # seconds for which output is heard after a job has ended, when something it left behind may write
+LONGEST_WAIT = 3600.0  # seconds; poll takes no more than 24 days
 _READ = 64 << 10
 _NO_ROOM = (errno.EAGAIN, errno.ENOMEM, errno.EMFILE, errno.ENFILE)
 
@@ -80,8 +81,9 @@ class Runner:
         self._tasks = 0  # that were taken from the source
         self._next_task: Task | None = None  # taken, and not yet started
         self._again: list[Job] = []  # whose next attempt may start
-        self._delayed = 0  # jobs that wait for their next attempt
+        self._delayed: list[Job] = []  # that wait for their next attempt
         self._next_start = 0.0
+        self._rate_due: float | None = None  # when a job that waits for its turn may start
         self._is_stopping = False
         self._no_command: NoCommand | None = None
 
@@ -122,6 +124,7 @@ class Runner:
         while True:
             self._start_jobs()
             if not self._runs and not self._heard and (self._is_stopping or self._has_no_work()):
+                self._give_up()
                 return
             self._children.watch()
             with self._interrupts.raised():
@@ -137,9 +140,16 @@ class Runner:
                 self._obey()
                 self._reap()
             self._alarms.ring()
+            self._time_out()
 
     def _has_no_work(self) -> bool:
         return self._source.fd is None and not self._again and not self._delayed and self._next_task is None
+
+    def _give_up(self) -> None:
+        """Take the last attempts of jobs that will have no other for what they were."""
+        for job in (*self._delayed, *self._again):
+            if job.last is not None:
+                self._finish(job, job.last, is_final=True)
 
     def _patience(self) -> float | None:
         """Return for how many milliseconds to wait; and have the source heard only when there is use for it."""
@@ -152,10 +162,18 @@ class Runner:
             if wanted >= 0:
                 self._poll.register(wanted, select.POLLIN)
             self._source_fd = wanted
-        times = [due for due in (self._idle(), self._alarms.due) if due is not None]
-        return max(min(times) - time.monotonic(), 0) * 1000 + 1 if times else None
+        dues = (self._idle(), self._alarms.due, self._next_timeout(), self._rate_due)
+        left = min((due for due in dues if due is not None), default=None)
+        return None if left is None else max(min(left - time.monotonic(), LONGEST_WAIT), 0) * 1000 + 1
+
+    def _next_timeout(self) -> float | None:
+        """Return when the first job has had its time; they run in the order of their starts."""
+        if self._plan.timeout is None:
+            return None
+        return next((run.begun + self._plan.timeout for run in self._runs.values() if not run.timed_out), None)
 
     def _start_jobs(self) -> None:
+        self._rate_due = None
         while self._slots and not self._is_stopping:
             task = None if self._again or self._delivery.waiting >= WINDOW else self._peek()
             if not self._again and task is None:
@@ -177,9 +195,8 @@ class Runner:
 
     def _may_start(self) -> bool:
         now = time.monotonic()
-        if now < self._next_start:
-            if self._alarms.due is None or self._alarms.due > self._next_start:
-                self._alarms.set(self._next_start - now, lambda: None)
+        self._rate_due = self._next_start if now < self._next_start else None
+        if self._rate_due is not None:
             return False
         self._next_start = max(self._next_start, now - self._plan.interval) + self._plan.interval
         return True
@@ -188,15 +205,16 @@ class Runner:
         slot = heapq.heappop(self._slots)
         job.argv = self._make_argv(job.task, job.number, slot + 1)
         try:
-            if job.trouble:
-                raise OSError(errno.E2BIG, job.trouble)
+            if job.task.trouble:
+                raise OSError(errno.E2BIG, job.task.trouble)
             self._launch(job, slot)
         except NoCommand as error:
             self._no_command = error
             self._delivery.forget(job.place)
+            self._delivery.end(job.place)
             self.stop(now=True)
         except OSError as error:
-            if error.errno in _NO_ROOM and self._runs:  # there is when one has ended
+            if error.errno in _NO_ROOM and self._heard:  # there is when one has ended
                 self._again.insert(0, job)
                 self._lost_slots.append(slot)
                 return
@@ -213,8 +231,6 @@ class Runner:
         for fd, voice in zip((out, err), self._delivery.voices(job.place), strict=True):
             self._heard[fd] = (run, voice, fd == err)
             self._poll.register(fd, select.POLLIN)
-        if self._plan.timeout is not None:
-            self._alarms.set(self._plan.timeout, lambda: self._time_out(run))
 
     def _hear(self, fd: int) -> None:
         run, voice, is_error = self._heard[fd]
@@ -232,6 +248,7 @@ class Runner:
         os.close(fd)
         del self._heard[fd]
         run.fds.remove(fd)
+        self._find_slots()
         if not run.fds and run.ending is not None:
             self._conclude(run)
 
@@ -239,8 +256,9 @@ class Runner:
         for pid, status, usage in self._children.reap():
             run = self._runs.pop(pid)
             heapq.heappush(self._slots, run.slot)
-            while self._lost_slots:
-                heapq.heappush(self._slots, self._lost_slots.pop())
+            self._find_slots()
+            if pid in self._children.wanted_terminal:
+                run.tail = b"it wanted the terminal, which par does not give to jobs"
             code = os.waitstatus_to_exitcode(status)
             run.ending = Ending(
                 code if code >= 0 else None,
@@ -260,6 +278,11 @@ class Runner:
             if run.fds:
                 self._alarms.set(LINGER, lambda run=run: self._stop_hearing(run))  # type: ignore[misc]
 
+    def _find_slots(self) -> None:
+        """Try again with the slots for which there was no room: something has been given back."""
+        while self._lost_slots:
+            heapq.heappush(self._slots, self._lost_slots.pop())
+
     def _hear_rest(self, run: _Run) -> None:
         """Hear what a job has said before it ended, so that its failure is known before another is started."""
         for _ in range(4):  # a pipe is not deeper; more comes from what the job has left behind
@@ -273,11 +296,16 @@ class Runner:
         for fd in list(run.fds):
             self._close(fd, run)
 
-    def _time_out(self, run: _Run) -> None:
-        if run.ending is None:
+    def _time_out(self) -> None:
+        """End what has had its time: first all that have ended by themselves are seen."""
+        while (due := self._next_timeout()) is not None and due <= time.monotonic():
+            self._reap()
+            if self._next_timeout() != due:
+                continue
+            run = next(run for run in self._runs.values() if not run.timed_out)
             run.timed_out = True
-            send(run.pid, signal.SIGTERM)
-            self._alarms.set(GRACE, lambda: self._kill(run))
+            self._children.doom(run.pid)
+            self._alarms.set(GRACE, lambda run=run: self._kill(run))  # type: ignore[misc]
 
     def _kill(self, run: _Run) -> None:
         if run.ending is None:
@@ -291,8 +319,9 @@ class Runner:
         is_last = is_final or ending.is_good or job.attempt > self._plan.retries or self._is_stopping
         self._ended(job, ending, is_last)
         if not is_last:
+            job.last = ending
             self._delivery.forget(job.place)
-            self._delayed += 1
+            self._delayed.append(job)
             self._alarms.set(job.pause(), lambda: self._try_again(job))
             return
         with self._interrupts.raised():
@@ -301,7 +330,7 @@ class Runner:
             job.task.block.close()
 
     def _try_again(self, job: Job) -> None:
-        self._delayed -= 1
+        self._delayed.remove(job)
         job.attempt += 1
         self._again.append(job)
 
@@ -310,8 +339,14 @@ class Runner:
             self._children.end(signal.SIGKILL)
         elif self._interrupts.ending and not self._children.ends_now:
             self.stop(now=True)
-        while self._interrupts.stopped:
-            number = self._interrupts.stopped.pop(0)
-            self._children.signal(signal.SIGSTOP if number == signal.SIGTSTP else signal.SIGCONT)
-            if number == signal.SIGTSTP:
-                self._interrupts.stop_here()
+        if signal.SIGTSTP in self._interrupts.stopped:
+            before = time.monotonic()
+            self._children.signal(signal.SIGSTOP)
+            self._interrupts.stop_here()
+            stopped = time.monotonic() - before
+            for run in self._runs.values():
+                run.begun += stopped
+            self._alarms.postpone(stopped)
+        if self._interrupts.stopped:
+            self._interrupts.stopped.clear()
+            self._children.signal(signal.SIGCONT)

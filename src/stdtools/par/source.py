@@ -9,7 +9,7 @@ from stdtools.shared.errors import raise_os_error
 from stdtools.shared.scratch import scratch_file, scratch_trouble
 
 LONGEST = (128 << 10) - 1  # bytes of an argument: MAX_ARG_STRLEN of Linux, without the NUL
-MOST_BYTES = 1 << 20  # of the arguments of one job, half of what the kernel takes with an 8 MiB stack
+HEAD = 100  # bytes of an item that cannot be an argument
 READ = 256 << 10
 
 
@@ -18,7 +18,7 @@ class Task(NamedTuple):
 
     items: Sequence[bytes]
     block: IO[bytes] | None = None
-    too_long: int = 0  # bytes of its only item, when that cannot be an argument; then the item is its head
+    trouble: str = ""  # why its only item cannot be an argument; then the item is but the head of it
 
 
 class Source:
@@ -52,7 +52,7 @@ def _read(fd: int, name: str, size: int) -> bytes | None:
 class Items(Source):
     """Items, each ended by *delimiter*: as many to a task as *size* says, which may change.
 
-    Where items are lines, an empty one is none. Of an item that is too long for an argument only the head is kept.
+    Where items are lines, an empty one is none. Of an item that cannot be an argument only the head is kept.
     """
 
     def __init__(
@@ -66,26 +66,28 @@ class Items(Source):
     ) -> None:
         self.fd = fd
         self.size = 1
+        self.room = 1 << 17  # bytes that the arguments of a task may take
+        self.cost: Callable[[bytes], int] = len  # of an item, in these bytes
         self.share = 0  # into how many tasks what is left is to be dealt at least; then a task never waits to be full
         self._is_done = is_done
         self._name = name
         self._delimiter = delimiter
         self._pending: deque[bytes] = deque()
-        self._lengths: dict[int, int] = {}  # of the items that are too long, by the number of the item
+        self._troubles: dict[int, str] = {}  # by the number of the item
         self._taken = self._seen = 0
         self._partial: list[bytes] = []
         self._partial_size = 0
-        self._add(given)
+        for item in given:
+            self._add(item, len(item))
 
-    def _add(self, items: Iterable[bytes]) -> None:
-        if self._delimiter == b"\n":
-            items = filter(None, items)
-        for item in items:
-            if len(item) > LONGEST:
-                self._lengths[self._seen] = len(item)
-                item = item[:100]
-            self._pending.append(item)
-            self._seen += 1
+    def _add(self, item: bytes, size: int) -> None:
+        """Take an item of *size* bytes, or at least the head of it."""
+        if size > LONGEST:
+            self._troubles[self._seen] = f"the item has {size} bytes, too many for an argument; feed it by --block"
+        elif b"\0" in item:
+            self._troubles[self._seen] = "the item has a NUL byte, which no argument can have; -0 ends items by NUL"
+        self._pending.append(item[:HEAD] if self._seen in self._troubles else item)
+        self._seen += 1
 
     def read(self) -> None:
         assert self.fd is not None
@@ -100,7 +102,9 @@ class Items(Source):
         first, *others = data.split(self._delimiter)
         if others:
             self._end_partial(first)
-            self._add(others[:-1])
+            for item in others[:-1]:
+                if item or self._delimiter == b"\0":
+                    self._add(item, len(item))
             first = others[-1]
         if first:
             self._partial_size += len(first)
@@ -109,12 +113,9 @@ class Items(Source):
 
     def _end_partial(self, last: bytes) -> None:
         size = self._partial_size + len(last)
-        item = b"".join([*self._partial, last])
+        if size or self._delimiter == b"\0":
+            self._add(b"".join([*self._partial, last]), size)
         self._partial, self._partial_size = [], 0
-        if size > LONGEST:
-            self._lengths[self._seen] = size
-            item = item[:100]
-        self._add([item])
 
     def take(self) -> Task | None:
         self._skip_done()
@@ -123,13 +124,13 @@ class Items(Source):
             size = min(size, -(-len(self._pending) // self.share))
         elif self.fd is not None and len(self._pending) < size:
             return None
-        if self._taken in self._lengths:
-            length = self._lengths.pop(self._taken)
-            return Task([self._pop()], too_long=length)
+        if self._taken in self._troubles:
+            trouble = self._troubles.pop(self._taken)
+            return Task([self._pop()], trouble=trouble)
         items: list[bytes] = []
-        room = MOST_BYTES
-        while len(items) < size and self._pending and self._taken not in self._lengths:
-            room -= len(self._pending[0]) + 9  # its NUL, and the pointer to it
+        room = self.room
+        while len(items) < size and self._pending and self._taken not in self._troubles:
+            room -= self.cost(self._pending[0])
             if room < 0 and items:
                 break
             items.append(self._pop())
@@ -140,7 +141,9 @@ class Items(Source):
         return -(-len(self._pending) // self.size)
 
     def _skip_done(self) -> None:
-        while self._is_done and self._pending and self._is_done(Task([self._pending[0]])):
+        if self._is_done is None:
+            return
+        while self._pending and self._taken not in self._troubles and self._is_done(Task([self._pending[0]])):
             self._pop()
             self.skipped += 1
 

@@ -7,22 +7,37 @@ from stdtools.shared.scratch import scratch_file, scratch_trouble
 
 IN_MEMORY = 64 << 10  # bytes of one stream of one job
 IN_ALL_MEMORY = 32 << 20  # bytes of all
+MOST_FILES = 100  # of one stream alone, whose space is given back with it; other streams share files
 _PIECE = 1 << 20
-_FULL = 64 << 20  # bytes of a file; the next is begun, so that the space of the first is given back one day
+_FULL = 64 << 20  # bytes of a shared file; the next is begun, so that the space of the first is given back one day
 
 
 class _File:
-    """A file that many streams share; closed when the last of them has been read."""
+    """A file for extents of streams; its space is given back when the last of them has been read."""
 
     def __init__(self) -> None:
         self.file = scratch_file()
         self.size = 0
         self.users = 0
+        self.is_done = False  # nothing more will be written
+
+    def append(self, data: bytes) -> int:
+        """Write *data*, and return where. Raises OSError."""
+        place = self.size
+        written = 0
+        while written < len(data):
+            written += os.pwrite(self.file.fileno(), memoryview(data)[written:], place + written)
+        self.size += len(data)
+        self.users += 1
+        return place
 
     def leave(self) -> None:
         self.users -= 1
-        if not self.users and self.size >= _FULL:
+        if not self.users and self.is_done:
             self.file.close()
+        elif not self.users:
+            os.ftruncate(self.file.fileno(), 0)
+            self.size = 0
 
 
 class Backlog:
@@ -30,35 +45,29 @@ class Backlog:
 
     def __init__(self) -> None:
         self.in_memory = 0
+        self.own_files = 0
         self._file: _File | None = None
 
-    def append(self, data: bytes) -> tuple[_File, int]:
-        """Write *data* into a file; return the file, and where in it. Raises ToolError on a full disk."""
-        try:
-            if self._file is None or self._file.size >= _FULL:
-                self._file = _File()
-            place = self._file.size
-            fd = self._file.file.fileno()
-            written = 0
-            while written < len(data):
-                written += os.pwrite(fd, memoryview(data)[written:], place + written)
-        except OSError as error:
-            raise scratch_trouble("the output of jobs", error) from None
-        self._file.size += len(data)
-        self._file.users += 1
-        return self._file, place
+    def shared_file(self) -> _File:
+        """Return the file for what is not much. Raises OSError."""
+        if self._file is None or self._file.size >= _FULL:
+            if self._file is not None:
+                self._file.is_done = True
+            self._file = _File()
+        return self._file
 
 
 class Spool:
     """One stream of one job, kept until its turn comes."""
 
-    __slots__ = ("_backlog", "_extents", "_memory", "_size")
+    __slots__ = ("_backlog", "_extents", "_memory", "_own", "_size")
 
     def __init__(self, backlog: Backlog) -> None:
         self._backlog = backlog
         self._memory: list[bytes] = []
         self._size = 0  # of what is in memory
         self._extents: list[tuple[_File, int, int]] = []
+        self._own: _File | None = None
 
     def write(self, data: bytes) -> None:
         """Keep *data*. Raises ToolError on a full disk."""
@@ -71,9 +80,20 @@ class Spool:
     def settle(self) -> None:
         """Move what is in memory into a file."""
         if self._size:
-            file, place = self._backlog.append(b"".join(self._memory))
-            self._extents.append((file, place, self._size))
+            try:
+                file = self._file()
+                self._extents.append((file, file.append(b"".join(self._memory)), self._size))
+            except OSError as error:
+                raise scratch_trouble("the output of jobs", error) from None
             self._forget_memory()
+
+    def _file(self) -> _File:
+        if self._own is None:
+            if self._size < IN_MEMORY or self._backlog.own_files >= MOST_FILES:
+                return self._backlog.shared_file()
+            self._own = _File()
+            self._backlog.own_files += 1
+        return self._own
 
     def _forget_memory(self) -> None:
         self._backlog.in_memory -= self._size
@@ -90,6 +110,7 @@ class Spool:
                 self._extents[0] = (file, place, size)
             self._extents.pop(0)
             file.leave()
+        self._give_back()
         if self._memory:
             data = b"".join(self._memory)
             self._forget_memory()
@@ -101,3 +122,10 @@ class Spool:
             file.leave()
         self._extents = []
         self._forget_memory()
+        self._give_back()
+
+    def _give_back(self) -> None:
+        if self._own is not None:
+            self._own.file.close()
+            self._own = None
+            self._backlog.own_files -= 1

@@ -10,7 +10,11 @@ class Stage:
     """*count* regions, each for one result at a time. It takes only the memory that was ever written to."""
 
     def __init__(self, count: int) -> None:
-        self._memory = mmap.mmap(-1, count * REGION)
+        try:
+            self._memory = mmap.mmap(-1, count * REGION)
+        except OSError:  # there is no room for it: results go another way
+            count = 0
+            self._memory = mmap.mmap(-1, 1)
         self._view = memoryview(self._memory)
         self._free = list(range(count))
 

@@ -42,11 +42,25 @@ class Watchdog:
     def stop(self) -> None:
         """End it: whoever calls takes care of the jobs himself."""
         if self._pid:
-            os.kill(self._pid, signal.SIGKILL)
-            with contextlib.suppress(ChildProcessError):
+            with contextlib.suppress(ProcessLookupError, ChildProcessError):
+                os.kill(self._pid, signal.SIGKILL)
                 os.waitpid(self._pid, 0)
             os.close(self._lifeline)
             self._pid = 0
+
+    def is_gone(self, pid: int) -> bool:
+        """Take note that the process *pid* has ended; say whether it was this one."""
+        if pid != self._pid:
+            return False
+        os.close(self._lifeline)
+        self._pid = 0
+        return True
+
+    def end_strays(self) -> None:
+        """Kill what has left the process groups, as by setsid."""
+        for pid in self._marked():
+            with contextlib.suppress(OSError):
+                os.kill(pid, signal.SIGKILL)
 
     def _watch(self, reader: int) -> NoReturn:
         try:

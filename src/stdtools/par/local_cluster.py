@@ -1,0 +1,39 @@
+"""A cluster on this machine, in a process of its own, for as long as somebody holds its standard input open."""
+
+import subprocess
+import sys
+
+
+def serve(workers: int) -> None:
+    """Start a scheduler and *workers*; write the address on standard output, and end when standard input does."""
+    from distributed import LocalCluster
+
+    settings = {"threads_per_worker": 1, "host": "127.0.0.1", "dashboard_address": "127.0.0.1:0"}
+    with LocalCluster(n_workers=workers, **settings) as cluster:
+        sys.stdout.write(f"{cluster.scheduler_address}\n")
+        sys.stdout.flush()
+        sys.stdin.read()
+
+
+class LocalCluster:
+    """*workers* processes on this machine, from now until ``close``; they do not outlive us."""
+
+    def __init__(self, workers: int) -> None:
+        code = f"from stdtools.par.local_cluster import serve; serve({workers})"
+        self._process = subprocess.Popen(  # noqa: S603 - our own code
+            [sys.executable, "-W", "ignore", "-c", code],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,  # what workers say when they end is of no use
+            start_new_session=True,
+        )
+        assert self._process.stdout is not None
+        self.address = self._process.stdout.readline().decode().strip()
+
+    def close(self) -> None:
+        """End all of it."""
+        try:
+            self._process.communicate(timeout=10)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.communicate()
