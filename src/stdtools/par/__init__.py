@@ -1,7 +1,7 @@
 """Work side by side: jobs, Python expressions over lines, and a process pool that never hangs.
 
-``Pool`` has the calls of ``multiprocessing.Pool`` that map; it takes no more of an endless input than it needs, and names the
-item that a worker has died of.
+``Pool`` has the calls of ``multiprocessing.Pool`` that map; it takes no more of an endless input than it needs, and
+names the item that a worker has died of.
 """
 
 from typing import TYPE_CHECKING, Any
