@@ -49,6 +49,14 @@ def mark(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     until(lambda: not marked(text))
 
 
+@contextlib.contextmanager
+def killed_at_the_end(process: "subprocess.Popen[bytes]") -> Iterator[None]:
+    try:
+        yield
+    finally:
+        process.kill()
+
+
 def started(place: Path, count: int) -> None:
     until(lambda: len(list(place.glob("started-*"))) >= count)
 
@@ -220,7 +228,9 @@ def test_closed_standard_streams(run: Run) -> None:
 
 def test_a_stopped_par_stops_its_jobs(tmp_path: Path, mark: str) -> None:
     script = "while :; do echo >> ticks; sleep 0.01; done"
-    with subprocess.Popen([COMMAND, "par", "--shell", f"{script}; : {{}}", ":::", "a"], cwd=tmp_path) as process:
+    command = [COMMAND, "par", "--shell", f"{script}; : {{}}", ":::", "a"]
+    # In a process group of its own: the kernel does not stop one that nobody of its session could continue.
+    with subprocess.Popen(command, cwd=tmp_path, process_group=0) as process, killed_at_the_end(process):
         until((tmp_path / "ticks").exists)
         process.send_signal(signal.SIGTSTP)
         until(lambda: Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()[0] == "T")
@@ -309,7 +319,7 @@ def test_a_timeout_longer_than_poll_takes(run: Run) -> None:
 
 def test_time_stands_still_for_stopped_jobs(tmp_path: Path, mark: str) -> None:
     command = [COMMAND, "par", "--timeout", "2", "--shell", "touch started-{}; sleep 1", ":::", "a"]
-    with subprocess.Popen(command, cwd=tmp_path) as process:
+    with subprocess.Popen(command, cwd=tmp_path, process_group=0) as process, killed_at_the_end(process):
         started(tmp_path, 1)
         process.send_signal(signal.SIGTSTP)
         time.sleep(2.5)
