@@ -1,18 +1,33 @@
-"""A cluster on this machine, in a process of its own, for as long as somebody holds its standard input open."""
+"""A cluster on this machine, in a session of its own, for as long as somebody holds its standard input open."""
 
+import os
+import signal
 import subprocess
 import sys
+import threading
+import time
+
+_PATIENCE = 8.0  # seconds that a cluster gets to end by itself; it can hang when its workers have died
 
 
 def serve(workers: int) -> None:
     """Start a scheduler and *workers*; write the address on standard output, and end when standard input does."""
+    is_over = threading.Event()
+    threading.Thread(target=_watch, args=(is_over,), daemon=True).start()
     from distributed import LocalCluster
 
     settings = {"threads_per_worker": 1, "host": "127.0.0.1", "dashboard_address": "127.0.0.1:0"}
     with LocalCluster(n_workers=workers, **settings) as cluster:
         sys.stdout.write(f"{cluster.scheduler_address}\n")
         sys.stdout.flush()
-        sys.stdin.read()
+        is_over.wait()
+
+
+def _watch(is_over: threading.Event) -> None:
+    sys.stdin.read()
+    is_over.set()
+    time.sleep(_PATIENCE)
+    os.killpg(0, signal.SIGKILL)
 
 
 class LocalCluster:
@@ -31,9 +46,5 @@ class LocalCluster:
         self.address = self._process.stdout.readline().decode().strip()
 
     def close(self) -> None:
-        """End all of it."""
-        try:
-            self._process.communicate(timeout=10)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.communicate()
+        """End all of it, after seconds at the most."""
+        self._process.communicate()
