@@ -10,7 +10,7 @@ from stdtools.shared.errors import raise_os_error
 FIRST = 16  # bytes of a block, before it is known how long a line takes
 LARGEST = 1 << 20
 SECONDS = 0.05  # that a block is to take
-_PIECE = 64 << 10
+PIECE = 64 << 10  # bytes that are mapped at a time; more does not stay in the processor's cache, and takes longer
 
 
 class Block(NamedTuple):
@@ -176,7 +176,7 @@ class Ranges:
     def _end_of_line(self, place: int) -> int:
         """Return where the line ends that *place* is in."""
         while place < self._end:
-            piece = os.pread(self._file, _PIECE, place)
+            piece = os.pread(self._file, PIECE, place)
             found = piece.find(self._delimiter)
             if found >= 0:
                 return min(place + found + 1, self._end)

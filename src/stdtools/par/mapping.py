@@ -8,7 +8,7 @@ from functools import partial
 from multiprocessing.util import Finalize
 from typing import TYPE_CHECKING, NamedTuple
 
-from stdtools.par.blocks import Block, Lines, Pace, Ranges, halves
+from stdtools.par.blocks import PIECE, Block, Lines, Pace, Ranges, halves
 from stdtools.par.expression import Failure, Mapper, Spec
 from stdtools.par.failures import RemoteTraceback, WorkerDied
 from stdtools.par.ledger import Outcome
@@ -20,9 +20,6 @@ from stdtools.shared.streams import Input
 if TYPE_CHECKING:
     from stdtools.par.cluster import Cluster
 
-PIECE = (
-    64 << 10
-)  # bytes that are mapped at a time; more does not stay in the processor's cache: 1 MiB takes half as long again
 FIRST_REMOTE = 64 << 10  # bytes of the first blocks that go to another machine
 SECONDS_REMOTE = 0.2  # that a block is to take there: to send it costs some milliseconds
 MOST_FAILURES = 20  # of a block that are told

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from multiprocessing.util import Finalize
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from stdtools.par.blocks import Block, Lines, Pace, Ranges, halves
+from stdtools.par.blocks import PIECE, Block, Lines, Pace, Ranges, halves
 from stdtools.par.expression import BadExpression, Failure, Mapper, Spec, check, compiled
 from stdtools.par.failures import RemoteTraceback, WorkerDied
 from stdtools.par.ledger import Outcome
@@ -24,7 +24,6 @@ from stdtools.shared.streams import Input
 if TYPE_CHECKING:
     from stdtools.par.cluster import Cluster
 
-PIECE = 256 << 10  # bytes that are mapped at a time: their pairs are in memory
 STRETCH = 32 << 20  # bytes of a task
 ROUNDS = 10  # of merging, when workers die
 FEW = 64  # runs that the parent merges itself, without a second round
@@ -109,10 +108,13 @@ def map_to(partial: Partial, mapper: Mapper, plan: Plan, block: Block, file: int
     for place, data in block.pieces(file, PIECE, plan.spec.delimiter):
         pairs, _, mapped = mapper.results(data, (block.first or 1) + items)
         types = set(map(type, pairs)) if counts else {tuple}
-        if types != {tuple}:
-            partial.take_keys([each for each in pairs if type(each) is not tuple], place)
-            pairs = [each for each in pairs if type(each) is tuple] if tuple in types else []
-        partial.take(pairs, place)
+        if tuple not in types:
+            partial.take_keys(pairs, place)
+        else:
+            if len(types) > 1:
+                partial.take_keys([each for each in pairs if type(each) is not tuple], place)
+                pairs = [each for each in pairs if type(each) is tuple]
+            partial.take(pairs, place)
         failures += [failure._replace(place=failure.place + items) for failure in mapped.failures]
         failed += mapped.failed
         items += mapped.items
