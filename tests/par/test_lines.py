@@ -173,6 +173,8 @@ def test_many_errors_are_counted(run: Run) -> None:
         (["--py", "line", "gzip"], "--py takes the place of a command; 'gzip' would be one"),
         (["--py", ""], "invalid value for --py: it is empty"),
         (["--py", "yield line"], "invalid value for --py: yield and await are for functions; give them one by --init"),
+        (["--py", "line", "--filter", "a b"], "invalid value for --filter: invalid syntax at line 1, column 3"),
+        (["--py", "line", "--init", "a b"], "invalid value for --init: invalid syntax at line 1, column 3"),
         (["--call", "os"], "invalid value for --call: 'os' is not MODULE:FUNCTION"),
         (["--py", "line", "--tag"], "--tag has no meaning with --py"),
         (["--filter", "line", "x"], "--filter needs --py"),

@@ -78,10 +78,10 @@ def test_an_error_names_the_item(run: Run, tmp_path: Path) -> None:
         (["--map", "line"], "--map and --reduce need each other" + SEE_HELP),
         (["--reduce", "sum", "x"], "--reduce needs --map" + SEE_HELP),
         (["--map", "line", "--reduce", "top:0"], "invalid value for --reduce: top:0 does not say how many; top:10 keeps the ten greatest" + SEE_HELP),  # noqa: E501
-        (["--map", "line", "--reduce", "a +"], "invalid value for --reduce: invalid syntax at its end" + SEE_HELP),
+        (["--map", "line", "--reduce", "a +"], "invalid value for --reduce: invalid syntax at its end; it is one of sum,"),
         (["--map", "5", "--reduce", "sum"], "item 1 (x): TypeError: 5 is not a pair of a key and a value, nor a list of them; --on-error skip would go on\n"),  # noqa: E501
-        (["--map", "[5]", "--reduce", "sum"], "5 is not a pair of a key and a value\n"),
-        (["--map", "('k', line)", "--reduce", "sum"], "key 'k': "),
+        (["--map", "[5]", "--reduce", "sum"], "item 1 (x): 5 is not a pair of a key and a value\n"),
+        (["--map", "('k', line)", "--reduce", "sum"], "item 1 (x): key 'k': 'x' is not a number\n"),
     ],
 )  # fmt: skip
 def test_what_is_refused(run: Run, args: list[str], message: str) -> None:
@@ -115,3 +115,25 @@ def test_a_line_that_raises_leaves_nothing(run: Run) -> None:
     for how in ("g(line)", "((w, 1 / int(w != '0')) for w in line.split())"):
         args = ["--init", init, "--map", how, "--reduce", "count", "--on-error", "skip"]
         assert run("par", *args, stdin="d e 0\na\n").out == b"a\t1\n"
+
+
+@pytest.mark.parametrize("from_file", [False, True])
+def test_the_item_that_the_reducer_refuses_is_named(run: Run, tmp_path: Path, from_file: bool) -> None:
+    lines = ["7"] * 50_000
+    lines[43_210] = "seven"
+    (tmp_path / "f").write_text("\n".join(lines))
+    args = ["-j", "3", "--map", "('k', int(line) if line == '7' else line)", "--reduce", "sum"]
+    result = run("par", *args, *(["-a", "f"] if from_file else []), stdin=b"" if from_file else "\n".join(lines))
+    assert result == (2, b"", "stdtools par: item 43211 (seven): key 'k': 'seven' is not a number\n")
+
+
+def test_a_reducer_that_is_not_known(run: Run) -> None:
+    known = "sum, min, max, count, list, set, mean, top:N"
+    result = run("par", "--map", "(line, 1)", "--reduce", "avg", stdin="a\n")
+    message = f"invalid value for --reduce: 'avg' is not known; it is one of {known}, or an expression over a and b"
+    assert result == (2, b"", f"stdtools par: {message}{SEE_HELP}")
+
+
+def test_a_reduction_sees_the_modules_of_import(run: Run) -> None:
+    args = ["--import", "operator", "--map", "('k', int(line))", "--reduce", "operator.or_(a, b)"]
+    assert run("par", *args, stdin="1\n6\n").out == b"k\t7\n"

@@ -55,7 +55,8 @@ class LineRun:
             check(spec)
         except BadExpression as error:
             context = click.get_current_context()
-            option = "call" if given["call"] is not None else self.expression
+            options = {"": "call" if given["call"] is not None else self.expression, "keeps": "filter"}
+            option = options.get(error.field, error.field)
             raise click.BadParameter(str(error), context, param_hint=f"--{option}") from None
         return spec
 

@@ -132,7 +132,7 @@ def par(**given: Any) -> int:
 
     With --py there is no command: a Python expression is worked out for each line, by several processes. Names are
     line, its number n, re, math and what --import adds. None is left out; what is no text is printed as JSON. With
-    --map and --reduce values are brought together by their keys.
+    --map and --reduce values are brought together by their keys. What goes with --py goes with --call and --map, too.
 
     Exit code 2 when a job or a line failed, 127 when there is no such command.
     """

@@ -25,7 +25,7 @@ class ReduceRun(LineRun):
     def __init__(self, given: dict[str, Any], items: list[bytes] | None, jobs: int) -> None:
         super().__init__(given, items, jobs)
         try:
-            reducer_of(given["reduce"])
+            reducer_of(given["reduce"], self.spec.imports)
         except (BadExpression, ToolError) as error:
             raise click.BadParameter(str(error), click.get_current_context(), param_hint="--reduce") from None
 

@@ -4,12 +4,13 @@ The expression is what the user typed: it is run as it is, with all of Python.
 """
 
 import ast
+import builtins
 import contextlib
 import gc
 import io
 import sys
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from importlib import import_module
 from operator import length_hint
 from typing import Any, NamedTuple
@@ -69,14 +70,24 @@ class Mapped(NamedTuple):
 
 
 class BadExpression(ValueError):
-    """The text is no expression."""
+    """The text is no expression; *field* is the one of the Spec that it was, where that is not the expression."""
+
+    def __init__(self, message: str, field: str = "") -> None:
+        super().__init__(message)
+        self.field = field
 
 
 def check(spec: Spec) -> None:
     """Raise BadExpression for what cannot be compiled; nothing is run."""
-    for text in filter(None, (spec.expression, spec.keeps)):
-        if any(isinstance(node, ast.Yield | ast.YieldFrom | ast.Await) for node in ast.walk(_parse(text))):
-            raise BadExpression("yield and await are for functions; give them one by --init")
+    for field, text in (("", spec.expression), ("keeps", spec.keeps)):
+        if not text:
+            continue
+        try:
+            tree = _parse(text)
+        except BadExpression as error:
+            raise BadExpression(str(error), field) from None
+        if any(isinstance(node, ast.Yield | ast.YieldFrom | ast.Await) for node in ast.walk(tree)):
+            raise BadExpression("yield and await are for functions; give them one by --init", field)
     if not spec.expression.strip() and not spec.call:
         raise BadExpression("it is empty")
     module, _, function = spec.call.partition(":")
@@ -85,7 +96,7 @@ def check(spec: Spec) -> None:
     try:
         compile(spec.init, "<init>", "exec")
     except (SyntaxError, ValueError) as error:
-        raise BadExpression(f"--init: {_explained(error)}") from None
+        raise BadExpression(_explained(error), "init") from None
 
 
 def _parse(text: str) -> ast.expr:
@@ -97,13 +108,25 @@ def _parse(text: str) -> ast.expr:
         raise BadExpression(_explained(error)) from None
 
 
-def compiled(text: str, names: Sequence[str]) -> Callable[..., Any]:
-    """Return the function of *names* that the expression *text* is. Raises BadExpression."""
+def compiled(text: str, names: Sequence[str], imports: Sequence[str] = ()) -> Callable[..., Any]:
+    """Return the function of *names* that the expression *text* is. Raises BadExpression, and what an import raises."""
     tree = ast.parse(f"lambda {', '.join(names)}: 0", FILE, "eval")
     tree.body.body = _parse(text)  # type: ignore[attr-defined]
-    namespace = {name: import_module(name) for name in MODULES}
+    namespace = _imported((*MODULES, *imports))
+    known = {*names, *namespace, *dir(builtins)}
+    if isinstance(tree.body.body, ast.Name) and tree.body.body.id not in known:  # type: ignore[attr-defined]
+        raise BadExpression(f"{text.strip()!r} is not known")
     function: Callable[..., Any] = eval(compile(tree, FILE, "eval"), namespace)  # noqa: S307 - the user's own code
     return function
+
+
+def _imported(modules: Iterable[str]) -> dict[str, Any]:
+    """Import *modules*; return the names by which they are known: ``path`` and ``os`` for ``os.path``."""
+    names = {}
+    for module in modules:
+        names[module.rpartition(".")[2]] = import_module(module)
+        names[module.partition(".")[0]] = sys.modules[module.partition(".")[0]]
+    return names
 
 
 def _explained(error: BaseException) -> str:
@@ -133,10 +156,7 @@ class Mapper:
         self._expression = _parse(spec.expression or "call(line)")
         self._keeps = _parse(spec.keeps) if spec.keeps else None
         used = spec.used_names
-        for name in (*spec.imports, *(name for name in MODULES if name in used)):
-            module = import_module(name)
-            self._namespace[name.partition(".")[0]] = sys.modules[name.partition(".")[0]]
-            self._namespace[name.rpartition(".")[2]] = module
+        self._namespace.update(_imported((*spec.imports, *(name for name in MODULES if name in used))))
         if spec.call:
             module_name, _, function = spec.call.partition(":")
             target: Any = import_module(module_name)
@@ -211,7 +231,7 @@ class Mapper:
                 failed += 1
                 if len(failures) < MOST_ERRORS:
                     item = lines[place].decode("utf-8", "surrogateescape")
-                    failures.append(Failure(place, _cut(item), _told(error, self.spec)))
+                    failures.append(Failure(place, cut(item), _told(error, self.spec)))
                 if self.spec.on_error == "stop":
                     items = place + 1
                     break
@@ -248,7 +268,7 @@ class Mapper:
                     failed += 1
                     index = len(lines) - length_hint(items) - 1
                     if len(failures) < MOST_ERRORS:
-                        failures.append(Failure(index, _cut(lines[index]), _told(error, self.spec)))
+                        failures.append(Failure(index, cut(lines[index]), _told(error, self.spec)))
                     if self.spec.on_error == "stop":
                         lines = lines[: index + 1]
                         break
@@ -300,7 +320,8 @@ def _plain(value: Any) -> Any:
     return value if isinstance(value, str | int | float | bytes | None) else str(value)
 
 
-def _cut(line: str) -> str:
+def cut(line: str) -> str:
+    """Return the beginning of *line*, as failures show it."""
     return line if len(line) <= _SHOWN else line[: _SHOWN - 1] + "…"
 
 

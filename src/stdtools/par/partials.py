@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing
 from itertools import chain, islice
 from operator import itemgetter
-from sys import getsizeof
+from sys import getsizeof, maxsize
 from typing import Any
 
 from stdtools.par.keys import Keys, settled
@@ -27,8 +27,8 @@ class Partial:
     """
 
     def __init__(self, reducer: Reducer, partitions: int, memory: int, store: Store) -> None:
+        self._reducer = reducer
         self._tally = reducer.tally()
-        self._combine = reducer.combine
         self._partitions = partitions
         self._memory = memory
         self._store = store
@@ -36,6 +36,10 @@ class Partial:
         self._key_size = _Average()
         self._value_size = _Average()
         self._runs: list[Run] = []
+
+    def empty(self) -> "Partial":
+        """Return another, to try what this one has refused: nothing of it is ever written."""
+        return Partial(self._reducer, 1, maxsize, self._store)
 
     def take(self, pairs: Iterable[tuple[Any, Any]], order: int) -> None:
         """Add *pairs* of a key and a value, from the block with the number *order*; several in turn may have the same.
@@ -127,7 +131,7 @@ class Partial:
                 odd.append((place(shown), shown, held[key]))
         odd.sort(key=itemgetter(0))
         if odd:
-            found.update(_without_equals(odd, self._combine))
+            found.update(_without_equals(odd, self._reducer.combine))
         return found
 
 

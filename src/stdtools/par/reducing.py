@@ -6,16 +6,17 @@ that dies, as only the runs count that a task has handed over. A second round me
 
 import fcntl
 import functools
-from collections.abc import Callable, Iterator
+import os
+from collections.abc import Callable, Iterator, Sequence
 from multiprocessing.util import Finalize
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from stdtools.par.blocks import PIECE, Block, Lines, Pace, Ranges, halves
-from stdtools.par.expression import BadExpression, Failure, Mapper, Spec, check, compiled
+from stdtools.par.expression import BadExpression, Failure, Mapper, Spec, check, compiled, cut
 from stdtools.par.failures import RemoteTraceback, WorkerDied
 from stdtools.par.ledger import Outcome
 from stdtools.par.partials import Partial, merge, results, write_results
-from stdtools.par.reducers import Reducer, folding, named
+from stdtools.par.reducers import NAMES, Reducer, folding, named
 from stdtools.par.runs import Run, Store
 from stdtools.par.supervisor import Supervisor
 from stdtools.shared.errors import ToolError
@@ -57,12 +58,16 @@ class Trouble(NamedTuple):
     line: bytes = b""
 
 
-def reducer_of(text: str) -> Reducer:
+def reducer_of(text: str, imports: Sequence[str] = ()) -> Reducer:
     """Return the reducer that *text* names, or an expression over ``a`` and ``b``. Raises ToolError, BadExpression."""
     found = named(text)
     if found is not None:
         return found
-    return folding(compiled(text, ("a", "b")))
+    try:
+        return folding(compiled(text, ("a", "b"), imports))
+    except BadExpression as error:
+        names = ", ".join(NAMES)
+        raise BadExpression(f"{error}; it is one of {names}, or an expression over a and b") from None
 
 
 class _Worker:
@@ -80,7 +85,7 @@ def start(plan: Plan, file: int, stores: list[Store]) -> None:
     """Make a worker ready, with a store of its own: the lock on it is the kernel's, and ends with the worker."""
     _Worker.mapper = Mapper(plan.spec)
     Finalize(None, _Worker.mapper.close, exitpriority=0)
-    _Worker.reducer = reducer_of(plan.reduce)
+    _Worker.reducer = reducer_of(plan.reduce, plan.spec.imports)
     _Worker.plan, _Worker.file, _Worker.stores = plan, file, stores
     for store in stores:
         try:
@@ -100,27 +105,52 @@ def reduce_block(block: Block) -> Reduced:
     return Reduced([tuple(run) for run in partial.finish()], items, failures, failed)
 
 
+class RefusedItem(Exception):
+    """The reducer has refused what was made of an item: *place*, from 0, is its own in its block."""
+
+    def __init__(self, place: int, item: str, message: str) -> None:
+        super().__init__(place, item, message)
+        self.place = place
+        self.item = item
+        self.message = message
+
+
 def map_to(partial: Partial, mapper: Mapper, plan: Plan, block: Block, file: int) -> tuple[int, list[Failure], int]:
-    """Give *partial* the pairs of the lines of *block*; return how many lines, some of the failures, and how many."""
-    counts = plan.reduce == "count"
+    """Give *partial* the pairs of the lines of *block*; return how many lines, some of the failures, and how many.
+
+    Raises RefusedItem, and ToolError where it is not known which item is to blame.
+    """
     items = failed = 0
     failures: list[Failure] = []
     for place, data in block.pieces(file, PIECE, plan.spec.delimiter):
-        pairs, _, mapped = mapper.results(data, (block.first or 1) + items)
-        types = set(map(type, pairs)) if counts else {tuple}
-        if tuple not in types:
-            partial.take_keys(pairs, place)
-        else:
-            if len(types) > 1:
-                partial.take_keys([each for each in pairs if type(each) is not tuple], place)
-                pairs = [each for each in pairs if type(each) is tuple]
-            partial.take(pairs, place)
+        first = (block.first or 1) + items
+        pairs, _, mapped = mapper.results(data, first)
+        try:
+            _take(partial, pairs, plan, place)
+        except ToolError:
+            for number, line in enumerate(data.split(plan.spec.delimiter)):
+                try:
+                    _take(partial.empty(), mapper.results(line, first + number)[0], plan, place)
+                except ToolError as error:
+                    raise RefusedItem(items + number, cut(os.fsdecode(line)), str(error)) from None
+            raise
         failures += [failure._replace(place=failure.place + items) for failure in mapped.failures]
         failed += mapped.failed
         items += mapped.items
         if mapped.failed and plan.spec.on_error == "stop":
             break
     return items, failures[:20], failed
+
+
+def _take(partial: Partial, pairs: list[Any], plan: Plan, place: int) -> None:
+    types = set(map(type, pairs)) if plan.reduce == "count" else {tuple}
+    if tuple not in types:
+        partial.take_keys(pairs, place)
+        return
+    if len(types) > 1:
+        partial.take_keys([each for each in pairs if type(each) is not tuple], place)
+        pairs = [each for each in pairs if type(each) is tuple]
+    partial.take(pairs, place)
 
 
 def merge_runs(partition: tuple[int, list[tuple[Any, ...]]]) -> tuple[Any, ...]:
@@ -180,7 +210,7 @@ def reduced_lines(
     Raises ToolError, OSError, and what the code of *spec* raises when a worker starts.
     """
     check(spec)
-    reducer = reducer_of(reduce)
+    reducer = reducer_of(reduce, spec.imports)
     plan = Plan(spec, reduce, jobs, memory // jobs)
     stores = [Store(number) for number in range(jobs * 2)]
     pace = Pace(STRETCH)
@@ -218,6 +248,8 @@ def reduced_lines(
             elif isinstance(error, WorkerDied):
                 seen += 1
                 yield Trouble(number, [], 1, error, block.read(source.fd).removesuffix(spec.delimiter))
+            elif isinstance(error, RefusedItem):
+                raise ToolError(f"item {number + error.place} ({error.item}): {error.message}")
             else:
                 raise error
         if supervisor is not None and len(runs) > FEW and jobs > 1:

@@ -46,7 +46,7 @@ def map_block(spec: Spec, block: Block) -> Result:
 def reduce_block(plan: Plan, block: Block) -> Reduced:
     """Map the lines of *block* and reduce what comes of them; the runs as bytes."""
     with closing(Store(0)) as store:
-        partial = Partial(reducer_of(plan.reduce), 1, plan.memory, store)
+        partial = Partial(reducer_of(plan.reduce, plan.spec.imports), 1, plan.memory, store)
         items, failures, failed = map_to(partial, _mapper(plan.spec), plan, block, -1)
         return Reduced([(store.raw(run), run.is_text) for run in partial.finish()], items, failures, failed)
 
