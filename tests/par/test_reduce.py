@@ -78,7 +78,7 @@ def test_an_error_names_the_item(run: Run, tmp_path: Path) -> None:
         (["--map", "line"], "--map and --reduce need each other" + SEE_HELP),
         (["--reduce", "sum", "x"], "--reduce needs --map" + SEE_HELP),
         (["--map", "line", "--reduce", "top:0"], "invalid value for --reduce: top:0 does not say how many; top:10 keeps the ten greatest" + SEE_HELP),  # noqa: E501
-        (["--map", "line", "--reduce", "a +"], "invalid value for --reduce: invalid syntax at its end; it is one of sum,"),
+        (["--map", "line", "--reduce", "a +"], "invalid value for --reduce: invalid syntax at its end; it is one of"),
         (["--map", "5", "--reduce", "sum"], "item 1 (x): TypeError: 5 is not a pair of a key and a value, nor a list of them; --on-error skip would go on\n"),  # noqa: E501
         (["--map", "[5]", "--reduce", "sum"], "item 1 (x): 5 is not a pair of a key and a value\n"),
         (["--map", "('k', line)", "--reduce", "sum"], "item 1 (x): key 'k': 'x' is not a number\n"),
