@@ -281,6 +281,7 @@ def test_two_runs_do_not_share_a_joblog(run: Run, tmp_path: Path) -> None:
         (["--shell", "x", "y"], "--shell is the command; 'y' would be another"),
         (["-a", "f", "x", ":::", "y"], "items come from --arg-file or behind ':::', not from both"),
         (["--resume", "x"], "--resume needs --joblog"),
+        (["--joblog", "-", "x"], "--joblog needs a file; standard output is the jobs'"),
         (["--block", "0", "x"], "--block needs at least one byte"),
         (["--block", "1k", "-n", "2", "x"], "--max-args has no meaning with --block"),
         (["--block", "1k", "x", "{}"], "with --block a job has no item; {#} is its number"),

@@ -214,5 +214,8 @@ def _check(given: dict[str, Any], command: list[bytes], items: list[bytes] | Non
         raise click.UsageError("--block reads a stream; there are no items behind ':::'", context)
     if given["order"] == "lines" and given["retries"]:
         raise click.UsageError("--line-buffer writes what an attempt says at once; with --retries it may fail", context)
+    for option in ("joblog", "dead_letter"):
+        if given[option] == "-":
+            raise click.UsageError(f"--{option.replace('_', '-')} needs a file; standard output is the jobs'", context)
     if given["resume"] and given["joblog"] is None:
         raise click.UsageError("--resume needs --joblog", context)
