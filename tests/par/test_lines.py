@@ -5,6 +5,7 @@ import os
 import random
 import signal
 import subprocess
+import sys
 import time
 from collections import Counter
 from pathlib import Path
@@ -156,6 +157,46 @@ def test_a_child_of_an_expression_says_nothing(run: Run) -> None:
     )
     result = run("par", "-j2", "--init", init, "--py", "f(line)", stdin="".join(f"{n}\n" for n in range(50)))
     assert result.text.split() == [str(number) for number in range(50)]
+
+
+@pytest.mark.parametrize("args", [["--py"], ["--map", "(time.sleep(0.00002) or 'k', 1)", "--reduce", "count"]])
+def test_a_file_that_becomes_shorter_is_an_error(run: Run, tmp_path: Path, args: list[str]) -> None:
+    (tmp_path / "f").write_text("a line\n" * 100_000)
+    cut = "open('cut', 'x').close() or os.truncate('f', 1000) if not os.path.exists('cut') else None"
+    setup = ["-j", "1", "-a", "f", "--import", "os,time", "--init", cut]
+    if args == ["--py"]:
+        args = ["--py", "time.sleep(0.00002) or line"]
+    result = run("par", *setup, *args)
+    assert (result.code, result.err) == (2, "stdtools par: the file became shorter while it was read\n")
+
+
+def test_a_file_on_standard_input_is_read_to_its_end(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "f").write_text("a\nb\n")
+    with open(tmp_path / "f", "rb") as file:
+        command = [sys.executable, "-m", "stdtools", "par", "--py", "line"]
+        subprocess.run(command, stdin=file, check=True, stdout=subprocess.DEVNULL)
+        assert os.lseek(file.fileno(), 0, os.SEEK_CUR) == 4
+
+
+@pytest.mark.parametrize(
+    ("args", "out", "message"),
+    [
+        (["--py", "{1, 'a'}", "--on-error", "keep", "--jsonl"], b'"a"\n', "TypeError: "),
+        (["--py", "exit_()", "--init", "def exit_(): raise GeneratorExit('x')"], b"", "GeneratorExit: x; "),
+        (["--py", "{1: 'a', '1': 'b'}"], b"", "ValueError: keys of a dict are different here"),
+        (["--py", "{None: 1, True: 2, 1.5: 3}"], b'{"null": 1, "true": 2, "1.5": 3}\n', ""),
+        (["--py", "setattr(sys, 'stdout', sys.stderr) or 1", "--import", "sys"], b"1\n", ""),
+        (["--py", "sys.stdout.close() or 1", "--import", "sys"], b"1\n", ""),
+    ],
+)
+def test_odd_ways_of_an_expression(run: Run, args: list[str], out: bytes, message: str) -> None:
+    result = run("par", *args, stdin="a\n")
+    assert (result.code, result.out) == (2 if message else 0, out)
+    assert result.err.startswith(f"stdtools par: item 1 (a): {message}" if message else "")
+
+
+def test_what_is_printed_keeps_its_bytes(run: Run) -> None:
+    assert run("par", "--py", "print(line) or 1", stdin=b"a\xff\n").out == b"a\xff\n1\n"
 
 
 def test_many_errors_are_counted(run: Run) -> None:

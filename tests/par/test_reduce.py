@@ -137,3 +137,19 @@ def test_a_reducer_that_is_not_known(run: Run) -> None:
 def test_a_reduction_sees_the_modules_of_import(run: Run) -> None:
     args = ["--import", "operator", "--map", "('k', int(line))", "--reduce", "operator.or_(a, b)"]
     assert run("par", *args, stdin="1\n6\n").out == b"k\t7\n"
+
+
+@pytest.mark.parametrize("pair", ["('k', int(line))", "('k', n)"])
+def test_a_list_is_in_order_when_a_worker_dies(run: Run, tmp_path: Path, pair: str) -> None:
+    (tmp_path / "f").write_text("".join(f"{number}\n" for number in range(1, 200_001)))
+    poison = f"os._exit(3) if line == '100000' else {pair}"
+    args = ["-j", "2", "-a", "f", "--import", "os", "--map", poison, "--reduce", "list", "--jsonl"]
+    result = run("par", *args)
+    assert result.code == 2
+    assert json.loads(result.out)["value"] == [number for number in range(1, 200_001) if number != 100_000]
+
+
+def test_pairs_may_be_lists(run: Run) -> None:
+    args = ["--json-in", "--map", "json", "--reduce"]
+    for how in ("sum", "count"):
+        assert run("par", *args, how, stdin='[["a", 1], ["b", 1]]\n').out == b"a\t1\nb\t1\n"

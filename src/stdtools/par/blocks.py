@@ -5,7 +5,7 @@ import select
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from stdtools.shared.errors import raise_os_error
+from stdtools.shared.errors import ToolError, raise_os_error
 
 FIRST = 16  # bytes of a block, before it is known how long a line takes
 LARGEST = 1 << 20
@@ -26,7 +26,10 @@ class Block(NamedTuple):
     region: int = -1
 
     def pieces(self, fd: int, size: int, delimiter: bytes) -> Iterator[tuple[int, bytes]]:
-        """Yield the lines in pieces of about *size* bytes, each with its place in the whole input. Raises OSError."""
+        """Yield the lines in pieces of about *size* bytes, each with its place in the whole input.
+
+        Raises OSError, and ToolError when the file has become shorter.
+        """
         place, end = max(self.offset, 0), self.offset + self.size
         if self.offset < 0:
             end = len(self.data)
@@ -35,7 +38,7 @@ class Block(NamedTuple):
         while place < end:
             data = self.data[place : place + size] if self.offset < 0 else os.pread(fd, min(size, end - place), place)
             if not data:
-                break
+                raise _shorter()
             whole = len(data) if place + len(data) >= end else data.rfind(delimiter) + 1
             if whole:
                 yield start + place, b"".join([*rest, data[:whole]]) if rest else data[:whole]
@@ -47,15 +50,22 @@ class Block(NamedTuple):
             yield start + place, b"".join(rest)
 
     def read(self, fd: int) -> bytes:
-        """Return the lines; *fd* is the file. Raises OSError."""
+        """Return the lines; *fd* is the file. Raises OSError, and ToolError when the file has become shorter."""
         if self.offset < 0:
             return self.data
         pieces = []
         place, end = self.offset, self.offset + self.size
-        while place < end and (piece := os.pread(fd, end - place, place)):
+        while place < end:
+            piece = os.pread(fd, end - place, place)
+            if not piece:
+                raise _shorter()
             pieces.append(piece)
             place += len(piece)
         return b"".join(pieces)
+
+
+def _shorter() -> ToolError:
+    return ToolError("the file became shorter while it was read")
 
 
 class Pace:
@@ -162,6 +172,7 @@ class Ranges:
         """Return the next block."""
         left = self._end - self._place
         if left <= 0:
+            os.lseek(self._file, self._end, os.SEEK_SET)  # for whoever reads on from the same description
             return None
         size = min(self._pace.size, max(left // (self._jobs * 2), self._least))
         end = self._end_of_line(self._place + size - 1)
@@ -196,7 +207,13 @@ def halves(file: int, delimiter: bytes) -> Callable[[Block], list[Block]]:
             middle = data.rfind(delimiter, 0, max(len(data) - 1, 0)) + 1
         if not 0 < middle < len(data):
             return [block]
-        first = block.first and block.first + data.count(delimiter, 0, middle)
-        return [Block(block.first, data[:middle]), Block(first, data[middle:])]
+        second = block.first and block.first + data.count(delimiter, 0, middle)
+        if block.offset >= 0:  # still a place in the file, by which reducers order what comes of it
+            rest = block.offset + middle
+            return [
+                Block(block.first, offset=block.offset, size=middle),
+                Block(second, offset=rest, size=block.size - middle),
+            ]
+        return [Block(block.first, data[:middle]), Block(second, data[middle:])]
 
     return split

@@ -8,6 +8,7 @@ import builtins
 import contextlib
 import gc
 import io
+import os
 import sys
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -220,7 +221,7 @@ class Mapper:
         """Return *mapped* with what *results* are as text, one by one; of those that are none the item has failed."""
         delimiter = self.spec.delimiter
         lines = data.split(delimiter)
-        output = [printed.encode("utf-8", "backslashreplace")]
+        output = [_encoded(printed)]
         failures, failed, items = list(mapped.failures), mapped.failed, mapped.items
         for place, result in enumerate(results):
             if result is None:
@@ -236,7 +237,8 @@ class Mapper:
                     items = place + 1
                     break
                 if self.spec.on_error == "keep":
-                    output.append(lines[place] + delimiter)
+                    line = lines[place]
+                    output.append(self._text(os.fsdecode(line)).encode("utf-8", "surrogateescape") + delimiter)
         failures.sort()
         return mapped._replace(output=b"".join(output), items=items, failures=failures, failed=failed)
 
@@ -258,13 +260,14 @@ class Mapper:
         numbered: Iterator[Any] = enumerate(items, first) if self._numbered else items
         failures: list[Failure] = []
         failed = 0
-        said, sys.stdout = sys.stdout, io.StringIO()
+        said = sys.stdout
+        sys.stdout = heard = io.StringIO()
         try:
             while True:
                 try:
                     self._loop(numbered, add, results.extend)
                     break
-                except (Exception, SystemExit, KeyboardInterrupt) as error:  # noqa: BLE001 - the user's own code
+                except BaseException as error:  # noqa: BLE001 - the user's own code
                     failed += 1
                     index = len(lines) - length_hint(items) - 1
                     if len(failures) < MOST_ERRORS:
@@ -274,7 +277,7 @@ class Mapper:
                         break
                     if not self.spec.many:
                         add(lines[index] if self.spec.on_error == "keep" else None)
-            printed = sys.stdout.getvalue()
+            printed = "" if heard.closed else heard.getvalue()
         finally:
             sys.stdout = said
         return results, printed, Mapped(b"", len(lines), failures, failed)
@@ -312,12 +315,29 @@ def _taking(results: list[Any], *, counts: bool) -> Callable[[Any], None]:
 def _plain(value: Any) -> Any:
     """Return *value* as what JSON knows: sets sorted, tuples as lists."""
     if isinstance(value, dict):
-        return {key if isinstance(key, str) else str(key): _plain(each) for key, each in value.items()}
+        named = {_key(key): _plain(each) for key, each in value.items()}
+        if len(named) < len(value):
+            raise ValueError("keys of a dict are different here and the same in JSON")
+        return named
     if isinstance(value, set | frozenset):
         return [_plain(each) for each in sorted(value)]
     if isinstance(value, tuple | list) or hasattr(value, "__next__"):
         return [_plain(each) for each in value]
     return value if isinstance(value, str | int | float | bytes | None) else str(value)
+
+
+def _key(key: Any) -> str:
+    """Return *key* as json writes it."""
+    if key is None or isinstance(key, bool):
+        return {None: "null", True: "true", False: "false"}[key]
+    return key if isinstance(key, str) else str(key)
+
+
+def _encoded(printed: str) -> bytes:
+    try:
+        return printed.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        return printed.encode("utf-8", "backslashreplace")
 
 
 def cut(line: str) -> str:

@@ -161,7 +161,7 @@ def mapped_lines(
             supervisor.close()
             supervisor.join()
     except Exception as error:
-        if isinstance(error.__cause__, RemoteTraceback):  # the user's own code, when a worker started
+        if isinstance(error.__cause__, RemoteTraceback) and not isinstance(error, ToolError):  # the user's own code
             raise ToolError(f"{type(error).__name__}: {error}") from error
         raise
     finally:

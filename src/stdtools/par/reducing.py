@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 STRETCH = 32 << 20  # bytes of a task
 ROUNDS = 10  # of merging, when workers die
+_PAIRS = {tuple, list}  # the types of one; a key cannot be a list
 FEW = 64  # runs that the parent merges itself, without a second round
 
 
@@ -143,13 +144,13 @@ def map_to(partial: Partial, mapper: Mapper, plan: Plan, block: Block, file: int
 
 
 def _take(partial: Partial, pairs: list[Any], plan: Plan, place: int) -> None:
-    types = set(map(type, pairs)) if plan.reduce == "count" else {tuple}
-    if tuple not in types:
+    types = set(map(type, pairs)) if plan.reduce == "count" else _PAIRS
+    if types.isdisjoint(_PAIRS):
         partial.take_keys(pairs, place)
         return
-    if len(types) > 1:
-        partial.take_keys([each for each in pairs if type(each) is not tuple], place)
-        pairs = [each for each in pairs if type(each) is tuple]
+    if not types <= _PAIRS:
+        partial.take_keys([each for each in pairs if type(each) not in _PAIRS], place)
+        pairs = [each for each in pairs if type(each) in _PAIRS]
     partial.take(pairs, place)
 
 
