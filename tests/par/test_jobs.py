@@ -1,10 +1,12 @@
 """par with commands: what is run, in which order it speaks, and how it ends."""
 
+import itertools
 import json
 import os
 import subprocess
 import sys
 from collections import Counter
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -217,6 +219,19 @@ def test_rate(run: Run, tmp_path: Path) -> None:
     assert run("par", "-j9", "--rate", "20/s", "--joblog", str(log), "true", stdin="x\n" * 5).code == 0
     starts = sorted(json.loads(line)["start"][17:26] for line in log.read_text().splitlines())
     assert len(set(starts)) == 5
+
+
+def test_rate_spaces_the_first_starts_too(run: Run, tmp_path: Path) -> None:
+    run("par", "-j4", "--rate", "4/s", "--joblog", "log", "true", ":::", *"123")
+    starts = sorted(json.loads(line)["start"] for line in (tmp_path / "log").read_text().splitlines())
+    seconds = [datetime.fromisoformat(start).timestamp() for start in starts]
+    assert all(later - earlier > 0.2 for earlier, later in itertools.pairwise(seconds))
+
+
+def test_a_dry_run_names_what_cannot_run(run: Run) -> None:
+    result = run("par", "--dry-run", "echo", stdin="a\n" + "b" * 200_000 + "\nc\n")
+    message = "job 2: the item has 200000 bytes, too many for an argument; feed it by --block"
+    assert result == (2, b"echo a\necho c\n", f"stdtools par: {message}\n")
 
 
 def test_dry_run(run: Run) -> None:

@@ -2,11 +2,14 @@
 
 import contextlib
 import fcntl
+import json
 import os
+import pty
 import random
 import resource
 import signal
 import subprocess
+import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -386,3 +389,82 @@ def test_a_job_that_wants_the_terminal_is_ended(run: Run, tmp_path: Path) -> Non
     )
     assert done.returncode == 2
     assert b"it wanted the terminal, which par does not give to jobs" in done.stdout
+
+
+@pytest.mark.parametrize("jobs", [2, 40])
+def test_par_killed_while_it_starts_jobs_leaves_none(tmp_path: Path, mark: str, jobs: int) -> None:
+    for _ in range(5):
+        process = subprocess.Popen([COMMAND, "par", f"-j{jobs}", "sleep", ":::", *["100"] * jobs])
+        with killed_at_the_end(process):
+            until(lambda: Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text())  # noqa: B023
+            process.kill()
+            process.wait()
+    until(lambda: not marked(mark), 10)
+
+
+def test_a_kill_of_the_whole_group_leaves_none(tmp_path: Path, mark: str) -> None:
+    process = subprocess.Popen(
+        [COMMAND, "par", "-j3", "--shell", SCRIPT, ":::", *"abc"], cwd=tmp_path, start_new_session=True
+    )
+    started(tmp_path, 3)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    until(lambda: not marked(mark), 10)
+
+
+def test_a_job_that_par_ends_is_not_done_whatever_it_says(run: Run, tmp_path: Path) -> None:
+    script = (
+        "trap 'exit 0' TERM; touch seen-$1; test $1 = good || "
+        "{ until test -e seen-good; do sleep 0.01; done; exit 1; }; sleep 100 & wait"
+    )
+    args = ["par", "-j2", "--joblog", "log", "--halt", "now,fail=1", "sh", "-c", script, "sh"]
+    assert run(*args, stdin="bad\ngood\n").code == 2
+    ends = [json.loads(line) for line in (tmp_path / "log").read_text().splitlines()]
+    assert [(end["exit"], end.get("stopped")) for end in ends] == [(1, None), (0, True)]
+    assert run("par", "--joblog", "log", "--resume", "--dry-run", *args[6:], stdin="good\n").out.endswith(b" good\n")
+
+
+def test_the_last_attempt_is_heard_when_no_other_follows(run: Run, tmp_path: Path) -> None:
+    script = "echo out$1; echo err$1 >&2; exit 1"
+    args = ["--joblog", "log", "--retries", "2", "--halt", "soon,fail=1", "-j1", "sh", "-c", script, "sh"]
+    result = run("par", *args, stdin="1\n2\n3\n")
+    heard = result.out.decode().split()
+    assert len(heard) == len(set(heard)) > 1
+    assert [f"err{each[3:]}" for each in heard] == [line for line in result.err.split("\n") if line.startswith("err")]
+    attempts = [(end["job"], end["attempt"]) for end in map(json.loads, (tmp_path / "log").read_text().splitlines())]
+    assert len(attempts) == len(set(attempts))
+    assert max(Counter(job for job, _ in attempts).values()) == 3
+
+
+def test_a_slow_reader_loses_nothing_of_what_is_left_behind(tmp_path: Path) -> None:
+    script = "(for i in $(seq 200); do printf '%0999d\\n' $i; done) & exit 0"
+    process = subprocess.Popen(
+        [COMMAND, "par", "--", "sh", "-c", script, ":::", *"1234"], cwd=tmp_path, stdout=subprocess.PIPE
+    )
+    time.sleep(3)
+    assert process.communicate()[0].count(b"\n") == 800
+    assert process.returncode == 0
+
+
+@pytest.mark.parametrize("most", [24, 32, 64])
+def test_output_with_few_descriptors(run: Run, most: int) -> None:
+    command = f"ulimit -n {most}; seq 40 | {COMMAND} par -j 20 -n 1 sh -c 'seq 20000; sleep 0.01' sh | wc -l"
+    done = subprocess.run(["sh", "-c", command], capture_output=True, check=True)
+    assert (done.stdout, done.stderr) == (b"800000\n", b"")
+
+
+def test_a_timeout_finds_a_job_that_has_left_its_group(run: Run, mark: str) -> None:
+    code = "import os, time; os.setpgid(0, os.getpgid(os.getppid())); time.sleep(100)"
+    result = run("par", "--timeout", "0.5", sys.executable, "-c", code, ":::", "x")
+    assert (result.code, "timed out" in result.err) == (2, True)
+
+
+def test_a_tag_does_not_steer_the_terminal(tmp_path: Path) -> None:
+    ours, theirs = pty.openpty()
+    command = [COMMAND, "par", "--tag", "sh", "-c", "echo x", ":::", "\x1b[31mred"]
+    subprocess.run(command, stdout=theirs, cwd=tmp_path, check=True)
+    os.close(theirs)
+    heard = os.read(ours, 1000)
+    os.close(ours)
+    assert b"red\tx" in heard
+    assert b"\x1b[31m" not in heard

@@ -67,6 +67,7 @@ def test_no_item_where_the_shell_counts(text: str) -> None:
     with pytest.raises(ValueError, match="stands where sh counts"):
         ShellTemplate(text.encode())
     ShellTemplate(b'echo "$((1 + 2))" $(( (3) )) $( (echo) ) {}')
+    ShellTemplate(b'echo "${x}" ${#x} "${x:-y}${z}" {}')
 
 
 def test_a_shell_text_must_say_where_the_item_stands() -> None:
@@ -84,6 +85,10 @@ def test_a_shell_text_must_say_where_the_item_stands() -> None:
         ("cat <<EOF\n{}\nEOF", "behind <<, perhaps in a here-document"),
         ('echo "$(case x in a) ;; x) echo {};; esac)"', r"behind case in \$\(…\)"),
         ("echo \\{}", "behind a backslash"),
+        ("""echo "${x%'{}'}\"""", r"within \$\{…\}"),
+        ("echo ${x:-{}}", r"within \$\{…\}"),
+        ("""echo "${x%'}'}" {}""", r"behind quotes in \$\{…\}"),
+        ("echo a\\\n#{}", "behind # on a line that goes on"),
     ],
 )
 def test_no_item_where_its_quotes_cannot_be_told(text: str, where: str) -> None:

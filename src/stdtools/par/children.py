@@ -30,12 +30,15 @@ class Children:
     def __init__(self, slots: int, environment: Mapping[bytes, bytes]) -> None:
         self.ends_now = False  # all that run were told to end
         self.wanted_terminal: set[int] = set()  # which jobs, in the background, do not have
+        self.cut_off: set[int] = set()  # which ran when all were told to end
         mark = b"%d-%d" % (os.getpid(), time.monotonic_ns())
         self._launcher = Launcher({**environment, MARK: mark})
         self._watchdog = Watchdog(slots, mark)
         self._is_watched = False
         self._slots: dict[int, int] = {}  # by pid
         self._doomed: set[int] = set()  # whose groups end with them
+        import resource  # noqa: F401 - by os.wait4, when there may be no descriptor left to import it
+
         self._null = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
 
     def __bool__(self) -> bool:
@@ -44,6 +47,7 @@ class Children:
 
     def start(self, argv: Sequence[bytes], slot: int, stdin: int | None) -> Started:
         """Start *argv*, with nothing to read when *stdin* is None. Raises NoCommand and OSError."""
+        self.watch()
         out, out_writer, err, err_writer = _two_pipes()
         try:
             pid = self._launcher.start(argv, self._null if stdin is None else stdin, out_writer, err_writer)
@@ -59,8 +63,8 @@ class Children:
         return Started(pid, out, err)
 
     def watch(self) -> None:
-        """Have them end when we are killed."""
-        if not self._is_watched and self._slots:
+        """Have them end when we are killed; from before the first starts."""
+        if not self._is_watched:
             with suppress(OSError):  # no room for another process: it is tried again
                 self._watchdog.start()
                 self._is_watched = True
@@ -105,6 +109,10 @@ class Children:
     def end(self, number: int) -> None:
         """Have all end by a signal, also those that are stopped."""
         self.ends_now = True
+        for pid in self._slots:
+            with suppress(ChildProcessError):
+                if os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:  # it has not ended by itself
+                    self.cut_off.add(pid)
         self.signal(number)
         self.signal(signal.SIGCONT)
 
@@ -127,9 +135,12 @@ class Children:
 
 
 def send(group: int, number: int) -> None:
-    """Send a signal to a process group, if it is still there."""
+    """Send a signal to a process group, if it is still there, and to its first process, wherever that is now."""
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(group, number)
+    with suppress(ProcessLookupError, PermissionError):
+        if os.getpgid(group) != group:
+            os.kill(group, number)
 
 
 def _two_pipes() -> list[int]:

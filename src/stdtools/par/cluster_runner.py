@@ -82,6 +82,9 @@ class ClusterRunner:
             self._start_jobs()
             is_fed = self._source.fd is None and not self._source.waiting()
             if not self._under_way and (self._is_stopping or (is_fed and not self._again)):
+                for _, job in self._again:  # which will have no other attempt
+                    if job.last is not None:
+                        self._finish(job, job.last, is_final=True)
                 return
             with self._interrupts.raised():
                 self._output.flush()
@@ -125,6 +128,8 @@ class ClusterRunner:
             self._next_start = now + self._plan.interval
 
     def _start(self, job: Job) -> None:
+        if job.last is not None:
+            self._delivery.forget(job.place)  # only the last attempt is heard
         job.argv = self._make_argv(job.task, job.number, 1)
         if job.task.trouble:
             self._finish(job, Ending(error=job.task.trouble, started=time.time()), is_final=True)
@@ -155,7 +160,7 @@ class ClusterRunner:
         is_last = is_final or ending.is_good or job.attempt > self._plan.retries or self._is_stopping
         self._ended(job, ending, is_last)
         if not is_last:
-            self._delivery.forget(job.place)
+            job.last = ending
             self._again.append((time.monotonic() + job.pause(), job))
             job.attempt += 1
             return

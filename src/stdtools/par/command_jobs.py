@@ -62,6 +62,7 @@ class JobRun:
         self._items: Items | None = None
         self._runner: Runner | ClusterRunner | None = None
         self._progress = progress_if(given["progress"])
+        self._on_terminal = False
 
     def run(self) -> int:
         """Run all; return the exit code."""
@@ -74,6 +75,7 @@ class JobRun:
             if given["resume"]:
                 self._known = self._log.done()
         with Output() as output:
+            self._on_terminal = output.is_terminal or os.isatty(STDERR)
             if self._listed is not None:
                 return self._run(self._source(None, "", self._listed), output)
             path = given["arg_file"] or "-"
@@ -180,18 +182,27 @@ class JobRun:
         return self._progress.tick()
 
     def _tag(self, task: Task) -> bytes:
-        return b" ".join(task.items) + b"\t" if self._given["tag"] else b""
+        if not self._given["tag"]:
+            return b""
+        tag = b" ".join(task.items)
+        if self._on_terminal:
+            tag = os.fsencode(screen.safe(os.fsdecode(tag)))
+        return tag + b"\t"
 
     def _show(self, source: Source, output: Output) -> int:
-        number = 0
+        number = code = 0
         while True:
             while (task := source.take()) is None and source.fd is not None:
                 output.flush()
                 select.select([source.fd], [], [])
                 source.read()
             if task is None:
-                return 0
+                return code
             number += 1
+            if task.trouble:
+                screen.complain(f"job {number}: {task.trouble}")
+                code = TROUBLE
+                continue
             slot = (number - 1) % self._jobs + 1
             argv = self._template.argv(task.items, number, slot)
             line = shlex.join(map(os.fsdecode, argv))
@@ -199,7 +210,7 @@ class JobRun:
 
     def _take(self, job: Job, ending: Ending, is_last: bool) -> None:
         """Take note of an attempt that has ended."""
-        if self._log is not None:
+        if self._log is not None and ending is not job.last:  # which was logged when it came
             if ending.is_good:
                 self._unwritten[job.place] = (job, self._keys.of(job.task), ending)
             else:
@@ -208,7 +219,7 @@ class JobRun:
             self._items.size = _next_size(self._items.size, len(job.task.items), ending.seconds)
         assert self._runner is not None
         ended_by_us = self._runner.is_interrupted or (self._halted and self._halt is not None and self._halt.now)
-        if not is_last or (ended_by_us and ending.signal is not None):
+        if not is_last or (ended_by_us and (ending.signal is not None or ending.cut_off)):
             return
         self._ended += 1
         if not ending.is_good:

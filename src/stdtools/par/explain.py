@@ -63,7 +63,7 @@ _EXPRESSIONS = {
     "{}": "item",
     "{.}": "os.path.splitext(item)[0]",
     "{/}": "os.path.basename(item.rstrip('/'))",
-    "{//}": "os.path.dirname(item) or '.'",
+    "{//}": "os.path.dirname(item.rstrip('/')) or '.'",
     "{/.}": "os.path.splitext(os.path.basename(item))[0]",
 }
 

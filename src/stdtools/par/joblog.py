@@ -51,7 +51,7 @@ class JobLog:
         """Return how often each key has succeeded."""
         done: Counter[str] = Counter()
         for record in self._lines:
-            if record.get("exit") == 0 and not record.get("timeout"):
+            if record.get("exit") == 0 and not record.get("timeout") and not record.get("stopped"):
                 key = record.get("key")
                 done.update(each for each in (key if isinstance(key, list) else [key]) if isinstance(each, str))
         return done
@@ -73,6 +73,8 @@ class JobLog:
         }
         if ending.timed_out:
             record["timeout"] = True
+        if ending.cut_off:
+            record["stopped"] = True
         if ending.error:
             record["error"] = ending.error
         self._lines.append(record)

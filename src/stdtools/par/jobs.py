@@ -32,11 +32,12 @@ class Ending(NamedTuple):
     sys: float = 0.0
     maxrss: int = 0
     tail: bytes = b""  # the end of what it said on standard error
+    cut_off: bool = False  # we have ended it, whatever it has made of that
 
     @property
     def is_good(self) -> bool:
         """Whether the job did what was asked."""
-        return self.exit == 0 and not self.timed_out
+        return self.exit == 0 and not self.timed_out and not self.cut_off
 
 
 class Job:

@@ -46,12 +46,19 @@ class Progress:
             text = f"{screen.bar(share, 30)} {self.ended} of {self.total}{failed}{rest}"
         else:
             text = f"{self.ended} done{failed}, {_clock(seconds)}"
-        self._write(f"\r{text}\x1b[K")
+        self._write(f"\r{text[: _columns() - 1]}\x1b[K")
         self._is_shown = True
 
     def _write(self, text: str) -> None:
         with contextlib.suppress(OSError):  # a standard error that fails is past helping
             write_all(STDERR, text.encode())
+
+
+def _columns() -> int:
+    try:
+        return os.get_terminal_size(STDERR).columns or 80
+    except OSError:
+        return 80
 
 
 def _clock(seconds: float) -> str:

@@ -6,7 +6,8 @@ import os
 import select
 import signal
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 
 from stdtools.par.alarms import Alarms
 from stdtools.par.children import LAST_GRACE, Children, send
@@ -20,6 +21,8 @@ from stdtools.shared.streams import Output
 WINDOW = 10_000  # jobs that have ended and wait for an earlier one to be written
 LINGER = 1.0  # seconds for which output is heard after a job has ended, when something it left behind may write
 LONGEST_WAIT = 3600.0  # seconds; poll takes no more than 24 days
+_CREDIT = 0.01  # seconds by which a start may be late without the next one being late, too
+_SHORT = 0.05  # seconds of waiting that do not count
 _READ = 64 << 10
 _NO_ROOM = (errno.EAGAIN, errno.ENOMEM, errno.EMFILE, errno.ENFILE)
 
@@ -83,6 +86,7 @@ class Runner:
         self._again: list[Job] = []  # whose next attempt may start
         self._delayed: list[Job] = []  # that wait for their next attempt
         self._next_start = 0.0
+        self._blocked = 0.0  # seconds for which output was written, and nothing heard
         self._rate_due: float | None = None  # when a job that waits for its turn may start
         self._is_stopping = False
         self._no_command: NoCommand | None = None
@@ -127,7 +131,7 @@ class Runner:
                 self._give_up()
                 return
             self._children.watch()
-            with self._interrupts.raised():
+            with self._writing():
                 self._output.flush()
             ready = [fd for fd, _ in self._poll.poll(self._patience())]
             for fd in ready:
@@ -150,6 +154,14 @@ class Runner:
         for job in (*self._delayed, *self._again):
             if job.last is not None:
                 self._finish(job, job.last, is_final=True)
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        """What is called may wait for a reader, but not longer than until a signal asks us to end."""
+        begun = time.monotonic()
+        with self._interrupts.raised():
+            yield
+        self._blocked += time.monotonic() - begun
 
     def _patience(self) -> float | None:
         """Return for how many milliseconds to wait; and have the source heard only when there is use for it."""
@@ -198,11 +210,14 @@ class Runner:
         self._rate_due = self._next_start if now < self._next_start else None
         if self._rate_due is not None:
             return False
-        self._next_start = max(self._next_start, now - self._plan.interval) + self._plan.interval
+        late = min(now - self._next_start, self._plan.interval, _CREDIT)  # a little of it is made good
+        self._next_start = now - late + self._plan.interval
         return True
 
     def _start(self, job: Job) -> None:
         slot = heapq.heappop(self._slots)
+        if job.last is not None:
+            self._delivery.forget(job.place)  # only the last attempt is heard
         job.argv = self._make_argv(job.task, job.number, slot + 1)
         try:
             if job.task.trouble:
@@ -210,7 +225,6 @@ class Runner:
             self._launch(job, slot)
         except NoCommand as error:
             self._no_command = error
-            self._delivery.forget(job.place)
             self._delivery.end(job.place)
             self.stop(now=True)
         except OSError as error:
@@ -240,7 +254,7 @@ class Runner:
             return
         if is_error:
             run.tail = (run.tail + data)[-TAIL:]
-        with self._interrupts.raised():
+        with self._writing():
             voice.say(data)
 
     def _close(self, fd: int, run: _Run) -> None:
@@ -270,13 +284,14 @@ class Runner:
                 usage.ru_utime,
                 usage.ru_stime,
                 usage.ru_maxrss * 1024,
+                cut_off=pid in self._children.cut_off,
             )
             if not run.fds:
                 self._conclude(run)
                 continue
             self._hear_rest(run)
             if run.fds:
-                self._alarms.set(LINGER, lambda run=run: self._stop_hearing(run))  # type: ignore[misc]
+                self._linger(run, LINGER)
 
     def _find_slots(self) -> None:
         """Try again with the slots for which there was no room: something has been given back."""
@@ -292,7 +307,16 @@ class Runner:
             for fd, _ in poll.poll(0):
                 self._hear(fd)
 
-    def _stop_hearing(self, run: _Run) -> None:
+    def _linger(self, run: _Run, seconds: float) -> None:
+        blocked = self._blocked
+        self._alarms.set(seconds, lambda: self._stop_hearing(run, blocked))
+
+    def _stop_hearing(self, run: _Run, blocked: float) -> None:
+        """Hear no more of a job that has ended; later, when in the meantime others had to be waited for."""
+        if run.fds and (more := self._blocked - blocked) > _SHORT:
+            self._linger(run, more)
+            return
+        self._hear_rest(run)
         for fd in list(run.fds):
             self._close(fd, run)
 
@@ -320,11 +344,10 @@ class Runner:
         self._ended(job, ending, is_last)
         if not is_last:
             job.last = ending
-            self._delivery.forget(job.place)
             self._delayed.append(job)
             self._alarms.set(job.pause(), lambda: self._try_again(job))
             return
-        with self._interrupts.raised():
+        with self._writing():
             self._delivery.end(job.place)
         if job.task.block is not None:
             job.task.block.close()

@@ -54,7 +54,9 @@ def _variable(number: int, quote: bytes) -> bytes:
     return b"'\"${par_%d}\"'" % number if quote == b"'" else b'"${par_%d}"' % number
 
 
-_TOKEN = re.compile(rb"\\.|\\\Z|(?P<comment>(?:(?<=[\s;|&()`])|\A)\#)|<<-?|['\"`]|\$?\(\(|\$?\(|\)|\bcase\b", re.DOTALL)
+_TOKEN = re.compile(
+    rb"\\.|\\\Z|(?P<comment>(?:(?<=[\s;|&()`])|\A)\#)|<<-?|['\"`}]|\$\{|\$?\(\(|\$?\(|\)|\bcase\b", re.DOTALL
+)
 
 
 class _Quoting:
@@ -73,7 +75,8 @@ class _Quoting:
 
     def check(self, placeholder: bytes) -> None:
         """Raise ValueError where *placeholder* must not stand."""
-        here = "where sh counts" if self._levels[-1][0] == b"((" else self._trouble
+        places = {b"((": "where sh counts", b"${": "within ${…}"}
+        here = places.get(self._levels[-1][0]) or self._trouble
         if here:
             raise ValueError(f"{placeholder.decode()} stands {here}; put it into a variable first, and use that")
         self._before = b"}"
@@ -108,6 +111,14 @@ class _Quoting:
         token, (opened, quote) = found[0], self._levels[-1]
         if token == b"\\":
             self._trouble = "behind a backslash"
+        elif token == b"\\\n" and found.string[found.end() : found.end() + 1] == b"#":
+            self._trouble = "behind # on a line that goes on"
+        elif token == b"${":
+            self._levels.append((b"${", b""))
+        elif opened == b"${" and token == b"}":
+            self._levels.pop()
+        elif opened == b"${" and token in (b'"', b"'", b"`"):
+            self._trouble = "behind quotes in ${…}"
         elif token == b"`":
             marks = [level for level, (kind, _) in enumerate(self._levels) if kind == b"`"]
             self._levels[marks[-1] if marks else len(self._levels) :] = [] if marks else [(b"`", b"")]

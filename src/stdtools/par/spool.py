@@ -1,5 +1,6 @@
 """What jobs have said and cannot be written yet: a little in memory, the rest in files without a name."""
 
+import errno
 import os
 from collections.abc import Callable
 
@@ -84,6 +85,8 @@ class Spool:
                 file = self._file()
                 self._extents.append((file, file.append(b"".join(self._memory)), self._size))
             except OSError as error:
+                if error.errno in (errno.EMFILE, errno.ENFILE):  # it waits in memory until one is free
+                    return
                 raise scratch_trouble("the output of jobs", error) from None
             self._forget_memory()
 

@@ -34,10 +34,15 @@ class Watchdog:
     def start(self) -> None:
         """Fork it. Raises OSError."""
         reader, self._lifeline = os.pipe()
-        self._pid = os.fork()
-        if not self._pid:
-            self._watch(reader)
-        os.close(reader)
+        try:
+            self._pid = os.fork()
+            if not self._pid:
+                self._watch(reader)
+        except OSError:
+            os.close(self._lifeline)
+            raise
+        finally:
+            os.close(reader)
 
     def stop(self) -> None:
         """End it: whoever calls takes care of the jobs himself."""
@@ -64,6 +69,7 @@ class Watchdog:
 
     def _watch(self, reader: int) -> NoReturn:
         try:
+            os.setsid()  # who kills our process group does not kill this
             signal.set_wakeup_fd(-1)
             for number in _IGNORED:
                 signal.signal(number, signal.SIG_IGN)
