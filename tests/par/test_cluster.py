@@ -145,10 +145,10 @@ def test_a_scheduler_that_is_not_there(run: Run) -> None:
 
 
 def test_a_cluster_of_this_machine_and_an_item_that_kills_its_workers(run: Run, tmp_path: Path) -> None:
-    lines = "".join(f"{number}\n" for number in range(20))
-    poison = "line == '7' and os.kill(os.getpid(), 9) or line"
+    lines = "".join(f"{number}\n" for number in range(6))
+    poison = "line == '4' and os.kill(os.getpid(), 9) or line"
     args = ["--cluster", "local:2", "--import", "os", "--dead-letter", "dead", "--py", poison]
     result = run("par", *args, stdin=lines)
-    assert (result.code, result.text) == (2, lines.replace("\n7\n", "\n"))
-    assert result.err == "stdtools par: item 8 (7): its worker was killed, twice\n"
-    assert json.loads((tmp_path / "dead").read_text())["line"] == "7"
+    assert (result.code, result.text) == (2, lines.replace("\n4\n", "\n"))
+    assert result.err == "stdtools par: item 5 (4): its worker was killed, twice\n"
+    assert json.loads((tmp_path / "dead").read_text())["line"] == "4"

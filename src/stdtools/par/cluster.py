@@ -133,7 +133,7 @@ class Cluster:
             self.look()
             try:
                 if future.status == "finished":
-                    yield meaning, future.result(timeout=PATIENCE), None
+                    yield meaning, _result_of(future), None
                 elif future.status == "error":
                     yield meaning, None, _error_of(future)
                 else:
@@ -157,6 +157,18 @@ class Cluster:
         Dask itself tries a task again whose worker has died; one that several workers have died of is split.
         """
         return RemoteRun(self, function, Ledger(source, split, ordered=ordered, window=window), window)
+
+
+def _result_of(future: Any) -> Any:
+    """Return the result, however long it travels. Raises TimeoutError when it is lost with the worker that had it."""
+    seconds = 0.5
+    while True:
+        try:
+            return future.result(timeout=seconds)
+        except TimeoutError:
+            seconds *= 2
+            if future.status != "finished" or seconds > PATIENCE:
+                raise
 
 
 def _error_of(future: Any) -> BaseException:

@@ -14,8 +14,10 @@ def serve(workers: int) -> None:
     """Start a scheduler and *workers*; write the address on standard output, and end when standard input does."""
     is_over = threading.Event()
     threading.Thread(target=_watch, args=(is_over,), daemon=True).start()
+    import dask
     from distributed import LocalCluster
 
+    dask.config.set({"distributed.scheduler.allowed-failures": 1})  # two deaths are enough to suspect a task
     settings = {"threads_per_worker": 1, "host": "127.0.0.1", "dashboard_address": "127.0.0.1:0"}
     with LocalCluster(n_workers=workers, **settings) as cluster:
         sys.stdout.write(f"{cluster.scheduler_address}\n")
