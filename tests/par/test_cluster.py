@@ -25,7 +25,7 @@ class Dask:
         self._file = place / "scheduler.json"
         self.processes: list[subprocess.Popen[bytes]] = []
         self._start("distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard")
-        while not self._file.exists():
+        while not (self._file.exists() and self._file.read_text().endswith("}")):  # it is written bit by bit
             time.sleep(0.05)
         self.address = json.loads(self._file.read_text())["address"]
         self.workers = [self.add_worker() for _ in range(2)]
