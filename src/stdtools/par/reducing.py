@@ -25,7 +25,8 @@ from stdtools.shared.streams import Input
 if TYPE_CHECKING:
     from stdtools.par.cluster import Cluster
 
-STRETCH = 32 << 20  # bytes of a task
+STRETCH = 128 << 20  # bytes of a task; what it leaves behind is sorted, and written
+LEAST = 4 << 20  # bytes of one that comes through a pipe
 ROUNDS = 10  # of merging, when workers die
 _PAIRS = {tuple, list}  # the types of one; a key cannot be a list
 FEW = 64  # runs that the parent merges itself, without a second round
@@ -219,7 +220,7 @@ def reduced_lines(
     if cluster is None and source.is_file:
         blocks = Ranges(source.fd, source.position, spec.delimiter, pace, jobs, counted=spec.is_numbered, least=PIECE)
     else:
-        blocks = Lines(source.fd, source.name, spec.delimiter, pace, jobs, least=STRETCH // 8)
+        blocks = Lines(source.fd, source.name, spec.delimiter, pace, jobs, least=LEAST)
     split = halves(source.fd, spec.delimiter)
     supervisor: Supervisor | None = None
     runs: list[Run] = []
