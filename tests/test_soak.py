@@ -106,7 +106,7 @@ def test_a_gigabyte_there_and_back_in_little_memory(tmp_path: Path) -> None:
 def test_eight_writers_and_a_hundred_kills_lose_no_acknowledged_line(tmp_path: Path, turn: int) -> None:
     seed = random.randrange(1 << 30)
     draw = random.Random(seed)
-    assert kill_writers(tmp_path, draw, writers=8, kills=100, count=12_000) > 50, seed
+    assert kill_writers(tmp_path, draw, writers=8, kills=100, count=20_000) > 50, seed
 
 
 @pytest.mark.parametrize("more", [[], ["--compress", "gz"]])

@@ -291,6 +291,36 @@ def test_a_running_writers_temporary_file_is_not_swept(tmp_path: Path) -> None:
     assert os.listdir(tmp_path) == ["file"]
 
 
+def test_a_name_that_a_sweeper_gave_to_another_writer_is_left_to_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The sweeper was faster with its lock, has removed the new file, and somebody has made another of that name."""
+    others = tmp_path / ".file.stdtools-0.tmp"
+
+    def flock(fd: int, operation: int) -> None:
+        monkeypatch.undo()
+        others.unlink()
+        others.write_bytes(b"another writer's")
+        raise BlockingIOError
+
+    monkeypatch.setattr(atomic.fcntl, "flock", flock)
+    fd, temporary = atomic.create_beside(str(tmp_path), "file")
+    os.close(fd)
+    assert temporary == str(tmp_path / ".file.stdtools-1.tmp")
+    assert others.read_bytes() == b"another writer's"
+
+
+def test_a_file_system_without_locks_is_written_all_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def flock(fd: int, operation: int) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(atomic.fcntl, "flock", flock)
+    for content in (b"first", b"second"):
+        replace(tmp_path / "file", content)
+        assert (tmp_path / "file").read_bytes() == content
+    assert os.listdir(tmp_path) == ["file"]
+
+
 @pytest.mark.process
 def test_eight_writers_at_once_leave_one_whole_file(tmp_path: Path) -> None:
     line = f"for i in $(seq 15); do {COMMAND} pack 100000s:a $0 -o target || exit 1; done"

@@ -2,6 +2,7 @@
 
 import contextlib
 import errno
+import fcntl
 import os
 import stat
 from collections.abc import Iterable, Iterator
@@ -131,13 +132,21 @@ def create_beside(directory: str, name: str) -> tuple[int, str]:
             fd = os.open(temporary, _NEW_FILE, 0o600)
         except FileExistsError:
             continue
-        if lock_at_once(fd) and _is_named(fd, temporary):
+        if _is_safe_from_sweepers(fd, temporary):
             return fd, temporary
-        if _is_named(fd, temporary):
-            os.unlink(temporary)  # this file system has no locks
         os.close(fd)
     temporary = f"{_stem(directory, name)}-{os.urandom(8).hex()}.tmp"
     return os.open(temporary, _NEW_FILE, 0o600), temporary
+
+
+def _is_safe_from_sweepers(fd: int, temporary: str) -> bool:
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False  # a sweeper was faster; the name is its to remove, and may be another writer's by now
+    except OSError:
+        return True  # this file system has no locks, so that nobody sweeps either
+    return _is_named(fd, temporary)
 
 
 def sweep_beside(directory: str, name: str) -> None:
