@@ -61,6 +61,12 @@ tour "stdtools par --tag --shell 'gzip -9 < {} | wc -c' ::: one.bin app.log"
 tour "stdtools find /usr/bin -t f --columns name,size --jsonl | stdtools par --json-in --py 'json[\"size\"]' | sort -n | tail -n 1"
 tour "stdtools par --shell 'test {} != b || { echo no room >&2; exit 3; }' ::: a b c || echo \"exit code \$?\""
 
+title 'Values under keys, for any number of processes: counters, times to live, queues, any shelf of Python'
+tour "stdtools kv --store ./tour.db set greeting 'hello world' && stdtools kv --store ./tour.db get greeting; echo"
+tour 'for n in 1 2 3 4; do stdtools kv --store ./tour.db incr visits > visits.$n & done; wait; stdtools kv --store ./tour.db get visits'
+tour "stdtools kv --store ./tour.db set lock \$\$ --if-absent --ttl 30s && stdtools kv --store ./tour.db list --format table"
+tour "python3 -c 'import dbm.dumb, shelve; shelve.Shelf(dbm.dumb.open(\"old\", \"c\")).update(a=1, b=[2])' && stdtools kv --store ./old list --format table"
+
 title 'A mistake is told in one place, with a way out'
 tour "stdtools unpack '<I:id k:port' one.bin || true"
 tour "stdtools pack '<H:port' 70000 || true"

@@ -19,6 +19,7 @@ from stdtools.shared.streams import fill_closed_descriptors
 # name: (module, short help: the first line of the command's own help)
 COMMANDS = {
     "find": ("stdtools.tree.command_find", "Find files by name, type, size, age and more."),
+    "kv": ("stdtools.kv.command", "Keep values under keys, in a shelf that survives kill -9."),
     "log": ("stdtools.log.command", "Write, view and verify rotating logs."),
     "par": ("stdtools.par.command_par", "Run jobs side by side: a command for each item."),
     "pack": ("stdtools.pack.command_pack", "Turn values into packed binary records."),

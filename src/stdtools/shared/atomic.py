@@ -18,13 +18,14 @@ _SLOTS = 8
 
 
 @contextlib.contextmanager
-def replacement(path: str) -> Iterator[Output]:
+def replacement(path: str, mode: int | None = None) -> Iterator[Output]:
     """Yield an Output whose bytes replace *path* when the ``with`` block ends well.
 
     Temporary file beside the target, fsync, rename, fsync of the directory. An existing file keeps
-    its mode (without setuid and setgid), owner and extended attributes; a symlink is kept and what
-    it points to replaced; equal content is not written again. Hard-linked and special files are
-    refused, and so are files that we may not write. When the block raises, nothing has changed.
+    its mode (without setuid and setgid), owner and extended attributes, a new one has *mode* or what
+    the umask leaves; a symlink is kept and what it points to replaced; equal content is not written
+    again. Hard-linked and special files are refused, and so are files that we may not write. When the
+    block raises, nothing has changed.
     Raises ToolError naming *path*, also where the directory lets nobody make a file.
     """
     try:
@@ -40,7 +41,7 @@ def replacement(path: str) -> Iterator[Output]:
         output.flush()
         try:
             if old is None or not _same_content(fd, target, old.st_size):
-                _take_over_attributes(fd, target, old)
+                _take_over_attributes(fd, target, old, mode)
                 os.fsync(fd)
                 os.rename(temporary, target)
                 temporary = ""
@@ -181,9 +182,9 @@ def _is_named(fd: int, path: str) -> bool:
         return False
 
 
-def _take_over_attributes(fd: int, target: str, old: os.stat_result | None) -> None:
+def _take_over_attributes(fd: int, target: str, old: os.stat_result | None, mode: int | None) -> None:
     if old is None:
-        os.fchmod(fd, mode_by_umask())
+        os.fchmod(fd, mode_by_umask() if mode is None else mode)
         return
     with contextlib.suppress(OSError):
         os.fchown(fd, old.st_uid, old.st_gid)

@@ -122,8 +122,8 @@ class HelpToOutput(click.Command):
 class LazyGroup(HelpToOutput, click.Group):
     """A group that knows its commands by name and imports one only to run it.
 
-    *table* maps a name to the module that has the command under that name, and to the first line of
-    its help. Without arguments the group shows its help.
+    *table* maps a name to the module that has the command under that name, or to ``module:name`` where
+    the two differ, and to the first line of its help. Without arguments the group shows its help.
     """
 
     def __init__(self, *, table: Mapping[str, tuple[str, str]], **settings: Any) -> None:
@@ -147,12 +147,18 @@ class LazyGroup(HelpToOutput, click.Group):
         """Resolve the name against the table, then put the real command in the place of its stub."""
         name, command, rest = super().resolve_command(ctx, args)
         if ctx.parent is not None:
-            for key in (ctx.default_map or {}).keys() - self.table.keys():
+            for key in (ctx.default_map or {}).keys() - self.table.keys() - {param.name for param in self.params}:
                 screen.complain(f"config.toml: [{ctx.info_name}] has no command {key!r}")
         if name is not None:
             screen.preferences.command = f"{ctx.command_path} {name}"
-            command = getattr(import_module(self.table[name][0]), name)
+            command = self.load(name)
         return name, command, rest
+
+    def load(self, name: str) -> click.Command:
+        """Import the command *name*."""
+        module, _, attribute = self.table[name][0].partition(":")
+        command: click.Command = getattr(import_module(module), attribute or name)
+        return command
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Say where there is more help."""

@@ -35,6 +35,15 @@ def cache_dir() -> str:
     return platformdirs.user_cache_dir("stdtools", appauthor=False)
 
 
+def data_dir() -> str:
+    """Return the directory of what the user has stored; it need not exist."""
+    if sys.platform == "linux":
+        return os.path.join(_xdg("XDG_DATA_HOME", "~/.local/share"), "stdtools")
+    import platformdirs
+
+    return platformdirs.user_data_dir("stdtools", appauthor=False)
+
+
 def _xdg(variable: str, default: str) -> str:
     base = os.environ.get(variable, "").strip()
     return base if os.path.isabs(base) else os.path.expanduser(default)

@@ -1,0 +1,88 @@
+"""The command lines of kv get and kv has."""
+
+from typing import Any
+
+import click
+
+from stdtools.kv.command_options import KvCommand, absent_keys, key_argument, key_bytes_option, reading, with_store
+from stdtools.kv.presenting import record_value, write_value
+from stdtools.shared.options import record_output
+from stdtools.shared.records import RecordWriter
+from stdtools.shared.streams import Output
+
+
+def _explain_get(**given: Any) -> str:
+    from stdtools.kv.explain import explain_get
+
+    return explain_get(given)
+
+
+def _explain_has(**given: Any) -> str:
+    from stdtools.kv.explain import explain_has
+
+    return explain_has(given)
+
+
+@click.command(
+    cls=KvCommand,
+    explain=_explain_get,
+    examples=r"""
+stdtools kv get greeting
+stdtools kv get colour --default blue
+stdtools kv get greeting hits --jsonl
+""",
+)
+@key_argument("keys", many=True)
+@click.option("--default", metavar="V", help="Printed for a key that is not there, which is then no failure.")
+@click.option("-0", "--null", is_flag=True, help="Ends each value with NUL.")
+@record_output("the values themselves")
+@key_bytes_option
+@with_store
+def get(keys: tuple[str, ...], default: str | None, null: bool, format: str | None, key_bytes: bool, store: str) -> int:
+    """Print the value of a key.
+
+    Text and bytes come out exactly as they were stored; on a terminal a newline is added. All else is
+    JSON on a line. With --format and its kin: records of key, type and value.
+
+    Exits with 1 when a KEY is not there.
+    """
+    if null and format:
+        raise click.UsageError("--null and --format do not go together")
+    from stdtools.kv.pickles import kind, load
+
+    missing = []
+    with reading(store) as shelf, Output() as output:
+        writer = RecordWriter(output, ("key", "type", "value"), format) if format else None
+        for key in keys:
+            row = shelf.row(key)
+            if row is None and default is None:
+                missing.append(key)
+                continue
+            value: Any = default if row is None else load(row.value)
+            if writer is None:
+                write_value(output, value, b"\0" if null else b"")
+            else:
+                writer.write([(key, "text" if row is None else kind(row.value), record_value(value))])
+        if writer is not None:
+            writer.close()
+    return absent_keys(missing)
+
+
+@click.command(
+    cls=KvCommand,
+    explain=_explain_has,
+    examples=r"""
+stdtools kv has greeting && echo hello
+stdtools kv has nobody || echo 'not yet'
+""",
+)
+@key_argument("keys", many=True)
+@key_bytes_option
+@with_store
+def has(keys: tuple[str, ...], key_bytes: bool, store: str) -> int:
+    """Say by the exit code whether keys are there.
+
+    Exits with 0 when all are there, with 1 when one is not.
+    """
+    with reading(store) as shelf:
+        return 0 if all(shelf.row(key) is not None for key in keys) else 1

@@ -1,0 +1,163 @@
+"""The command lines of kv keys and kv list."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import click
+
+from stdtools.kv.command_options import KvCommand, reading, with_store
+from stdtools.kv.store import Store, key_text, matching
+from stdtools.kv.table import Row, now
+from stdtools.shared import journal, screen
+from stdtools.shared.errors import TROUBLE, ToolError
+from stdtools.shared.options import record_output
+from stdtools.shared.records import RecordWriter, Value
+from stdtools.shared.streams import Output
+
+COLUMNS = ("key", "type", "size", "ttl", "modified", "value")
+_SHORT = 60  # characters of a value on a terminal
+
+
+def _explain_keys(**given: Any) -> str:
+    from stdtools.kv.explain import explain_keys
+
+    return explain_keys(given)
+
+
+def _explain_list(**given: Any) -> str:
+    from stdtools.kv.explain import explain_list
+
+    return explain_list(given)
+
+
+_glob = click.argument("glob", required=False, metavar="[GLOB]")
+_prefix = click.option("--prefix", metavar="TEXT", default="", help="Only keys that begin with TEXT.")
+_null = click.option("-0", "--null", is_flag=True, help="Ends each key with NUL instead of a newline.")
+
+
+@click.command(
+    cls=KvCommand,
+    explain=_explain_keys,
+    examples=r"""
+stdtools kv keys
+stdtools kv keys 'user:*' -0 | xargs -0 -r stdtools kv get
+stdtools kv keys --prefix user: | wc -l
+""",
+)
+@_glob
+@_prefix
+@_null
+@record_output("a key on a line")
+@with_store
+def keys(glob: str | None, prefix: str, null: bool, format: str | None, store: str) -> int:
+    """Print the keys.
+
+    All of them, or those that match the shell pattern GLOB, in the order of their bytes. Exits with 1
+    when there is none.
+    """
+    if null and format:
+        raise click.UsageError("--null and --format do not go together")
+    count = 0
+    with reading(store) as shelf, Output() as output:
+        writer = RecordWriter(output, ("key",), format) if format else None
+        end = b"\0" if null else b"\n"
+        for row in matching(shelf.dict, glob, prefix):
+            count += 1
+            if writer is not None:
+                writer.write([(key_text(row.key),)])
+            elif output.is_terminal and not null:
+                output.write(screen.safe(key_text(row.key)).encode() + end)
+            else:
+                output.write(row.key + end)
+        if writer is not None:
+            writer.close()
+    journal.counts["keys"] = count
+    return 0 if count else 1
+
+
+@click.command(
+    "list",
+    cls=KvCommand,
+    explain=_explain_list,
+    examples=r"""
+stdtools kv list
+stdtools kv list 'user:*' --format csv
+stdtools kv list --jsonl | jq -r 'select(.size > 1000) | .key'
+""",
+)
+@_glob
+@_prefix
+@_null
+@record_output()
+@with_store
+def list_values(glob: str | None, prefix: str, null: bool, format: str | None, store: str) -> int:
+    """List keys with their values, types and times.
+
+    Columns: key, type, size in bytes as stored, ttl in seconds, when it was modified, value. On a
+    terminal long values are shortened. With --null: key and value in turn, each with NUL behind it.
+
+    Exits with 1 when there is no key, and with 2 when a value is damaged.
+    """
+    if null and format:
+        raise click.UsageError("--null and --format do not go together")
+    count = 0
+    problems: list[str] = []
+    with reading(store) as shelf, Output() as output:
+        if null:
+            from stdtools.kv.presenting import shown
+
+            for row in matching(shelf.dict, glob, prefix):
+                count += 1
+                output.write(row.key + b"\0" + shown(row.value) + b"\0")
+        else:
+            writer = RecordWriter(output, COLUMNS, format)
+            shorten = format is None and output.is_terminal
+            for record in _records(shelf, glob, prefix, problems):
+                count += 1
+                writer.write([(*record[:-1], _shortened(record[-1])) if shorten else record])
+            writer.close()
+    journal.counts["keys"] = count
+    for problem in problems:
+        screen.complain(problem)
+    if problems:
+        return TROUBLE
+    return 0 if count else 1
+
+
+def _records(shelf: Store, glob: str | None, prefix: str, problems: list[str]) -> Iterator[tuple[Value, ...]]:
+    from stdtools.kv.pickles import kind, load
+    from stdtools.kv.presenting import record_value
+
+    for row in matching(shelf.dict, glob, prefix):
+        try:
+            value, type_name = record_value(load(row.value)), kind(row.value)
+        except ToolError as error:
+            value, type_name = None, "damaged"
+            problems.append(f"{key_text(row.key)}: {error}")
+        yield key_text(row.key), type_name, len(row.value), _ttl(row), _clock(row.modified), value
+
+
+def _ttl(row: Row) -> float | None:
+    return None if row.expires is None else max(0, row.expires - now()) / 1000
+
+
+def _clock(moment: int | None) -> str | None:
+    if moment is None:
+        return None
+    from datetime import datetime
+
+    return datetime.fromtimestamp(moment / 1000).astimezone().isoformat(timespec="milliseconds")
+
+
+def _shortened(value: Value) -> Value:
+    if isinstance(value, str | bytes):
+        size = len(value)
+        if size > _SHORT:
+            more = f"… {size} {'bytes' if isinstance(value, bytes) else 'characters'}"
+            return (value[:_SHORT] if isinstance(value, str) else value[:_SHORT].hex()) + more
+    elif isinstance(value, list | dict):
+        from stdtools.shared.records import JsonText
+
+        text = JsonText()(value)
+        return text if len(text) <= _SHORT else f"{text[:_SHORT]}… {len(value)} elements"
+    return value

@@ -1,0 +1,197 @@
+"""What the commands of kv share of the command line: the store, keys, times to live, values as they are typed."""
+
+import contextlib
+import os
+import re
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, TypeVar
+
+import click
+
+from stdtools.kv.store import Store
+from stdtools.shared import places, screen
+from stdtools.shared.options import ToolCommand
+
+Decorated = TypeVar("Decorated", bound=Callable[..., Any])
+
+SUFFIX = ".db"
+_ESCAPES = {b"\\": b"\\", b"n": b"\n", b"t": b"\t", b"r": b"\r", b"0": b"\0"}
+# What no shell takes for more than it is: completions of others are left out, for Bash would run or expand them.
+_COMPLETABLE = re.compile(r"[A-Za-z0-9_@%+=:,./-]+")
+_MOST_COMPLETIONS = 1000
+
+
+class KvCommand(ToolCommand):
+    """A command of kv: it has --store, too, and its keys are text unless --key-bytes is given."""
+
+    def __init__(self, *args: Any, **settings: Any) -> None:
+        super().__init__(*args, group="kv", **settings)
+
+
+def with_store(command: Decorated) -> Decorated:
+    """Add --store; the callback gets the path of the store."""
+    return click.option(
+        "--store",
+        metavar="NAME|PATH",
+        allow_from_autoenv=False,
+        callback=_place_of_store,
+        help="The store, as behind 'stdtools kv'.",
+    )(command)
+
+
+def _place_of_store(ctx: click.Context, param: click.Parameter, value: str | None) -> str:
+    return store_path(value or (ctx.parent.params.get("store") if ctx.parent else None) or "default")
+
+
+def stores_dir() -> str:
+    """Return the directory of the stores that have a name."""
+    return os.path.join(places.data_dir(), "kv")
+
+
+def store_path(store: str) -> str:
+    """Return where *store* is: a name's file in the user's data directory; a path, which has a / or a dot, as it is."""
+    return store if "/" in store or "." in store else os.path.join(stores_dir(), store + SUFFIX)
+
+
+@contextlib.contextmanager
+def writing(path: str) -> Iterator[Store]:
+    """Open the store at *path*, made where it is missing, for the time of the ``with`` block."""
+    from stdtools.kv import opening
+
+    with contextlib.closing(opening.open(path)) as store:
+        yield store
+
+
+@contextlib.contextmanager
+def reading(path: str) -> Iterator[Store]:
+    """Open the shelf at *path*, of any kind, to be read; a store with a name that is not there is empty."""
+    from stdtools.kv.opening import nothing, read
+
+    is_named = os.path.dirname(path) == stores_dir()
+    store = nothing(path) if is_named and not os.path.exists(path) else read(path)
+    with contextlib.closing(store):
+        yield store
+
+
+def key_argument(name: str = "key", *, many: bool = False, required: bool = True) -> Callable[[Decorated], Decorated]:
+    """Add a KEY, or several, and --key-bytes if it is the first of them; the callback gets a Store's keys."""
+
+    def add(command: Decorated) -> Decorated:
+        return click.argument(
+            name,
+            metavar=f"{name.upper().rstrip('S')}{'...' if many else ''}",
+            nargs=-1 if many else 1,
+            required=required,
+            callback=_stored_keys,
+            shell_complete=complete_keys,
+        )(command)
+
+    return add
+
+
+key_bytes_option = click.option(
+    "--key-bytes",
+    is_flag=True,
+    is_eager=True,
+    help=r"Keys are bytes, of any kind: \x00 to \xff, \n, \t, \r, \0 and \\ are escapes in them.",
+)
+
+
+def _stored_keys(ctx: click.Context, param: click.Parameter, value: Any) -> Any:
+    if value is None or isinstance(value, str):
+        return None if value is None else stored_key(value, escaped=ctx.params.get("key_bytes", False))
+    return tuple(stored_key(each, escaped=ctx.params.get("key_bytes", False)) for each in value)
+
+
+def stored_key(typed: str, *, escaped: bool) -> str:
+    """Return the key that was *typed*. Raises UsageError when it is neither text nor *escaped*."""
+    if escaped:
+
+        def byte(match: re.Match[bytes]) -> bytes:
+            word = match[1]
+            if word[:1] == b"x" and len(word) == 3:
+                return bytes([int(word[1:], 16)])
+            if word in _ESCAPES:
+                return _ESCAPES[word]
+            raise click.UsageError(f"the key {screen.safe(typed)} has a backslash that is no escape; write it \\\\")
+
+        data = re.sub(rb"\\(x[0-9A-Fa-f]{2}|.|$)", byte, os.fsencode(typed), flags=re.DOTALL)
+        return data.decode("utf-8", "surrogateescape")
+    try:
+        typed.encode()
+    except UnicodeEncodeError:
+        raise click.UsageError(f"the key {screen.safe(typed)} is not UTF-8; --key-bytes takes it") from None
+    return typed
+
+
+def complete_keys(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    """Return the keys in the store that begin with *incomplete* and mean nothing to a shell."""
+    found: list[str] = []
+    with contextlib.suppress(Exception), reading(_place_of_store(ctx, param, ctx.params.get("store"))) as store:
+        from stdtools.kv.store import matching
+
+        for row in matching(store.dict, None, incomplete):
+            key = row.key.decode("utf-8", "replace")
+            if _COMPLETABLE.fullmatch(key):
+                found.append(key)
+            if len(found) == _MOST_COMPLETIONS:
+                break
+    return found
+
+
+class Ttl(click.ParamType[float]):
+    """A time to live in seconds, as ``parse_duration`` reads it."""
+
+    name = "duration"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Return *value* in seconds."""
+        from stdtools.shared.times import parse_duration
+
+        try:
+            return parse_duration(value if isinstance(value, str) else f"{value}s")
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
+def text_or_bytes(data: bytes) -> str | bytes:
+    """Return *data* as text where it is UTF-8, else as it is."""
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        return data
+
+
+def typed_value(typed: str, *, json: bool, as_bytes: bool) -> Any:
+    """Return the value that was *typed*: what the JSON says, bytes, or text where it is UTF-8."""
+    return value_of(os.fsencode(typed), "VALUE", json=json, as_bytes=as_bytes)
+
+
+def value_of(data: bytes, where: str, *, json: bool, as_bytes: bool) -> Any:
+    """Return the value that *data* is. Raises ToolError about *where* it came from."""
+    if as_bytes:
+        return data
+    if not json:
+        return text_or_bytes(data)
+    from stdtools.kv.forms import parse
+    from stdtools.shared.errors import ToolError
+
+    try:
+        return parse(data.decode())
+    except UnicodeDecodeError as error:
+        raise ToolError(f"not UTF-8: byte 0x{data[error.start]:02x}", where=where) from None
+    except ToolError as error:
+        raise ToolError(error.what, where=where, hint=error.hint) from None
+
+
+def absent(key: str) -> int:
+    """Tell that *key* is not there, and return the exit code for it."""
+    screen.note(f"no key {screen.safe(key)!r}")
+    return 1
+
+
+def absent_keys(keys: Sequence[str]) -> int:
+    """Tell which *keys* are not there, and return the exit code."""
+    for key in keys:
+        absent(key)
+    return 1 if keys else 0

@@ -1,0 +1,148 @@
+"""Values as strict JSON on one line and back, lossless by tags; see ``tags`` for what those are."""
+
+import re
+from json import JSONDecodeError, JSONDecoder, JSONEncoder
+from typing import Any
+
+from stdtools.kv.nesting import survey, weight
+from stdtools.kv.plain import DEEPEST, TooDeep
+from stdtools.kv.tags import PAIR, Tagger, untagged
+from stdtools.shared.errors import ToolError
+
+MOST_PARTS = 10_000_000
+_SMALL = 1_000_000  # parts; what has more is looked at another way, in case that they are the same ones
+_JSON = frozenset({type(None), bool, int, float, str, list, dict})
+_INNER = frozenset({list, dict})
+_WEIGHTY = frozenset({int, str})
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_encode = JSONEncoder(ensure_ascii=False, allow_nan=False, check_circular=False).encode
+
+
+def to_json(value: Any, *, max_nodes: int = MOST_PARTS) -> str:
+    """Return *value* as JSON on one line; a Foreign node as ``{"$class": "module.Name", …}``.
+
+    Raises ToolError when it refers to itself, is nested too deep, or has more than *max_nodes* parts,
+    each counted as often as it is referred to, and 64 characters of text as one more.
+    """
+    try:
+        if _spend((value,), DEEPEST + 1, min(max_nodes, _SMALL)) >= 0 or _is_json(value, max_nodes):
+            try:
+                text = _encode(value)
+            except ValueError:  # a float that JSON lacks, a number of too many digits
+                return _tagged(value)
+            if '"$' not in text and (_is_utf8(text) or not PAIR.search(text)):
+                return _escaped(text)
+        return _tagged(value)
+    except RecursionError:
+        raise TooDeep from None
+    except MemoryError:
+        pass  # what has been made goes away here, and leaves memory for the error
+    raise ToolError("the value as JSON takes more memory than there is")
+
+
+def _is_json(value: Any, max_nodes: int) -> bool:
+    """Say whether JSON can hold *value* as it is. Raises ToolError when it can be written in no way."""
+    found = survey(value)
+    if found.cyclic:
+        raise ToolError("the value refers to itself, which JSON cannot")
+    if found.size > max_nodes:
+        raise ToolError(f"the value has more than {max_nodes} parts as JSON")
+    return found.kinds <= _JSON and found.key_kinds <= {str}
+
+
+def _spend(value: Any, levels: int, most: int) -> int:
+    """Return how many of *most* parts *value* leaves; less than none when it is not what JSON can hold as it is."""
+    parts = value
+    if type(value) is dict:
+        if {*map(type, value)} - {str}:
+            return -1
+        most -= len(value) + (sum(map(len, value)) >> 6)
+        parts = value.values()
+    kinds = {*map(type, parts)}
+    most -= weight(parts, kinds) if kinds & _WEIGHTY else len(value)
+    if most < 0 or levels == 0 or not kinds <= _JSON:
+        return -1
+    if kinds & _INNER:
+        for part in parts:
+            if type(part) in _INNER:
+                most = _spend(part, levels - 1, most)
+                if most < 0:
+                    return -1
+    return most
+
+
+def _tagged(value: Any) -> str:
+    return _escaped(_encode(Tagger(_encode).tagged(value)))
+
+
+def _is_utf8(text: str) -> bool:
+    try:
+        return text.isascii() or bool(text.encode())
+    except UnicodeEncodeError:
+        return False
+
+
+def _escaped(text: str) -> str:
+    r"""Write what UTF-8 lacks as ``\udXXX``."""
+    if _is_utf8(text):
+        return text
+    return _SURROGATE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
+def parse(text: str) -> Any:
+    """Return the value that the JSON *text* stands for. Raises ToolError."""
+    try:
+        value = (_SIGNED if "-0" in text else _PLAIN).decode(text)
+    except JSONDecodeError as error:
+        what = f"not JSON: {error.msg[0].lower()}{error.msg[1:]}"
+        raise ToolError(what, where=f"line {error.lineno}, column {error.colno}") from None
+    except RecursionError:
+        raise ToolError("not JSON that can be read: nested too deep") from None
+    except ValueError as error:
+        digits = "digits" in str(error)
+        raise ToolError("a whole number of more than 4300 digits" if digits else str(error)) from None
+    return from_json(value) if '"$' in text or "\\u0024" in text else value
+
+
+def from_json(value: Any) -> Any:
+    """Return what *value*, which json.loads has made, stands for; lists and dicts in it are changed in place.
+
+    Raises ToolError for a tag that is unknown, or does not have what belongs to it.
+    """
+    if type(value) not in _INNER:
+        return value
+    top = [value]
+    tagged: list[tuple[Any, Any, dict[str, Any]]] = []
+    path: list[tuple[Any, Any, Any]] = [(top, 0, value)]
+    for place in path:  # outer ones first
+        container = place[2]
+        if type(container) is dict:
+            if "$" in "".join(container) and any(key.startswith("$") for key in container):
+                tagged.append(place)
+            if _INNER.isdisjoint(map(type, container.values())):
+                continue
+            path += [(container, key, part) for key, part in container.items() if type(part) in _INNER]
+        elif not _INNER.isdisjoint(map(type, container)):
+            path += [(container, index, part) for index, part in enumerate(container) if type(part) in _INNER]
+    for parent, key, container in reversed(tagged):
+        parent[key] = untagged(container)
+    return top[0]
+
+
+def _refuse(name: str) -> None:
+    raise ValueError(f'not JSON: {name}; write {{"$float": "{name}"}}')
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if value in (float("inf"), float("-inf")):
+        raise ValueError(f"{text[:40]} is too large for a 64-bit float")
+    return value
+
+
+def _int_or_minus_zero(text: str) -> int | float:
+    return -0.0 if text == "-0" else int(text)  # jq writes -0.0 as -0
+
+
+_PLAIN = JSONDecoder(parse_constant=_refuse, parse_float=_finite)
+_SIGNED = JSONDecoder(parse_constant=_refuse, parse_float=_finite, parse_int=_int_or_minus_zero)

@@ -1,0 +1,133 @@
+"""Stores and shelves of any kind, opened."""
+
+import os
+from collections.abc import Iterator, MutableMapping
+from typing import TYPE_CHECKING, NoReturn
+
+from stdtools.kv.store import Store
+from stdtools.kv.table import Row, Table, make_file
+from stdtools.shared.errors import ToolError
+
+if TYPE_CHECKING:
+    from stdtools.kv.foreign import ForeignStore
+
+_SQLITE = b"SQLite format 3\0"
+
+
+class ForeignTable(MutableMapping[bytes, bytes]):
+    """The keys and values of *shelf*, a *kind* of its own or None for an empty one; it is never written."""
+
+    is_ours = writable = False
+
+    def __init__(self, path: str, kind: str, shelf: "ForeignStore | None") -> None:
+        self.path = path
+        self.kind = kind
+        self._shelf = shelf
+
+    @property
+    def notes(self) -> list[str]:
+        """What could not be read, in sentences."""
+        return self._shelf.notes if self._shelf else []
+
+    def read(self, key: bytes) -> Row | None:
+        """Return the row of *key*, if it is there."""
+        value = self._shelf.get(key) if self._shelf else None
+        return None if value is None else Row(key, value)
+
+    def rows(self, first: bytes = b"", end: bytes | None = None) -> Iterator[Row]:
+        """Yield the rows from the key *first* on, up to *end* and without it, in the order of the file."""
+        for key, value in self._shelf.items() if self._shelf else ():
+            if key >= first and (end is None or key < end):
+                yield Row(key, value)
+
+    def transaction(self) -> NoReturn:
+        """Raise ToolError."""
+        raise ToolError(f"is a {self.kind} file, and only read", where=self.path, hint="see 'stdtools kv convert'")
+
+    def __setitem__(self, key: bytes, value: bytes) -> None:
+        self.transaction()
+
+    def __delitem__(self, key: bytes) -> None:
+        self.transaction()
+
+    def __getitem__(self, key: bytes) -> bytes:
+        row = self.read(key)
+        if row is None:
+            raise KeyError(key)
+        return row.value
+
+    def __contains__(self, key: object) -> bool:
+        return isinstance(key, bytes) and self.read(key) is not None
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(self._shelf or ())
+
+    def __len__(self) -> int:
+        return len(self._shelf) if self._shelf else 0
+
+    def close(self) -> None:
+        """Close the file, where there is one."""
+        if self._shelf:
+            self._shelf.close()
+
+
+def open(path: str | os.PathLike[str], flag: str = "c") -> Store:  # noqa: A001 - as shelve, dbm and gzip have it
+    """Open the store in the file *path*; ``c`` makes it where it is missing, ``n`` empties it, ``w`` does neither.
+
+    With ``r`` it is only read, and may be a shelf of any kind: SQLite, dumb, gdbm or sdbm. Raises ToolError.
+    """
+    path = os.fspath(path)
+    if flag not in ("r", "w", "c", "n"):
+        raise ValueError(f"the flag is 'r', 'w', 'c' or 'n', not {flag!r}")
+    if flag == "r":
+        return read(path)
+    if not _is_sqlite(path):
+        from stdtools.kv.recognition import locate
+
+        found = locate(path)
+        if found.kind == "missing" and flag != "w":
+            make_file(path)
+        elif found.kind == "missing":
+            raise ToolError("No such file or directory", where=path)
+        elif found.kind == "sqlite":
+            path = found.path
+        elif found.kind == "unknown":
+            raise ToolError("is not a store", where=path)
+        elif found.kind != "empty":
+            ForeignTable(found.path, found.kind, None).transaction()
+    store = Store(Table(path, writable=True))
+    if flag == "n":
+        store.clear()
+    return store
+
+
+def read(path: str) -> Store:
+    """Open the shelf at *path*, of any kind, to be read. Raises ToolError."""
+    if not _is_sqlite(path):
+        from stdtools.kv.foreign import open_foreign
+        from stdtools.kv.recognition import locate
+
+        found = locate(path)
+        if found.kind not in ("sqlite", "empty"):
+            return Store(ForeignTable(found.path, found.kind, open_foreign(path)))
+        path = found.path
+    return Store(Table(path, writable=False))
+
+
+def nothing(path: str) -> Store:
+    """Return the store that is not at *path*: an empty one."""
+    return Store(ForeignTable(path, "missing", None))
+
+
+def _is_sqlite(path: str) -> bool:
+    """Say whether the file of just that name is SQLite's, which is nearly always so."""
+    try:
+        fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    except OSError:
+        return False
+    try:
+        return os.read(fd, len(_SQLITE)) == _SQLITE
+    except OSError:
+        return False
+    finally:
+        os.close(fd)

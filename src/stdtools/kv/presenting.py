@@ -1,0 +1,47 @@
+"""Stored values as people and pipes get them: text and bytes as they are, all else as JSON."""
+
+from typing import Any
+
+from stdtools.kv.pickles import load
+from stdtools.shared import screen
+from stdtools.shared.records import Value
+from stdtools.shared.streams import Output
+
+
+def presented(value: Any) -> bytes:
+    """Return *value* as a pipe gets it; JSON has a newline at its end, text and bytes have what is in them."""
+    if isinstance(value, str):
+        try:
+            return value.encode()
+        except UnicodeEncodeError:
+            return value.encode("utf-8", "surrogatepass")
+    if isinstance(value, bytes):
+        return value
+    from stdtools.kv.forms import to_json
+
+    return to_json(value).encode() + b"\n"
+
+
+def shown(data: bytes) -> bytes:
+    """Return the pickle *data* as a pipe gets its value. Raises ToolError."""
+    return presented(load(data))
+
+
+def write_value(output: Output, value: Any, end: bytes = b"") -> None:
+    """Write *value* and *end*; on a terminal made safe, and on lines of its own."""
+    data = presented(value)
+    if output.is_terminal:
+        data = screen.safe_lines(data.decode("utf-8", "surrogateescape")).encode()
+        data = data if data.endswith(b"\n") else data + b"\n"
+    output.write(data + end)
+
+
+def record_value(value: Any) -> Value:
+    """Return *value* as one of a record: what records know as it is, all else as the JSON that it has."""
+    if value is None or type(value) in (str, bytes, int, float, bool):
+        return value
+    from json import loads
+
+    from stdtools.kv.forms import to_json
+
+    return loads(to_json(value))

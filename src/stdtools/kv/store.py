@@ -1,0 +1,281 @@
+"""A shelf with plain values in one SQLite file, for many processes: each change is one transaction."""
+
+import shelve
+from collections.abc import Callable, Iterable, Iterator, MutableMapping
+from typing import Any, NamedTuple, Protocol
+
+from stdtools.kv.pickles import dump, load_plain
+from stdtools.kv.table import Row, Table, now
+from stdtools.shared.errors import ToolError
+
+
+class Readable(Protocol):
+    """What a store is read from: a Table, or a shelf of another kind."""
+
+    path: str
+
+    def read(self, key: bytes) -> Row | None:
+        """Return the row of *key*, if it is there."""
+
+    def rows(self, first: bytes = b"", end: bytes | None = None) -> Iterator[Row]:
+        """Yield the rows from the key *first* on, up to *end* and without it."""
+
+
+class Change(NamedTuple):
+    """What became of a change: whether it was *done*, and the pickle that was there before."""
+
+    done: bool
+    old: bytes | None
+
+
+Condition = Callable[[bytes | None], bool]  # of the pickle that is there
+
+
+class _Closed:
+    """What is left of a table: close it again, and nothing else."""
+
+    def close(self) -> None:
+        pass
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "sync":
+            raise AttributeError
+        raise ValueError("the store is closed")
+
+
+class Store(shelve.Shelf[Any]):
+    """A ``shelve.Shelf`` whose values are plain built-in types, with operations that are atomic between processes.
+
+    Keys are text; bytes that are not UTF-8 stand in them as ``os.fsdecode`` has them. A value of
+    another class is not built: reading it raises ForeignClass.
+    """
+
+    dict: Table
+
+    def __init__(self, table: MutableMapping[bytes, bytes]) -> None:
+        super().__init__(table, protocol=4)
+
+    def close(self) -> None:
+        """Close the file; what is asked of the store afterwards is a ValueError."""
+        super().close()
+        self.dict = _Closed()  # type: ignore[assignment]
+
+    def __getitem__(self, key: str) -> Any:
+        row = self.row(key)
+        if row is None:
+            raise KeyError(key)
+        return load_plain(row.value)
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.dict[key_bytes(key)] = dump(value)
+
+    def __delitem__(self, key: str) -> None:
+        try:
+            del self.dict[key_bytes(key)]
+        except KeyError:
+            raise KeyError(key) from None
+
+    def __contains__(self, key: object) -> bool:
+        return isinstance(key, str) and key_bytes(key) in self.dict
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """Return the value of *key*, else *default*."""
+        row = self.row(key)
+        return default if row is None else load_plain(row.value)
+
+    def __iter__(self) -> Iterator[str]:
+        return map(key_text, self.dict)
+
+    def row(self, key: str) -> Row | None:
+        """Return *key* with its pickle and its times, if it is there."""
+        return self.dict.read(key_bytes(key))
+
+    def set(
+        self,
+        key: str,
+        value: Any,
+        *,
+        ttl: float | None = None,
+        keep_ttl: bool = False,
+        only_if: Condition | None = None,
+    ) -> Change:
+        """Set *key* to *value*, for *ttl* seconds or what is left of them, where *only_if* holds for what is there."""
+        data = dump(value)
+        with self.dict.transaction():
+            row = self.row(key)
+            old = row.value if row else None
+            if only_if is not None and not only_if(old):
+                return Change(False, old)
+            expires = _moment(ttl)
+            if keep_ttl and row is not None:
+                expires = row.expires
+            self.dict.write(key_bytes(key), data, expires)
+        return Change(True, old)
+
+    def incr(self, key: str, by: float = 1) -> int | float:
+        """Add *by* to the number under *key*, 0 where there is none, and return the sum; text of a number serves."""
+
+        def add(old: Any) -> int | float:
+            return _number(key, 0 if old is None else old) + by
+
+        return self._update(key, add)  # type: ignore[no-any-return]
+
+    def append(self, key: str, more: str | bytes) -> int:
+        """Put *more* behind the text or the bytes under *key*, and return how many characters or bytes that makes."""
+
+        def add(old: Any) -> str | bytes:
+            old = type(more)() if old is None else old
+            if isinstance(old, str) and isinstance(more, str):
+                return old + more
+            if isinstance(old, str | bytes):
+                return _as_bytes(old) + _as_bytes(more)
+            raise ToolError(f"holds a {type(old).__name__}, neither text nor bytes", where=key)
+
+        return len(self._update(key, add))
+
+    def push(self, key: str, values: Iterable[Any], *, left: bool = False) -> int:
+        """Put *values* one after the other at the end of the list under *key*, or at its head; return its length."""
+
+        def add(old: Any) -> list[Any]:
+            items = _list(key, [] if old is None else old)
+            return [*reversed(list(values)), *items] if left else [*items, *values]
+
+        return len(self._update(key, add))
+
+    def pop_element(self, key: str, *, left: bool = False) -> Any:
+        """Take the last element of the list under *key*, or the first, and return it. KeyError where there is none."""
+        taken: list[Any] = []
+
+        def take(old: Any) -> list[Any]:
+            items = _list(key, [] if old is None else old)
+            if not items:
+                raise KeyError(key)
+            taken.append(items.pop(0 if left else -1))
+            return items
+
+        self._update(key, take)
+        return taken[0]
+
+    def ttl(self, key: str) -> float | None:
+        """Return how many seconds *key* has left, None without an end. Raises KeyError."""
+        row = self.row(key)
+        if row is None:
+            raise KeyError(key)
+        return None if row.expires is None else max(0.0, (row.expires - now()) / 1000)
+
+    def expire(self, key: str, ttl: float | None) -> bool:
+        """Have *key* be gone in *ttl* seconds, never with None; say whether it is there."""
+        with self.dict.transaction():
+            if self.row(key) is None:
+                return False
+            self.dict.set_expiry(key_bytes(key), _moment(ttl))
+        return True
+
+    def rename(self, old: str, new: str, *, replace: bool = False) -> bool:
+        """Give the value of *old* the key *new*, unless that is taken; say whether it was done. Raises KeyError."""
+        with self.dict.transaction():
+            if self.row(old) is None:
+                raise KeyError(old)
+            if new in self and not replace and new != old:
+                return False
+            if new != old:
+                self.dict.move(key_bytes(old), key_bytes(new))
+        return True
+
+    def copy(self, source: str, target: str, *, replace: bool = False) -> bool:
+        """Set *target* to the value of *source*, with its time left, unless it is taken; say so. Raises KeyError."""
+        with self.dict.transaction():
+            row = self.row(source)
+            if row is None:
+                raise KeyError(source)
+            if target in self and not replace:
+                return False
+            self.dict.write(key_bytes(target), row.value, row.expires)
+        return True
+
+    def remove(self, keys: Iterable[str]) -> int:
+        """Delete the *keys* that are there, and return how many were."""
+        with self.dict.transaction():
+            return sum(self.dict.discard(key_bytes(key)) for key in keys)
+
+    def remove_matching(self, glob: str | None, prefix: str = "") -> int:
+        """Delete the keys that begin with *prefix* and match *glob*, and return how many there were."""
+        with self.dict.transaction():
+            return sum(self.dict.discard(row.key) for row in matching(self.dict, glob, prefix))
+
+    def _update(self, key: str, change: Callable[[Any], Any]) -> Any:
+        """Set *key* to what *change* makes of its value, None where it is absent; its end stays."""
+        with self.dict.transaction():
+            row = self.row(key)
+            value = change(None if row is None else load_plain(row.value))
+            self.dict.write(key_bytes(key), dump(value), row.expires if row else None)
+        return value
+
+
+def matching(table: Readable, glob: str | None, prefix: str = "") -> Iterator[Row]:
+    """Yield the rows whose keys begin with *prefix* and match the shell pattern *glob*."""
+    if glob is None:
+        yield from table.rows(*_range(key_bytes(prefix)))
+        return
+    import re
+    from fnmatch import translate
+
+    matches = re.compile(translate(glob)).match
+    plain = re.match(r"[^*?[]*", glob)
+    start = max(key_bytes(prefix), key_bytes(plain.group() if plain else ""), key=len)
+    for row in table.rows(*_range(start)):
+        text = key_text(row.key)
+        if text.startswith(prefix) and matches(text):
+            yield row
+
+
+def _range(prefix: bytes) -> tuple[bytes, bytes | None]:
+    """Return the first key with *prefix*, and the first behind all of them."""
+    head = prefix.rstrip(b"\xff")
+    return prefix, head[:-1] + bytes([head[-1] + 1]) if head else None
+
+
+def key_bytes(key: str) -> bytes:
+    """Return *key* as it is stored."""
+    return key.encode("utf-8", "surrogateescape")
+
+
+def key_text(key: bytes) -> str:
+    """Return the stored *key* as text; a byte that is not UTF-8 is a surrogate there."""
+    return key.decode("utf-8", "surrogateescape")
+
+
+def _moment(ttl: float | None) -> int | None:
+    return None if ttl is None else now() + int(ttl * 1000)
+
+
+def _as_bytes(text: str | bytes) -> bytes:
+    return text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass")
+
+
+def _number(key: str, value: Any) -> int | float:
+    if type(value) in (int, float):
+        return value  # type: ignore[no-any-return]
+    if isinstance(value, str):
+        number = parse_number(value)
+        if number is not None:
+            return number
+    raise ToolError(f"holds {'text' if isinstance(value, str) else type(value).__name__}, no number", where=key)
+
+
+def parse_number(text: str) -> int | float | None:
+    """Return the number that *text* is, if it is one as JSON writes it, with a sign if need be."""
+    import re
+
+    text = text.strip()
+    if re.fullmatch(r"[+-]?[0-9]{1,4000}", text):
+        return int(text)
+    if re.fullmatch(r"[+-]?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?", text):
+        return float(text)
+    return None
+
+
+def _list(key: str, value: Any) -> list[Any]:
+    if not isinstance(value, list):
+        raise ToolError(f"holds {'text' if isinstance(value, str) else type(value).__name__}, no list", where=key)
+    return value

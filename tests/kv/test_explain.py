@@ -1,0 +1,123 @@
+"""The scripts of kv --explain do what the commands do."""
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Run
+
+pytestmark = pytest.mark.process
+
+STATE = '{"key": "b", "value": "2"}\n{"key": "n", "value": 5}\n{"key": "q", "value": ["x", "y"]}\n'
+STATE += '{"key": "t", "value": "text"}\n'
+CASES = [
+    ["get", "b"],
+    ["get", "b", "none", "--default", "d"],
+    ["has", "b", "n"],
+    ["has", "none"],
+    ["set", "new", "value"],
+    ["set", "new", "[1, 2]", "--json"],
+    ["set", "new", "é", "--bytes"],
+    ["set", "b", "x", "--if-absent"],
+    ["del", "b", "none"],
+    ["del", "--glob", "[bn]"],
+    ["del", "--prefix", "t"],
+    ["del", "none"],
+    ["keys"],
+    ["keys", "[nq]"],
+    ["keys", "--prefix", "t", "-0"],
+    ["incr", "n", "3"],
+    ["incr", "new"],
+    ["append", "t", " more"],
+    ["push", "q", "z", "w", "--left"],
+    ["push", "new", "1", "{}", "--json"],
+    ["pop", "q"],
+    ["pop", "q", "--left"],
+    ["pop", "none"],
+    ["ttl", "b"],
+    ["ttl", "none"],
+    ["persist", "b", "n"],
+    ["persist", "none"],
+    ["rename", "b", "c"],
+    ["rename", "b", "n"],
+    ["rename", "b", "n", "--replace"],
+    ["copy", "b", "c"],
+    ["copy", "none", "c"],
+    ["edit", "t"],
+    ["export"],
+    ["check"],
+    ["info"],
+    ["compact"],
+    ["import", "lines"],
+    ["import", "lines", "--replace"],
+    ["import", "lines", "--keep"],
+    ["batch", "operations"],
+]
+
+
+@pytest.fixture
+def place(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A store, and files to read."""
+    monkeypatch.setenv("EDITOR", "sed -i s/text/changed/")
+    assert run("kv", "--store", "./a.db", "import", stdin=STATE).code == 0
+    (tmp_path / "lines").write_text('{"key": "new", "value": {"a": [1]}}\n')
+    (tmp_path / "operations").write_text(
+        '{"op": "set", "key": "z", "value": 1}\n{"op": "get", "key": "z"}\n{"op": "get", "key": "none"}\n'
+        '{"op": "del", "key": "z"}\n'
+    )
+    return tmp_path
+
+
+@pytest.mark.parametrize("args", CASES, ids=" ".join)
+def test_the_script_does_what_the_command_does(run: Run, place: Path, python: str, args: list[str]) -> None:
+    """The same output, the same exit code, and the same values in the store afterwards."""
+    shutil.copy(place / "a.db", place / "before.db")
+    script = run("kv", *args, "--store", "./a.db", "--explain")
+    assert (script.code, script.err) == (0, "")
+    assert len([line for line in script.text.splitlines() if line]) <= 34
+    done = run("kv", *args, "--store", "./a.db", "-q")
+    after = run("kv", "--store", "./a.db", "export").out
+    shutil.copy(place / "before.db", place / "a.db")
+    explained = subprocess.run([python, "-c", script.text], cwd=place, capture_output=True)
+    assert explained.stderr == b""
+    if args[0] not in ("push", "get", "pop"):  # what is printed as JSON here is printed as Python there
+        assert explained.stdout == done.out
+    assert explained.returncode == done.code
+    assert run("kv", "--store", "./a.db", "export").out == after
+
+
+def test_standard_input_goes_to_the_script(run: Run, place: Path, python: str) -> None:
+    script = run("kv", "set", "new", "--store", "./a.db", "--explain").text
+    subprocess.run([python, "-c", script], cwd=place, input=b"from a pipe\n", check=True)
+    assert run("kv", "get", "new", "--store", "./a.db").text == "from a pipe\n"
+
+
+def test_stores_times_backups_and_conversions(run: Run, place: Path, python: str, shell: Run) -> None:
+    run("kv", "set", "k", "v")
+    for args in (["stores"], ["list", "--store", "./a.db"], ["expire", "b", "1h", "--store", "./a.db"]):
+        script = run("kv", *args, "--explain").text
+        done = subprocess.run([python, "-c", script], cwd=place, capture_output=True, text=True, check=True)
+        if args[0] == "stores":
+            assert done.stdout == run("kv", "stores").text
+    assert float(run("kv", "ttl", "b", "--store", "./a.db").text) <= 3600
+    script = run("kv", "backup", "copy.db", "--store", "./a.db", "--explain").text
+    subprocess.run([python, "-c", script], cwd=place, check=True)
+    assert run("kv", "export", "--store", "./copy.db").out == run("kv", "export", "--store", "./a.db").out
+    shell('python3 -c \'import dbm.dumb, shelve; shelve.Shelf(dbm.dumb.open("old", "c")).update(a=1, b=[2])\'')
+    script = run("kv", "convert", "old", "new.db", "--explain").text
+    subprocess.run([python, "-c", script], cwd=place, check=True)
+    run("kv", "convert", "old", "same.db")
+    assert run("kv", "get", "b", "--store", "./same.db").text == "[2]\n"
+    code = "import sqlite3; print(sqlite3.connect('new.db').execute('select count(*) from Dict').fetchone()[0])"
+    assert subprocess.run([python, "-c", code], cwd=place, capture_output=True, text=True).stdout == "2\n"
+
+
+@pytest.mark.parametrize(
+    "args", [["set", "k", "v", "--ttl", "1m"], ["get", "k", "--json"], ["batch", "--atomic"], ["pop", "k", "--json"]]
+)
+def test_what_it_does_not_cover_is_said(run: Run, args: list[str]) -> None:
+    result = run("kv", *args, "--explain")
+    assert result.code == 2
+    assert result.out == b""

@@ -1,0 +1,216 @@
+"""A store under kill -9, full disks, many writers at once, and files that are not what they say."""
+
+import os
+import random
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import COMMAND, Run
+from tests.kv.faults import kill_writers
+
+pytestmark = pytest.mark.process
+
+
+@pytest.mark.once
+def test_no_acknowledged_write_is_lost_when_the_writer_is_killed(tmp_path: Path) -> None:
+    kill_writers(tmp_path, random.Random(), kills=300)
+
+
+def test_eight_counters_at_once_count_right(run: Run, tmp_path: Path) -> None:
+    lines = "".join('{"op": "incr", "key": "n"}\n' for _ in range(500)).encode()
+    # One line at a time, so that each is a transaction of its own.
+    feed = f'while read -r line; do echo "$line"; done < ops | {COMMAND} kv --store ./n.db batch'
+    (tmp_path / "ops").write_bytes(lines)
+    writers = [subprocess.Popen(["bash", "-c", feed], cwd=tmp_path, stdout=subprocess.PIPE) for _ in range(8)]
+    answers = [writer.communicate()[0] for writer in writers]
+    assert [writer.returncode for writer in writers] == [0] * 8
+    assert all(b'"ok": false' not in answer for answer in answers)
+    assert run("kv", "--store", "./n.db", "get", "n").text == "4000\n"
+
+
+def test_eight_processes_of_single_commands(run: Run, tmp_path: Path) -> None:
+    incr, store = f"{COMMAND} kv --store ./n.db incr n", f'{COMMAND} kv --store ./n.db set "$0 $i" v'
+    line = f"for i in $(seq 12); do {incr} > /dev/null && {store} || exit 1; done"
+    writers = [subprocess.Popen(["bash", "-c", line, str(n)], cwd=tmp_path, stderr=subprocess.PIPE) for n in range(8)]
+    assert [writer.communicate()[1] for writer in writers] == [b""] * 8
+    assert [writer.returncode for writer in writers] == [0] * 8
+    assert run("kv", "--store", "./n.db", "get", "n").text == "96\n"
+    assert len(run("kv", "--store", "./n.db", "keys", "? *").text.splitlines()) == 96
+
+
+def test_distinct_keys_of_eight_writers_are_all_there(run: Run, tmp_path: Path) -> None:
+    writers = []
+    for writer in range(8):
+        lines = "".join(f'{{"op": "set", "key": "{writer} {n}", "value": {n}}}\\n' for n in range(500))
+        feed = f"printf '{lines}' | while read -r line; do echo \"$line\"; done | {COMMAND} kv --store ./n.db batch"
+        writers.append(subprocess.Popen(["bash", "-c", feed], cwd=tmp_path, stdout=subprocess.PIPE))
+    answers = [writer.communicate()[0] for writer in writers]
+    assert all(b'"ok": false' not in answer for answer in answers)
+    assert len(run("kv", "--store", "./n.db", "keys").text.splitlines()) == 4000
+
+
+def test_a_reader_that_waits_keeps_no_writer_waiting(run: Run, tmp_path: Path) -> None:
+    lines = "".join(f'{{"key": "{n}", "value": "{"x" * 500}"}}\n' for n in range(5000))
+    assert run("kv", "--store", "./a.db", "import", stdin=lines).text == "5000\n"
+    for command in ("list", "export", "keys"):
+        reader = subprocess.Popen([COMMAND, "kv", "--store", "./a.db", command], cwd=tmp_path, stdout=subprocess.PIPE)
+        assert reader.stdout is not None
+        reader.stdout.read(1)
+        assert run("kv", "--store", "./a.db", "incr", "n").code == 0
+        reader.stdout.close()
+        reader.wait()
+
+
+def test_a_lock_that_stays_is_one_line(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run("kv", "--store", "./a.db", "set", "k", "v")
+    code = "import sqlite3, time; c = sqlite3.connect('a.db', isolation_level=None); c.execute('BEGIN EXCLUSIVE')\n"
+    code += "print(flush=True); time.sleep(60)"
+    holder = subprocess.Popen(["python3", "-c", code], cwd=tmp_path, stdout=subprocess.PIPE)
+    assert holder.stdout is not None
+    holder.stdout.readline()
+    message = "another process has kept it locked for 10 seconds\n"
+    try:
+        assert run("kv", "--store", "./a.db", "set", "k", "w") == (2, b"", f"stdtools kv set: ./a.db: {message}")
+    finally:
+        holder.kill()
+        holder.wait()
+        holder.stdout.close()
+    assert run("kv", "--store", "./a.db", "get", "k").text == "v"
+
+
+def test_a_killed_writers_journal_is_rolled_back_by_a_reader(run: Run, tmp_path: Path) -> None:
+    """The writer is killed within a transaction that has reached the file."""
+    run("kv", "--store", "./a.db", "set", "k", "old")
+    code = (
+        "import os, signal, stdtools.kv; s = stdtools.kv.open('a.db'); t = s.dict\n"
+        "t.connection.execute('PRAGMA cache_size=2')\n"
+        "with t.transaction():\n"
+        "    s['k'] = 'new'\n"
+        "    for n in range(2000): s[f'k{n}'] = 'x' * 500\n"
+        "    os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    import sys
+
+    assert subprocess.run([sys.executable, "-c", code], cwd=tmp_path).returncode == -signal.SIGKILL
+    assert (tmp_path / "a.db-journal").stat().st_size > 0
+    assert run("kv", "--store", "./a.db", "get", "k") == (0, b"old", "")
+    assert run("kv", "--store", "./a.db", "keys").text == "k\n"
+
+
+def test_a_full_disk_is_one_line_and_leaves_the_store_as_it_was(run: Run, tmp_path: Path, python: str) -> None:
+    run("kv", "--store", "./a.db", "set", "k", "old")
+    code = (
+        "import resource, signal, os, sys; signal.signal(signal.SIGXFSZ, signal.SIG_IGN); "
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (100000, 100000)); os.execv(sys.argv[1], sys.argv[1:])"
+    )
+    (tmp_path / "large").write_bytes(b"x" * 1_000_000)
+    with (tmp_path / "large").open("rb") as large:
+        done = subprocess.run(
+            [python, "-c", code, COMMAND, "kv", "--store", "./a.db", "set", "k"],
+            cwd=tmp_path,
+            stdin=large,
+            capture_output=True,
+            text=True,
+        )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("stdtools kv set: ./a.db: ")
+    assert done.stderr.count("\n") == 1
+    assert run("kv", "--store", "./a.db", "get", "k").text == "old"
+    assert run("kv", "--store", "./a.db", "check").code == 0
+
+
+def test_an_interrupted_import_leaves_nothing(tmp_path: Path, run: Run) -> None:
+    feed = 'for i in $(seq 100000); do echo \'{"key": "\'$i\'", "value": 1}\'; done; sleep 30'
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL):
+        source = subprocess.Popen(["bash", "-c", feed], stdout=subprocess.PIPE, start_new_session=True)
+        process = subprocess.Popen([COMMAND, "kv", "--store", "./a.db", "import"], cwd=tmp_path, stdin=source.stdout)
+        time.sleep(1)
+        process.send_signal(number)
+        assert process.wait() == -number
+        os.killpg(source.pid, signal.SIGKILL)
+        source.wait()
+        assert source.stdout is not None
+        source.stdout.close()
+        assert run("kv", "--store", "./a.db", "keys").code == 1
+        assert run("kv", "--store", "./a.db", "check").code == 0
+
+
+@pytest.mark.once
+def test_flipped_bytes_never_make_a_traceback(run: Run, tmp_path: Path) -> None:
+    draw = random.Random()
+    lines = "".join(f'{{"key": "k{n}", "value": [{n}, "text"]}}\n' for n in range(300))
+    run("kv", "--store", "./whole.db", "import", stdin=lines)
+    whole = (tmp_path / "whole.db").read_bytes()
+    for turn in range(120):
+        damaged = bytearray(whole)
+        for _ in range(draw.randint(1, 30)):
+            damaged[draw.randrange(len(damaged) if turn % 2 else 4096)] = draw.randrange(256)
+        (tmp_path / "a.db").write_bytes(damaged)
+        args = draw.choice(
+            (["get", "k7"], ["list"], ["check"], ["set", "k8", "v"], ["export"], ["info"], ["incr", "n"])
+        )
+        result = run("kv", "--store", "./a.db", *args)
+        assert result.code in (0, 1, 2), (args, result)
+        assert "internal error" not in result.err, (args, result)
+        assert "Traceback" not in result.err
+        for name in os.listdir(tmp_path):
+            if name.startswith("a.db"):
+                (tmp_path / name).unlink()
+
+
+@pytest.mark.parametrize(
+    "content", [b"text\n", b"SQLite format 3\0", b"SQLite format 3\0" + b"\xff" * 5000, b"\0" * 100]
+)
+def test_files_that_are_no_store_are_refused(run: Run, tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "a.db").write_bytes(content)
+    for args in (["get", "k"], ["set", "k", "v"], ["list"], ["info"]):
+        result = run("kv", "--store", "./a.db", *args)
+        assert (result.code, result.out) == (2, b""), args
+        assert result.err.startswith(f"stdtools kv {args[0]}: ./a.db: "), result.err
+        assert result.err.count("\n") == 1
+    assert (tmp_path / "a.db").read_bytes() == content
+
+
+def test_another_programs_database_is_refused_and_a_newer_one(run: Run, shell: Run, tmp_path: Path) -> None:
+    shell("sqlite3 other.db 'create table t(a)'; sqlite3 view.db 'create view Dict as select 1 as key, 2 as value'")
+    for name in ("other", "view"):
+        for args in (["get", "k"], ["set", "k", "v"]):
+            result = run("kv", "--store", f"./{name}.db", *args)
+            assert (result.code, result.err) == (
+                2,
+                f"stdtools kv {args[0]}: ./{name}.db: is an SQLite database, but not a shelf\n",
+            )
+    run("kv", "--store", "./new.db", "set", "k", "v")
+    shell("sqlite3 new.db 'pragma user_version = 2'")
+    before = (tmp_path / "new.db").read_bytes()
+    for args in (["get", "k"], ["set", "k", "v"]):
+        result = run("kv", "--store", "./new.db", *args)
+        assert result.err == f"stdtools kv {args[0]}: ./new.db: is of a newer stdtools (version 2 of its tables)\n"
+    assert (tmp_path / "new.db").read_bytes() == before
+
+
+def test_directories_and_devices_are_no_stores(run: Run, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "fifo.db")
+    (tmp_path / "dir.db").mkdir()
+    for name in ("./fifo.db", "./dir.db", "/dev/zero", "/dev/null", "/dev/full"):
+        for args in (["get", "k"], ["set", "k", "v"]):
+            result = run("kv", "--store", name, *args)
+            assert (result.code, result.err.count("\n")) == (2, 1), (name, args, result)
+
+
+@pytest.mark.parametrize("mode", ["delete", "wal"])
+def test_a_store_in_a_place_that_cannot_be_written_is_read(run: Run, shell: Run, tmp_path: Path, mode: str) -> None:
+    place = tmp_path / "place"
+    place.mkdir()
+    run("kv", "--store", "./place/a.db", "set", "k", "v")
+    shell(f"sqlite3 place/a.db 'pragma journal_mode={mode}'; chmod 444 place/a.db; chmod 555 place")
+    powerless = "setpriv --inh-caps=-all --bounding-set=-dac_override,-dac_read_search " if os.geteuid() == 0 else ""
+    assert shell(f"{powerless}stdtools kv --store ./place/a.db get k") == (0, b"v", "")
+    result = shell(f"{powerless}stdtools kv --store ./place/a.db set k w")
+    assert (result.code, result.err.count("\n")) == (2, 1)
+    assert result.err.startswith("stdtools kv set: ./place/a.db: ")
+    place.chmod(0o755)
