@@ -151,6 +151,32 @@ def test_what_the_workers_opened_is_closed(run: Run, tmp_path: Path) -> None:
     assert sorted((tmp_path / "kept").read_text()) == ["a", "b"]
 
 
+CHILD = "subprocess.run(['cat'], stdout=-1).stdout.decode()"  # reads all there is, as ssh does
+
+
+def test_what_an_expression_starts_takes_no_lines() -> None:
+    command = [COMMAND, "par", "-j1", "--import", "subprocess", "--py", f"line + {CHILD}"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdin is not None
+        for line in (b"1\n", b"2\n", b"3\n", b"4\n"):
+            process.stdin.write(line)
+            process.stdin.flush()
+            time.sleep(0.1)  # a child is started while there will be more
+        assert process.communicate()[0] == b"1\n2\n3\n4\n"
+    assert process.returncode == 0
+
+
+@pytest.mark.parametrize(
+    "args", [["--py", f"line, {CHILD}", "--jsonl"], ["--map", f"(line, {CHILD})", "--reduce", "min", "--jsonl"]]
+)
+def test_what_an_expression_starts_does_not_read_our_file(run: Run, tmp_path: Path, args: list[str]) -> None:
+    (tmp_path / "f").write_text("1\n2\n")
+    with open(tmp_path / "f", "rb") as file:
+        result = run("par", "-j1", "--import", "subprocess", *args, stdin_file=file)
+    found = [list(each.values()) if isinstance(each, dict) else each for each in map(json.loads, result.out.splitlines())]
+    assert found == [["1", ""], ["2", ""]]
+
+
 def test_a_child_of_an_expression_says_nothing(run: Run) -> None:
     init = (
         "import os, time\ndef f(line):\n  if os.fork() == 0:\n    time.sleep(0.01)\n    return 'CHILD'\n  return line"

@@ -14,6 +14,7 @@ from stdtools.par.failures import RemoteTraceback, WorkerDied
 from stdtools.par.ledger import Outcome
 from stdtools.par.stage import Stage
 from stdtools.par.supervisor import Supervisor
+from stdtools.par.worker import own_input
 from stdtools.shared.errors import ToolError
 from stdtools.shared.streams import Input
 
@@ -64,9 +65,9 @@ class _Worker:
 
 def start(spec: Spec, file: int, stage: Stage) -> None:
     """Make a worker ready: *file* is what ranges are read from. Raises what the code of *spec* raises."""
+    _Worker.file = own_input(file)
     _Worker.mapper = Mapper(spec)
     Finalize(None, _Worker.mapper.close, exitpriority=0)
-    _Worker.file = file
     _Worker.stage = stage
     _Worker.pid = os.getpid()
 

@@ -19,6 +19,7 @@ from stdtools.par.partials import Partial, merge, results, write_results
 from stdtools.par.reducers import NAMES, Reducer, folding, named
 from stdtools.par.runs import Run, Store
 from stdtools.par.supervisor import Supervisor
+from stdtools.par.worker import own_input
 from stdtools.shared.errors import ToolError
 from stdtools.shared.streams import Input
 
@@ -85,10 +86,11 @@ class _Worker:
 
 def start(plan: Plan, file: int, stores: list[Store]) -> None:
     """Make a worker ready, with a store of its own: the lock on it is the kernel's, and ends with the worker."""
+    _Worker.file = own_input(file)
     _Worker.mapper = Mapper(plan.spec)
     Finalize(None, _Worker.mapper.close, exitpriority=0)
     _Worker.reducer = reducer_of(plan.reduce, plan.spec.imports)
-    _Worker.plan, _Worker.file, _Worker.stores = plan, file, stores
+    _Worker.plan, _Worker.stores = plan, stores
     for store in stores:
         try:
             fcntl.lockf(store.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -14,7 +14,7 @@ from multiprocessing.reduction import ForkingPickler
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from stdtools.par.failures import NotPicklable, pack_failure
-from stdtools.shared.streams import STDERR
+from stdtools.shared.streams import STDERR, STDIN
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
@@ -54,6 +54,18 @@ def work(
             return
         connection.send_bytes(READY)
         _answer_all(connection)
+
+
+def own_input(fd: int) -> int:
+    """Return a descriptor for what *fd* reads, and have all that this process starts find nothing to read.
+
+    A child, as an ssh, would take the lines from standard input that the parent wants to deal out.
+    """
+    own = os.dup(fd)
+    null = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(null, STDIN)
+    os.close(null)
+    return own
 
 
 def _redirect_standard_error(fd: int) -> None:
