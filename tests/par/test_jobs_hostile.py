@@ -412,6 +412,25 @@ def test_a_kill_of_the_whole_group_leaves_none(tmp_path: Path, mark: str) -> Non
     until(lambda: not marked(mark), 10)
 
 
+@pytest.mark.parametrize("signals", [[signal.SIGINT], [signal.SIGTERM], [signal.SIGINT] * 2, [signal.SIGKILL]])
+def test_nothing_survives_a_par_within_a_par(tmp_path: Path, mark: str, signals: list[int]) -> None:
+    """The jobs of the inner one are in groups of their own, ignore TERM, and are ended before it could do so."""
+    job = tmp_path / "job"
+    job.write_text("#!/bin/sh\ntrap '' TERM\ntouch started-a\nwhile :; do sleep 0.01; done\n")
+    job.chmod(0o755)
+    (tmp_path / "items").write_text("a\n")
+    with subprocess.Popen(
+        [COMMAND, "par", COMMAND, "par", "-a", "items", "./job", ":::", "x"], cwd=tmp_path, stderr=subprocess.PIPE
+    ) as process:
+        started(tmp_path, 1)
+        for number in signals:
+            process.send_signal(number)
+            time.sleep(0.05)
+        process.communicate(timeout=10)
+        assert process.returncode == -signals[0]
+    until(lambda: not marked(mark), 5)
+
+
 def test_a_job_that_par_ends_is_not_done_whatever_it_says(run: Run, tmp_path: Path) -> None:
     script = (
         "trap 'exit 0' TERM; touch seen-$1; test $1 = good || "

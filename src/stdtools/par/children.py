@@ -32,7 +32,7 @@ class Children:
         self.wanted_terminal: set[int] = set()  # which jobs, in the background, do not have
         self.cut_off: set[int] = set()  # which ran when all were told to end
         mark = b"%d-%d" % (os.getpid(), time.monotonic_ns())
-        self._launcher = Launcher({**environment, MARK: mark})
+        self._launcher = Launcher({**environment, MARK: b" ".join([*environment.get(MARK, b"").split(), mark])})
         self._watchdog = Watchdog(slots, mark)
         self._is_watched = False
         self._slots: dict[int, int] = {}  # by pid

@@ -1,7 +1,8 @@
 """A process that ends the jobs when par itself is killed, in whatever way.
 
 It learns of that by the end of a pipe. Which process groups there are it reads from a table in shared
-memory; a job that was started, but not yet in the table, it knows by a variable of its environment.
+memory; a job that was started, but not yet in the table, it knows by a variable of its environment. There
+each par that runs within another leaves its own mark behind those of the outer ones, so that these find its jobs, too.
 """
 
 import contextlib
@@ -13,17 +14,19 @@ import time
 from typing import NoReturn
 
 MARK = b"STDTOOLS_PAR"
+_VARIABLE = MARK + b"="
 GRACE = 1.0  # seconds between TERM and KILL
+_PASSES = 3  # over all processes, each of which may start another meanwhile
 _PID = struct.Struct("<q")
 _IGNORED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGTSTP)
 
 
 class Watchdog:
-    """Watches up to *slots* process groups, in whose environment MARK is *mark*, from ``start`` to ``stop``."""
+    """Watches up to *slots* process groups, in whose environment MARK has *mark*, from ``start`` to ``stop``."""
 
     def __init__(self, slots: int, mark: bytes) -> None:
         self._table = mmap.mmap(-1, slots * _PID.size)
-        self._mark = MARK + b"=" + mark
+        self._mark = mark
         self._pid = 0
         self._lifeline = -1
 
@@ -63,9 +66,13 @@ class Watchdog:
 
     def end_strays(self) -> None:
         """Kill what has left the process groups, as by setsid."""
-        for pid in self._marked():
-            with contextlib.suppress(OSError):
-                os.kill(pid, signal.SIGKILL)
+        for _ in range(_PASSES):
+            strays = self._marked()
+            for pid in strays:
+                with contextlib.suppress(OSError):
+                    os.kill(pid, signal.SIGKILL)
+            if not strays:
+                return
 
     def _watch(self, reader: int) -> NoReturn:
         try:
@@ -98,6 +105,7 @@ class Watchdog:
         with contextlib.suppress(OSError):
             for name in os.listdir("/proc"):
                 with contextlib.suppress(OSError, ValueError), open(f"/proc/{int(name)}/environ", "rb") as file:
-                    if self._mark in file.read().split(b"\0"):
+                    marks = next((each for each in file.read().split(b"\0") if each.startswith(_VARIABLE)), b"")
+                    if self._mark in marks.removeprefix(_VARIABLE).split():
                         found.append(int(name))
         return found
