@@ -20,15 +20,16 @@ pytestmark = [pytest.mark.process, pytest.mark.once]
 class Dask:
     """A scheduler and its workers, each a process of its own."""
 
-    def __init__(self, place: Path) -> None:
+    def __init__(self, place: Path, workers: int = 2, threads: int = 1) -> None:
         self._place = place
+        self._threads = threads
         self._file = place / "scheduler.json"
         self.processes: list[subprocess.Popen[bytes]] = []
         self._start("distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard")
         while not (self._file.exists() and self._file.read_text().endswith("}")):  # it is written bit by bit
             time.sleep(0.05)
         self.address = json.loads(self._file.read_text())["address"]
-        self.workers = [self.add_worker() for _ in range(2)]
+        self.workers = [self.add_worker() for _ in range(workers)]
 
     def _start(self, module: str, *args: str) -> subprocess.Popen[bytes]:
         command = [sys.executable, "-W", "ignore", "-m", module, "--scheduler-file", str(self._file), *args]
@@ -38,8 +39,8 @@ class Dask:
 
     def add_worker(self) -> subprocess.Popen[bytes]:
         return self._start(
-            "distributed.cli.dask_worker", "--host", "127.0.0.1", "--nworkers", "1", "--nthreads", "1", "--no-nanny",
-            "--no-dashboard", "--local-directory", str(self._place),
+            "distributed.cli.dask_worker", "--host", "127.0.0.1", "--nworkers", "1", "--nthreads", str(self._threads),
+            "--no-nanny", "--no-dashboard", "--local-directory", str(self._place),
         )  # fmt: skip
 
     def stop(self) -> None:
@@ -49,9 +50,9 @@ class Dask:
             process.wait()
 
 
-@pytest.fixture(scope="module")
-def dask(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dask]:
-    running = Dask(tmp_path_factory.mktemp("dask"))
+@contextlib.contextmanager
+def running_dask(place: Path, workers: int = 2, threads: int = 1) -> Iterator[Dask]:
+    running = Dask(place, workers, threads)
     try:
         ready = [COMMAND, "par", "--cluster", running.address, "--py", "line", ":::", "x"]
         deadline = time.monotonic() + 60
@@ -61,6 +62,12 @@ def dask(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dask]:
         yield running
     finally:
         running.stop()
+
+
+@pytest.fixture(scope="module")
+def dask(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dask]:
+    with running_dask(tmp_path_factory.mktemp("dask")) as running:
+        yield running
 
 
 def test_expressions_in_order(run: Run, dask: Dask) -> None:
@@ -73,6 +80,13 @@ def test_expressions_in_order(run: Run, dask: Dask) -> None:
     assert run(*args, "--map", "line[-1:]", "--reduce", "count", stdin=lines).text == "".join(
         f"{digit}\t2000\n" for digit in range(10)
     )
+
+
+def test_what_the_threads_of_a_worker_print_is_not_mixed(run: Run, tmp_path: Path) -> None:
+    lines = "".join(f"{number}\n" for number in range(500))
+    with running_dask(tmp_path, workers=1, threads=4) as dask:
+        args = ["--cluster", dask.address, "--import", "time", "--py", "print(line) or time.sleep(0.002)"]
+        assert run("par", *args, stdin=lines) == (0, lines.encode(), "")
 
 
 def test_errors_are_told_as_on_one_machine(run: Run, dask: Dask) -> None:

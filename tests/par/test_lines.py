@@ -173,8 +173,8 @@ def test_what_an_expression_starts_does_not_read_our_file(run: Run, tmp_path: Pa
     (tmp_path / "f").write_text("1\n2\n")
     with open(tmp_path / "f", "rb") as file:
         result = run("par", "-j1", "--import", "subprocess", *args, stdin_file=file)
-    found = [list(each.values()) if isinstance(each, dict) else each for each in map(json.loads, result.out.splitlines())]
-    assert found == [["1", ""], ["2", ""]]
+    found = list(map(json.loads, result.out.splitlines()))
+    assert [list(each.values()) if isinstance(each, dict) else each for each in found] == [["1", ""], ["2", ""]]
 
 
 def test_a_child_of_an_expression_says_nothing(run: Run) -> None:

@@ -147,11 +147,28 @@ def _loop(_items, _add, _extend):
 _Loop = Callable[[Iterator[Any], Callable[[Any], None], Callable[[Any], None]], None]
 
 
-class Mapper:
-    """Does with blocks of lines what *spec* says. Raises BadExpression, and whatever its code raises."""
+@contextlib.contextmanager
+def heard() -> Iterator[io.StringIO]:
+    """Hear what is printed within this ``with`` block."""
+    said = sys.stdout
+    sys.stdout = heard = io.StringIO()
+    try:
+        yield heard
+    finally:
+        sys.stdout = said
 
-    def __init__(self, spec: Spec) -> None:
+
+class Mapper:
+    """Does with blocks of lines what *spec* says. Raises BadExpression, and whatever its code raises.
+
+    By *hearing* it hears what the expression prints.
+    """
+
+    def __init__(
+        self, spec: Spec, hearing: Callable[[], contextlib.AbstractContextManager[io.StringIO]] = heard
+    ) -> None:
         self.spec = spec
+        self._hearing = hearing
         self._namespace: dict[str, Any] = {"__name__": "__stdtools__", "__builtins__": __builtins__}
         sys.path.append("")  # the last place to look, so that no file there hides a module of the library
         self._expression = _parse(spec.expression or "call(line)")
@@ -260,9 +277,7 @@ class Mapper:
         numbered: Iterator[Any] = enumerate(items, first) if self._numbered else items
         failures: list[Failure] = []
         failed = 0
-        said = sys.stdout
-        sys.stdout = heard = io.StringIO()
-        try:
+        with self._hearing() as heard:
             while True:
                 try:
                     self._loop(numbered, add, results.extend)
@@ -278,8 +293,6 @@ class Mapper:
                     if not self.spec.many:
                         add(lines[index] if self.spec.on_error == "keep" else None)
             printed = "" if heard.closed else heard.getvalue()
-        finally:
-            sys.stdout = said
         return results, printed, Mapped(b"", len(lines), failures, failed)
 
     def _text(self, result: Any) -> str:

@@ -17,6 +17,7 @@ from stdtools.par.expression import Mapper, Spec
 from stdtools.par.jobs import GRACE, TAIL, Ending
 from stdtools.par.mapping import Result, map_pieces
 from stdtools.par.partials import Partial
+from stdtools.par.printing import heard_by_thread
 from stdtools.par.reducing import Plan, Reduced, map_to, reducer_of
 from stdtools.par.runs import Store
 
@@ -24,6 +25,7 @@ MOST_OUTPUT = 256 << 20  # bytes of a job's stream that travel back
 
 _running: dict[str, set[int]] = {}  # process groups, by run
 _lock = threading.Lock()
+_starting = threading.Lock()
 
 
 def version() -> tuple[str, str]:
@@ -33,13 +35,19 @@ def version() -> tuple[str, str]:
 
 @lru_cache(16)
 def _mapper(spec: Spec) -> Mapper:
-    return Mapper(spec)
+    return Mapper(spec, heard_by_thread)
+
+
+def _ready(spec: Spec) -> Mapper:
+    """Return what does *spec*; its code is run once, though several threads may ask."""
+    with _starting:
+        return _mapper(spec)
 
 
 def map_block(spec: Spec, block: Block) -> Result:
     """Do what is to be done with the lines of *block*."""
     begun = time.perf_counter()
-    outputs, items, failures, failed = map_pieces(_mapper(spec), block, -1)
+    outputs, items, failures, failed = map_pieces(_ready(spec), block, -1)
     return Result(b"".join(outputs), items, failures, failed, time.perf_counter() - begun)
 
 
@@ -47,7 +55,7 @@ def reduce_block(plan: Plan, block: Block) -> Reduced:
     """Map the lines of *block* and reduce what comes of them; the runs as bytes."""
     with closing(Store(0)) as store:
         partial = Partial(reducer_of(plan.reduce, plan.spec.imports), 1, plan.memory, store)
-        items, failures, failed = map_to(partial, _mapper(plan.spec), plan, block, -1)
+        items, failures, failed = map_to(partial, _ready(plan.spec), plan, block, -1)
         return Reduced([(store.raw(run), run.is_text) for run in partial.finish()], items, failures, failed)
 
 
