@@ -13,8 +13,10 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import COMMAND, Run
+from tests.par.test_jobs_hostile import killed_at_the_end, mark, marked, until
 
 pytestmark = [pytest.mark.process, pytest.mark.once]
+__all__ = ["mark"]
 
 
 class Dask:
@@ -148,6 +150,44 @@ def test_a_worker_that_is_killed_loses_nothing(run: Run, dask: Dask) -> None:
         out, err = process.communicate()
     assert (process.returncode, out.decode(), err) == (0, lines, b"")
     dask.workers.append(dask.processes[-1])
+
+
+@pytest.mark.parametrize(
+    "work",
+    [
+        ["--py", "touch() or re.match('(a+)+$', 'a' * 40 + 'b')"],  # nothing else of the worker runs meanwhile
+        ["--map", "touch() or time.sleep(100)", "--reduce", "count"],
+    ],
+)
+def test_ctrl_c_ends_workers_that_are_busy_with_an_expression(tmp_path: Path, mark: str, work: list[str]) -> None:
+    command = [COMMAND, "par", "--cluster", "local:1", "--import", "time", "--init", "def touch(): open('begun', 'w')"]
+    process = subprocess.Popen([*command, *work, ":::", "a"], cwd=tmp_path, stderr=subprocess.PIPE)
+    with killed_at_the_end(process):
+        until(lambda: (tmp_path / "begun").exists())
+        process.send_signal(signal.SIGINT)
+        assert process.communicate(timeout=10) == (None, b"")
+    assert process.returncode == -signal.SIGINT
+    until(lambda: not marked(mark), 2)
+
+
+def test_ctrl_c_while_the_workers_start_leaves_none(tmp_path: Path, mark: str) -> None:
+    for _ in range(3):
+        process = subprocess.Popen([COMMAND, "par", "--cluster", "local:1", "sleep", ":::", "100"], cwd=tmp_path)
+        until(lambda: len(marked(mark)) > 2)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(10) == -signal.SIGINT
+        until(lambda: not marked(mark), 2)
+
+
+def test_what_an_expression_starts_has_no_part_in_our_pipes(run: Run) -> None:
+    code = "subprocess.run('cat; head -c 200000 /dev/zero', shell=True).returncode"
+    assert run("par", "--cluster", "local:1", "--import", "subprocess", "--py", code, ":::", "a") == (0, b"0\n", "")
+
+
+def test_no_module_of_the_current_directory_hides_one_that_a_cluster_needs(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "random.py").write_text("raise SystemExit('not the random of the library')")
+    (tmp_path / "mine.py").write_text("def double(line): return line * 2")
+    assert run("par", "--cluster", "local:1", "--call", "mine:double", ":::", "a") == (0, b"aa\n", "")
 
 
 def test_a_scheduler_that_is_not_there(run: Run) -> None:

@@ -21,7 +21,8 @@ from stdtools.shared.errors import ToolError
 
 T = TypeVar("T")
 
-PATIENCE = 10  # seconds, for a scheduler to answer
+PATIENCE = 10  # seconds, for a scheduler to answer, and for its workers
+LAST_PATIENCE = 3  # seconds, for workers to end what they run
 WINDOW = 4  # tasks for each thread of the cluster that are taken and not delivered
 
 
@@ -39,6 +40,7 @@ class Cluster:
         self.woken, self._writer = os.pipe()
         self._count = 0
         self._ends: deque[tuple[Any, Any]] = deque()  # futures that have ended, each with what it was for
+        self._client: Any = None
         self._local: Any = None
 
     def __enter__(self) -> "Cluster":
@@ -53,11 +55,11 @@ class Cluster:
             if name.partition(".")[0] == "distributed":  # what we know is told by us
                 logging.getLogger(name).setLevel(logging.CRITICAL)
         try:
-            self._client = self._connect(distributed)
             try:
+                self._client = self._connect(distributed)
                 self._check_versions()
             except BaseException:
-                self._close()
+                self._close(now=True)
                 raise
         except (OSError, TimeoutError, ValueError) as error:
             what = f"cannot reach the scheduler: {error or type(error).__name__}"
@@ -83,7 +85,9 @@ class Cluster:
         if not workers:
             raise ToolError("the scheduler has no workers", where=self.address)
         try:
-            found = self._client.run(remote.version)
+            found = self._client.run(remote.version, callback_timeout=PATIENCE)
+        except TimeoutError:
+            raise ToolError("a worker does not answer", where=self.address) from None
         except Exception as error:  # noqa: BLE001 - whatever keeps a worker from it
             what = f"a worker cannot load stdtools {stdtools.__version__}: {type(error).__name__}: {error}"
             raise ToolError(what[:300], where=self.address, hint="install it there") from None
@@ -96,20 +100,21 @@ class Cluster:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if kind is not None:
-            self.end_jobs()
-        self._close()
+        self._close(now=kind is not None)
 
     def end_jobs(self) -> None:
-        """End the commands of this run, wherever they are."""
+        """End the commands of this run, wherever they are; of a worker that does not answer they go on."""
         with contextlib.suppress(Exception):
-            self._client.run(remote.end_jobs, self.run_id, wait=True)
+            self._client.run(remote.end_jobs, self.run_id, callback_timeout=LAST_PATIENCE)
 
-    def _close(self) -> None:
-        with contextlib.suppress(Exception):
-            self._client.close(timeout=2)
-        if self._local is not None:
-            self._local.close()
+    def _close(self, *, now: bool) -> None:
+        if now and self._local is not None:
+            self._local.close(now=True)
+        if self._client is not None:
+            with contextlib.suppress(Exception):
+                self._client.close(timeout=2)
+        if not now and self._local is not None:
+            self._local.close(now=False)
 
     def submit(self, meaning: Any, function: Callable[..., Any], *args: Any) -> Any:
         """Have a worker call *function*; ``ended`` will yield *meaning* and the future."""

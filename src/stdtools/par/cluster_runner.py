@@ -71,7 +71,11 @@ class ClusterRunner:
     def run(self) -> None:
         """Run all jobs. Raises NoCommand, ToolError, ReaderGone, and what a signal asks for."""
         with self._interrupts:
-            self._loop()
+            try:
+                self._loop()
+            finally:
+                if self._under_way:
+                    self._cluster.end_jobs()
             if self._interrupts.ending:
                 raise reason(self._interrupts.ending[0])
         if self._no_command is not None:
@@ -92,8 +96,6 @@ class ClusterRunner:
             for job, result, error in self._cluster.ended():
                 del self._under_way[job.number]
                 self._take(job, result, error)
-        if self._under_way:
-            self._cluster.end_jobs()
 
     def _wait(self) -> None:
         poll = select.poll()
