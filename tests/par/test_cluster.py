@@ -119,6 +119,17 @@ def test_commands_with_order_retries_joblog_and_digest(run: Run, dask: Dask, tmp
     assert (result.code, "1 × timed out" in result.err) == (2, True)
     result = run("par", "--cluster", dask.address, "nosuch", ":::", "a")
     assert result == (127, b"", "stdtools par: nosuch: command not found\n")
+    (tmp_path / "script").write_text('echo "$#" "$1"\n')  # that does not say of what
+    (tmp_path / "script").chmod(0o755)
+    assert run("par", "--cluster", dask.address, f"{tmp_path}/script", ":::", "a b") == (0, b"1 a b\n", "")
+
+
+def test_halt_lets_nothing_of_what_went_well_be_lost(run: Run, dask: Dask, tmp_path: Path) -> None:
+    script = f"cd {tmp_path}; case {{}} in a) sleep 100;; b) echo b;; *) exit 1;; esac"
+    args = ["par", "-j2", "--cluster", dask.address, "--joblog", "log", "--halt", "now,fail=1", "--shell", script]
+    assert run(*args, ":::", *"abc").out == b"b\n"
+    ends = [json.loads(line) for line in (tmp_path / "log").read_text().splitlines()]
+    assert sorted((end["job"], end["exit"]) for end in ends) == [(2, 0), (3, 1)]
 
 
 def test_ctrl_c_ends_the_commands_wherever_they_are(dask: Dask, tmp_path: Path) -> None:

@@ -78,6 +78,7 @@ class ClusterRunner:
                     self._cluster.end_jobs()
             if self._interrupts.ending:
                 raise reason(self._interrupts.ending[0])
+            self._give_up()
         if self._no_command is not None:
             raise self._no_command
 
@@ -86,9 +87,6 @@ class ClusterRunner:
             self._start_jobs()
             is_fed = self._source.fd is None and not self._source.waiting()
             if not self._under_way and (self._is_stopping or (is_fed and not self._again)):
-                for _, job in self._again:  # which will have no other attempt
-                    if job.last is not None:
-                        self._finish(job, job.last, is_final=True)
                 return
             with self._interrupts.raised():
                 self._output.flush()
@@ -96,6 +94,15 @@ class ClusterRunner:
             for job, result, error in self._cluster.ended():
                 del self._under_way[job.number]
                 self._take(job, result, error)
+
+    def _give_up(self) -> None:
+        """Write what others have said that waited for jobs which were ended, or which have no other attempt."""
+        for job, _ in self._under_way.values():
+            with self._interrupts.raised():
+                self._delivery.end(job.place)
+        for _, job in self._again:
+            if job.last is not None:
+                self._finish(job, job.last, is_final=True)
 
     def _wait(self) -> None:
         poll = select.poll()
@@ -150,6 +157,7 @@ class ClusterRunner:
         elif result is not None and result.error_number in _MISSING:
             missing = OSError(result.error_number, "")
             self._no_command = NoCommand(job.argv[0], missing)
+            self._delivery.end(job.place)
             self.stop(now=True)
         elif result is not None:
             for voice, said in zip(self._delivery.voices(job.place), (result.out, result.err), strict=True):

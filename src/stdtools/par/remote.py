@@ -1,7 +1,9 @@
 """What runs in the workers of a cluster: they have stdtools, too, and get plain values."""
 
+import errno
 import os
 import platform
+import shutil
 import signal
 import subprocess
 import tempfile
@@ -9,7 +11,7 @@ import threading
 import time
 from contextlib import closing, suppress
 from functools import lru_cache
-from typing import NamedTuple
+from typing import IO, NamedTuple
 
 import stdtools
 from stdtools.par.blocks import Block
@@ -75,9 +77,7 @@ def run_job(run: str, argv: list[bytes], data: bytes | None, timeout: float | No
         stdin.seek(0)
         started, begun = time.time(), time.monotonic()
         try:
-            process = subprocess.Popen(  # noqa: S603 - what the user of par has typed
-                argv, stdin=stdin, stdout=out, stderr=err, start_new_session=True
-            )
+            process = _started(argv, stdin, out, err)
         except OSError as error:
             ending = Ending(error=error.strerror or str(error), started=started)
             return Ended(ending, b"", b"", error.errno or 0)
@@ -110,6 +110,19 @@ def run_job(run: str, argv: list[bytes], data: bytes | None, timeout: float | No
         if max(os.fstat(file.fileno()).st_size for file in (out, err)) > MOST_OUTPUT:
             ending = ending._replace(exit=None, error=f"it said more than {MOST_OUTPUT >> 20} MiB")
         return Ended(ending, said[0], said[1])
+
+
+def _started(argv: list[bytes], *streams: IO[bytes]) -> "subprocess.Popen[bytes]":
+    stdin, out, err = streams
+    try:
+        return subprocess.Popen(  # noqa: S603 - what the user of par has typed
+            argv, stdin=stdin, stdout=out, stderr=err, start_new_session=True
+        )
+    except OSError as error:
+        if error.errno != errno.ENOEXEC:
+            raise
+    path = shutil.which(argv[0]) or argv[0]  # a script that does not say of what
+    return _started([b"/bin/sh", path, *argv[1:]], *streams)
 
 
 def _alarms(group: int, timeout: float) -> list[threading.Timer]:
