@@ -82,6 +82,10 @@ def test_an_error_names_the_item(run: Run, tmp_path: Path) -> None:
         (["--map", "5", "--reduce", "sum"], "item 1 (x): TypeError: 5 is not a pair of a key and a value, nor a list of them; --on-error skip would go on\n"),  # noqa: E501
         (["--map", "[5]", "--reduce", "sum"], "item 1 (x): 5 is not a pair of a key and a value\n"),
         (["--map", "('k', line)", "--reduce", "sum"], "item 1 (x): key 'k': 'x' is not a number\n"),
+        (["--map", "('k', 10 ** 5000)", "--reduce", "sum"], "key 'k': Exceeds the limit (4300 digits) for integer string"),  # noqa: E501
+        (["--map", "('k', {1: 2, '1': 3})", "--reduce", "list"], "key 'k': keys of a dict are different here and the same in JSON\n"),  # noqa: E501
+        (["--map", "line", "--reduce", " "], "invalid value for --reduce: it is empty; it is one of"),
+        (["--map", "line", "--reduce", "a + b" + " + 1" * 2000], "invalid value for --reduce: maximum recursion depth exceeded"),  # noqa: E501
     ],
 )  # fmt: skip
 def test_what_is_refused(run: Run, args: list[str], message: str) -> None:

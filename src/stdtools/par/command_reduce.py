@@ -6,15 +6,18 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from stdtools.par.command_map import LineRun
-from stdtools.par.expression import BadExpression
+from stdtools.par.expression import BadExpression, named
 from stdtools.par.ordering import distinct
 from stdtools.par.reducing import Trouble, reduced_lines, reducer_of
+from stdtools.par.tallies import shown
 from stdtools.shared.errors import ToolError
 from stdtools.shared.records import RecordWriter
 from stdtools.shared.streams import Input, Output
 
 if TYPE_CHECKING:
     from stdtools.par.cluster import Cluster
+
+_LONG = 1 << 10  # bits of an int
 
 
 class ReduceRun(LineRun):
@@ -43,7 +46,10 @@ class ReduceRun(LineRun):
         ):
             self.clear_progress()
             if not isinstance(found, Trouble):
-                writer.write([[_shown(value) for value in found]])
+                try:
+                    writer.write([[_shown(value) for value in found]])
+                except ValueError as error:
+                    raise ToolError(str(error), where=f"key {shown(found[0])}") from None
                 count += 1
             elif found.death is not None:
                 self.bury(found.number, found.line, found.death)
@@ -54,17 +60,19 @@ class ReduceRun(LineRun):
 
 
 def _shown(value: Any) -> Any:
-    """Return *value* as records know it."""
+    """Return *value* as records know it. Raises ValueError for what they cannot hold."""
     if isinstance(value, tuple | list):
         return [_shown(each) for each in value]
     if isinstance(value, set | frozenset):
         return [_shown(each) for each in distinct(list(value))]
     if isinstance(value, dict):
-        return {str(key): _shown(each) for key, each in value.items()}
+        return named(value, _shown)
     if isinstance(value, bytes):
         return os.fsdecode(value)
     if isinstance(value, str) and not value.isascii():
         return value.encode("utf-8", "surrogatepass").decode("utf-8", "backslashreplace") if _is_odd(value) else value
+    if isinstance(value, int) and value.bit_length() > _LONG:
+        str(value)  # Python may refuse to write so many digits
     return value if isinstance(value, int | float | str | None) else repr(value)
 
 

@@ -96,11 +96,13 @@ def check(spec: Spec) -> None:
         raise BadExpression(f"{spec.call!r} is not MODULE:FUNCTION")
     try:
         compile(spec.init, "<init>", "exec")
-    except (SyntaxError, ValueError) as error:
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise BadExpression(_explained(error), "init") from None
 
 
 def _parse(text: str) -> ast.expr:
+    if not text.strip():
+        raise BadExpression("it is empty")
     try:
         return ast.parse(text.strip(), FILE, "eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
@@ -117,7 +119,11 @@ def compiled(text: str, names: Sequence[str], imports: Sequence[str] = ()) -> Ca
     known = {*names, *namespace, *dir(builtins)}
     if isinstance(tree.body.body, ast.Name) and tree.body.body.id not in known:  # type: ignore[attr-defined]
         raise BadExpression(f"{text.strip()!r} is not known")
-    function: Callable[..., Any] = eval(compile(tree, FILE, "eval"), namespace)  # noqa: S307 - the user's own code
+    try:
+        code = compile(tree, FILE, "eval")
+    except (RecursionError, MemoryError) as error:
+        raise BadExpression(_explained(error)) from None
+    function: Callable[..., Any] = eval(code, namespace)  # noqa: S307 - the user's own code
     return function
 
 
@@ -328,15 +334,20 @@ def _taking(results: list[Any], *, counts: bool) -> Callable[[Any], None]:
 def _plain(value: Any) -> Any:
     """Return *value* as what JSON knows: sets sorted, tuples as lists."""
     if isinstance(value, dict):
-        named = {_key(key): _plain(each) for key, each in value.items()}
-        if len(named) < len(value):
-            raise ValueError("keys of a dict are different here and the same in JSON")
-        return named
+        return named(value, _plain)
     if isinstance(value, set | frozenset):
         return [_plain(each) for each in sorted(value)]
     if isinstance(value, tuple | list) or hasattr(value, "__next__"):
         return [_plain(each) for each in value]
     return value if isinstance(value, str | int | float | bytes | None) else str(value)
+
+
+def named(value: dict[Any, Any], plain: Callable[[Any], Any]) -> dict[str, Any]:
+    """Return *value* with keys as JSON has them, and *plain* values. Raises ValueError where two keys become one."""
+    found = {_key(key): plain(each) for key, each in value.items()}
+    if len(found) < len(value):
+        raise ValueError("keys of a dict are different here and the same in JSON")
+    return found
 
 
 def _key(key: Any) -> str:
