@@ -155,6 +155,7 @@ def test_what_failed_is_grouped_by_what_it_said(run: Run) -> None:
         (["./nosuch"], 127, "./nosuch: command not found"),
         (["./plain"], 126, "./plain: Permission denied"),
         ([""], 127, "'': command not found"),
+        (["wc -l {}"], 127, "wc -l item: command not found; a line for sh goes behind --shell"),
         (["./gone"], 127, "./gone: the interpreter in its first line is not there"),
     ],
 )
@@ -310,6 +311,32 @@ def test_two_runs_do_not_share_a_joblog(run: Run, tmp_path: Path) -> None:
 )  # fmt: skip
 def test_what_is_refused(run: Run, args: list[str], message: str) -> None:
     assert run("par", *args) == (2, b"", f"stdtools par: {message}{SEE_HELP}")
+
+
+@pytest.mark.parametrize("args", [["echo"], ["--py", "line"], ["--map", "line", "--reduce", "count"]])
+def test_a_file_without_a_name_is_not_standard_input(run: Run, args: list[str]) -> None:
+    """As in ``-a "$UNSET"``."""
+    result = run("par", "-a", "", *args, stdin="a\n")
+    assert result == (2, b"", "stdtools par: '': No such file or directory\n")
+
+
+def test_any_number_may_log_to_dev_null(run: Run) -> None:
+    command = [COMMAND, "par", "--joblog", os.devnull, "echo"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as first:
+        assert first.stdin is not None
+        assert first.stdout is not None
+        first.stdin.write(b"a\n")
+        first.stdin.flush()
+        assert first.stdout.readline() == b"a\n"
+        assert run("par", "--joblog", os.devnull, "echo", ":::", "b") == (0, b"b\n", "")
+
+
+def test_failures_are_told_behind_all_output(tmp_path: Path) -> None:
+    with open(tmp_path / "both", "wb") as file:
+        subprocess.run(
+            [COMMAND, "par", "--retries", "1", "--shell", "echo {}; exit 1", ":::", "a"], stdout=file, stderr=file
+        )
+    assert (tmp_path / "both").read_text().startswith("a\nstdtools par: 1 of 1 jobs failed\n")
 
 
 @pytest.mark.parametrize(

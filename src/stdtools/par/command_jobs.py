@@ -78,7 +78,7 @@ class JobRun:
             self._on_terminal = output.is_terminal or os.isatty(STDERR)
             if self._listed is not None:
                 return self._run(self._source(None, "", self._listed), output)
-            path = given["arg_file"] or "-"
+            path = "-" if given["arg_file"] is None else given["arg_file"]
             if path == "-" and os.isatty(STDIN):
                 screen.note("reading items from the terminal; Ctrl-D ends them")
             with open_input(path) as source:
@@ -152,14 +152,18 @@ class JobRun:
                     self._progress.clear()
         except NoCommand as error:
             name = os.fsdecode(error.name) or "''"
-            screen.complain(f"{name}: {error.what}")
+            hint = "; a line for sh goes behind --shell" if " " in name else ""
+            screen.complain(f"{name}: {error.what}{hint}")
             code = error.code
         except (KeyboardInterrupt, Signalled):
             self._tell()
             raise
         finally:
             journal.counts["jobs"] = self._ended
-        self._tell()
+        try:
+            output.flush()  # before what is told of it
+        finally:
+            self._tell()
         return code or self._code or (TROUBLE if self._digest.failed else 0)
 
     def _clearing(self, write: Callable[[bytes], object]) -> Callable[[bytes], object]:

@@ -44,7 +44,7 @@ class LineRun:
             call=given["call"] or "",
             keeps=given["filter"] or "",
             init=given["init"] or "",
-            imports=tuple(name for text in given["import"] for name in text.split(",")),
+            imports=tuple(name.strip() for text in given["import"] for name in text.split(",")),
             json_in=given["json_in"],
             json_out=given["jsonl"],
             many="" if given["map"] is None else "keys" if given["reduce"] == "count" else "pairs",
@@ -65,7 +65,8 @@ class LineRun:
         with Output() as output:
             if self._items is not None:
                 return self._run(_input_of(self._items, self.spec.delimiter), output)
-            with open_input(self.given["arg_file"] or "-") as source:
+            path = "-" if self.given["arg_file"] is None else self.given["arg_file"]
+            with open_input(path) as source:
                 return self._run(source, output)
 
     def _run(self, source: Input, output: Output) -> int:

@@ -208,6 +208,8 @@ def _check(given: dict[str, Any], command: list[bytes], items: list[bytes] | Non
         raise click.UsageError(f"--shell is the command; {os.fsdecode(command[0])!r} would be another", context)
     if items is not None and given["arg_file"] is not None:
         raise click.UsageError("items come from --arg-file or behind ':::', not from both", context)
+    if given["filter"] == "":
+        raise click.BadParameter("it is empty", context, param_hint="--filter")
     if given["block"] == 0:
         raise click.UsageError("--block needs at least one byte", context)
     if given["block"] is not None and items is not None:
