@@ -85,13 +85,19 @@ def test_an_error_names_the_item(run: Run, tmp_path: Path) -> None:
         (["--map", "('k', 10 ** 5000)", "--reduce", "sum"], "key 'k': Exceeds the limit (4300 digits) for integer string"),  # noqa: E501
         (["--map", "('k', {1: 2, '1': 3})", "--reduce", "list"], "key 'k': keys of a dict are different here and the same in JSON\n"),  # noqa: E501
         (["--map", "line", "--reduce", " "], "invalid value for --reduce: it is empty; it is one of"),
-        (["--map", "line", "--reduce", "a + b" + " + 1" * 2000], "invalid value for --reduce: maximum recursion depth exceeded"),  # noqa: E501
     ],
 )  # fmt: skip
 def test_what_is_refused(run: Run, args: list[str], message: str) -> None:
     result = run("par", *args, stdin="x\n")
     assert (result.code, result.out) == (2, b"")
     assert result.err.startswith(f"stdtools par: {message}")
+
+
+@pytest.mark.parametrize("depth", [1500, 2500, 20_000])
+def test_an_expression_too_deep_for_python_is_no_bug_of_ours(run: Run, depth: int) -> None:
+    result = run("par", "--map", "None", "--reduce", "a + b" + " + 1" * depth, ":::", "a")
+    assert result.code in (0, 2)
+    assert "internal error" not in result.err
 
 
 def test_a_worker_that_dies_loses_nothing(run: Run, tmp_path: Path) -> None:
