@@ -347,7 +347,7 @@ def test_failures_are_told_behind_all_output(tmp_path: Path) -> None:
     ],
 )  # fmt: skip
 def test_the_explained_script_does_the_same(run: Run, python: str, tmp_path: Path, args: list[str]) -> None:
-    stdin = "d/a.x\nb\n" if "-0" not in args else "d/a.x\0b\0"
+    stdin = "d/a.x\nb\n" if "-0" not in args else "d/a.x\0\0b\0"
     ours = run("par", *args, stdin=stdin)
     script = run("par", "--explain", *args).text
     theirs = subprocess.run([python, "-c", script], input=stdin.encode(), capture_output=True, cwd=tmp_path)

@@ -47,8 +47,12 @@ def _items(given: dict[str, Any], items: list[str] | None) -> list[str]:
     if items is not None:
         return [f"items = {items!r}"]
     opened = f"open({given['arg_file']!r}, 'rb')" if given["arg_file"] not in (None, "-") else "sys.stdin.buffer"
-    end = "\\0" if given["null"] else "\\n"
-    return [f"items = [os.fsdecode(item) for item in {opened}.read().split(b'{end}') if item]"]
+    if given["null"]:  # an empty item is one
+        return [
+            f"data = {opened}.read()",
+            "items = [os.fsdecode(item) for item in data.removesuffix(b'\\0').split(b'\\0')] if data else []",
+        ]
+    return [f"items = [os.fsdecode(item) for item in {opened}.read().split(b'\\n') if item]"]
 
 
 def _jobs(text: str | None) -> str:
