@@ -100,5 +100,20 @@ def shell(tmp_path: Path) -> Run:
 
 
 @pytest.fixture
+def records(tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """What the matrix of all commands works on: two binary records, and a store with its files."""
+    import stdtools.kv
+
+    path = tmp_path / "records.bin"
+    path.write_bytes(b"\1\0\0\0\2\0\0\0")
+    (tmp_path / "operations.jsonl").write_text('{"op": "get", "key": "k"}\n')
+    (tmp_path / "pairs.jsonl").write_text('{"key": "k", "value": "v"}\n')
+    monkeypatch.setenv("EDITOR", "true")
+    with stdtools.kv.open(home / ".local/share/stdtools/kv/default.db") as store:
+        store.update(k="v", n=1, q=["v"] * 20)
+    return path
+
+
+@pytest.fixture
 def python() -> str:
     return sys.executable

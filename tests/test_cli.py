@@ -13,7 +13,6 @@ from pathlib import Path
 import pytest
 
 import stdtools
-import stdtools.kv
 from stdtools.cli import stdtools_command
 from stdtools.shared.options import LazyGroup
 from tests.commands import LEAVES, TABLE
@@ -554,15 +553,3 @@ def test_reading_from_a_terminal_says_so(tmp_path: Path) -> None:
     seen = on_terminal(["unpack", "<I:a", "--csv"], tmp_path, keys=b"aaa\n\x04")
     assert "stdtools unpack: reading from the terminal; Ctrl-D ends\n" in seen
     assert "174154081" in seen
-
-
-@pytest.fixture
-def records(tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    path = tmp_path / "records.bin"
-    path.write_bytes(b"\1\0\0\0\2\0\0\0")
-    (tmp_path / "operations.jsonl").write_text('{"op": "get", "key": "k"}\n')
-    (tmp_path / "pairs.jsonl").write_text('{"key": "k", "value": "v"}\n')
-    monkeypatch.setenv("EDITOR", "true")
-    with stdtools.kv.open(home / ".local/share/stdtools/kv/default.db") as store:
-        store.update(k="v", n=1, q=["v"] * 20)
-    return path

@@ -5,12 +5,11 @@ from json import JSONDecodeError, JSONDecoder, JSONEncoder
 from typing import Any
 
 from stdtools.kv.nesting import survey, weight
-from stdtools.kv.plain import DEEPEST, TooDeep
+from stdtools.kv.plain import DEEPEST, QUICKLY, TooDeep
 from stdtools.kv.tags import PAIR, Tagger, untagged
 from stdtools.shared.errors import ToolError
 
 MOST_PARTS = 10_000_000
-_SMALL = 1_000_000  # parts; what has more is looked at another way, in case that they are the same ones
 _JSON = frozenset({type(None), bool, int, float, str, list, dict})
 _INNER = frozenset({list, dict})
 _WEIGHTY = frozenset({int, str})
@@ -25,7 +24,7 @@ def to_json(value: Any, *, max_nodes: int = MOST_PARTS) -> str:
     each counted as often as it is referred to, and 64 characters of text as one more.
     """
     try:
-        if _spend((value,), DEEPEST + 1, min(max_nodes, _SMALL)) >= 0 or _is_json(value, max_nodes):
+        if _spend((value,), DEEPEST + 1, min(max_nodes, QUICKLY)) >= 0 or _is_json(value, max_nodes):
             try:
                 text = _encode(value)
             except ValueError:  # a float that JSON lacks, a number of too many digits

@@ -7,6 +7,7 @@ the module ``pickle``; all other pickles are read by our own machine.
 from typing import Any
 
 from stdtools.kv.plain import (
+    QUICKLY,
     BadPickle,
     Foreign,
     ForeignClass,
@@ -33,7 +34,6 @@ __all__ = [
 _FRAMED = (b"\x80\x04\x95", b"\x80\x05\x95")
 _BARE = (b"\x80\x04", b"\x80\x05")
 _UNFRAMED = 1 << 16  # bytes of text from which on pickle makes no frame
-_MOST = 1_000_000  # parts of a value that may be the same ones again and again
 _ELSE = object()  # no value
 
 
@@ -68,7 +68,7 @@ def load_plain(data: bytes) -> Any:
 
 def has_foreign(value: object) -> bool:
     """Say whether there is a Foreign node in *value*. Raises TooDeep."""
-    return bool(_foreign_in(value, _MOST))
+    return bool(_foreign_in(value, QUICKLY))
 
 
 def kind(data: bytes) -> str:

@@ -7,6 +7,7 @@ from stdtools.shared.errors import ToolError
 DEEPEST = 200  # levels of nesting; as JSON each may take three, and json gives up at about 1,000
 SCALARS = frozenset({type(None), bool, int, float, str, bytes})
 BUILT_IN = frozenset({list, tuple, dict, set, frozenset})
+QUICKLY = 3_000_000  # parts of a value that are gone through before asking whether they are the same ones
 NAMES: dict[type, str] = {  # what the types are called
     type(None): "null",
     str: "text",
@@ -55,7 +56,7 @@ class ForeignClass(ToolError):
 
     def __init__(self, names: tuple[str, ...]) -> None:
         listed = ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
-        super().__init__(f"the value is not plain: it holds {listed}, which is shown but never built")
+        super().__init__(f"the value holds {listed}", hint="what is not plain can be shown, but is never built")
         self.names = names
 
 
@@ -79,7 +80,7 @@ def a_kind(value: object) -> str:
     return f"{'an' if name[0] in 'aeiouAEIOU' else 'a'} {name}"
 
 
-def is_plain_tree(value: Any, most: int = 10_000_000) -> bool:
+def is_plain_tree(value: Any, most: int = QUICKLY) -> bool:
     """Say whether *value* is made of scalars and built-in containers, within DEEPEST levels.
 
     False also when it has more than *most* parts, as what refers to itself has. Takes a fifth of the

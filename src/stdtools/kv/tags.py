@@ -30,7 +30,7 @@ PAIR = re.compile("(?<=[\ud800-\udbff])(?=[\udc00-\udfff])")  # within what JSON
 _SORTABLE = ({int}, {str}, {bytes})
 _ALWAYS_DECIMAL = 2000  # bits; an int of more may have too many digits
 _HEXADECIMAL = re.compile("-?0x[0-9a-f]+")
-_OFFSET = re.compile(r"[+-]\d\d:\d\d(:\d\d(\.\d{6})?)?")
+_OFFSET = re.compile(r"([+-])(\d\d):(\d\d)(?::(\d\d)(?:\.(\d{6}))?)?\Z", re.ASCII)
 _NO_LIMIT = 1 << 62  # nothing in JSON is referred to twice
 _TAGS = {"$base64", "$float", "$text", "$tuple", "$set", "$frozenset", "$dict", "$int"}
 _TAGS |= {"$date", "$time", "$datetime", "$timedelta", "$timezone"}
@@ -163,13 +163,13 @@ def _meaning(value: dict[str, Any]) -> Any:
         case {"$date": str(text)}, 1:
             return date.fromisoformat(text)
         case {"$time": str(text), **rest}, _:
-            return _zoned(time.fromisoformat(text), **rest)
+            return _zoned(time.fromisoformat(text), text, **rest)
         case {"$datetime": str(text), **rest}, _:
-            return _zoned(datetime.fromisoformat(text), **rest)
+            return _zoned(datetime.fromisoformat(text), text, **rest)
         case {"$timedelta": [days, seconds, microseconds] as parts}, 1 if {*map(type, parts)} == {int}:
             return timedelta(days, seconds, microseconds)
-        case {"$timezone": str(text), **rest}, _ if _OFFSET.fullmatch(text):
-            return _zone(time.fromisoformat(f"00:00{text}").utcoffset(), **rest)
+        case {"$timezone": str(text), **rest}, _ if _OFFSET.match(text):
+            return _zone(text, **rest)
         case {"$int": str(text)}, 1 if _HEXADECIMAL.fullmatch(text):
             return int(text, 16)
         case {"$text": list(parts)}, 1:
@@ -177,15 +177,23 @@ def _meaning(value: dict[str, Any]) -> Any:
     return untag_record(value)
 
 
-def _zoned(moment: Any, *, fold: int = 0, zone: str | None = None) -> Any:
+def _zoned(moment: Any, text: str, *, fold: int = 0, zone: str | None = None) -> Any:
     if type(fold) is not int:
         raise ValueError("fold is 0 or 1")
-    if zone is None:
+    if zone is None and moment.tzinfo is None:
         return moment.replace(fold=fold)
-    return moment.replace(fold=fold, tzinfo=_zone(moment.utcoffset(), zone))
+    # fromisoformat takes an offset of less than a second for UTC.
+    exact = _zone(text, zone) if zone is not None or _OFFSET.search(text) else moment.tzinfo
+    return moment.replace(fold=fold, tzinfo=exact)
 
 
-def _zone(offset: timedelta | None, name: str | None = None) -> timezone:
-    if offset is None:
+def _zone(text: str, name: str | None = None) -> timezone:
+    """Return the timezone whose offset is at the end of *text*."""
+    found = _OFFSET.search(text)
+    if not found:
         raise ValueError("a zone without an offset")
+    sign, *digits = found.groups("0")
+    hours, minutes, seconds, microseconds = map(int, digits)
+    offset = timedelta(hours=hours, minutes=minutes, seconds=seconds, microseconds=microseconds)
+    offset = -offset if sign == "-" else offset
     return timezone(offset) if name is None else timezone(offset, name)
