@@ -321,6 +321,11 @@ def test_a_pickle_cut_off_anywhere_is_refused() -> None:
                 load(data[:size])
 
 
+def test_a_number_of_as_many_digits_as_python_takes() -> None:
+    for number in (10**4299, -(10**4299)):
+        assert load(pickle.dumps(number, 0)) == number
+
+
 def test_what_follows_stop_is_left_alone() -> None:
     assert load(pickle.dumps("text", 4) + b"junk") == "text"
     assert kind(pickle.dumps([1], 4) + b"junk") == "list"

@@ -6,29 +6,23 @@ Format: https://github.com/python/cpython/blob/main/Lib/pickletools.py
 """
 
 import codecs
-import re
 from collections.abc import Callable
 from typing import Any
 
+from stdtools.kv.arguments import Arguments, decimal, fraction, index, string, unquoted
 from stdtools.kv.hashing import Hasher
 from stdtools.kv.plain import Foreign, a_kind
 from stdtools.kv.rebuilding import Rebuilder
 
 _LONGEST_NAME = 255  # one name may be put together again and again
-_MOST_DIGITS = 4300  # int() is quadratic, and takes no more unless it is told to
 _NEWEST = 5  # protocol
-_DECIMAL = re.compile(rb"[+-]?[0-9]+")
-_INDEX = re.compile(rb"[0-9]{1,10}")
-_ESCAPE = re.compile(rb"\\(?:x([0-9A-Fa-f]{2})|([0-7]{1,3})|([\\'\"abfnrtv]))")
-_ESCAPED = dict(zip(b"\\'\"abfnrtv", b"\\'\"\a\b\f\n\r\t\v", strict=True))
 
 
-class Opcodes:
+class Opcodes(Arguments):
     """The state of a machine, and what the rarer opcodes do to it."""
 
     def __init__(self, data: bytes) -> None:
-        self.data = data
-        self.at = 0  # behind the opcode that is carried out
+        super().__init__(data)
         self.stack: list[Any] = []
         self.below: list[list[Any]] = []  # the stacks under each MARK
         self.memo: dict[int, Any] = {}
@@ -59,25 +53,6 @@ class Opcodes:
         else:
             raise ValueError(f"an item appended to {a_kind(target)}")
 
-    def _take(self, size: int) -> bytes:
-        end = self.at + size
-        if not self.at <= end <= len(self.data):
-            raise ValueError(f"{size} bytes announced where {len(self.data) - self.at} are left")
-        data = self.data[self.at : end]
-        self.at = end
-        return data
-
-    def _number(self, size: int, *, signed: bool = False) -> int:
-        return int.from_bytes(self._take(size), "little", signed=signed)
-
-    def _line(self) -> bytes:
-        end = self.data.find(b"\n", self.at)
-        if end < 0:
-            raise ValueError("a line without an end")
-        data = self.data[self.at : end]
-        self.at = end + 1
-        return data
-
     def _down_to_mark(self) -> list[Any]:
         if not self.below:
             raise ValueError("no MARK")
@@ -85,63 +60,39 @@ class Opcodes:
         self.stack = self.below.pop()
         return items
 
-    def _push_decimal(self, digits: bytes) -> None:
-        if not _DECIMAL.fullmatch(digits):
-            raise ValueError("not a number")
-        if len(digits) > _MOST_DIGITS:
-            raise ValueError(f"a number of more than {_MOST_DIGITS} digits")
-        self.stack.append(int(digits))
-
     def _int(self) -> None:
-        line = self._line()
-        if line in (b"00", b"01"):
-            self.stack.append(line == b"01")
-        else:
-            self._push_decimal(line)
+        line = self.line()
+        self.stack.append(line == b"01" if line in (b"00", b"01") else decimal(line))
 
     def _long(self) -> None:
-        self._push_decimal(self._line().removesuffix(b"L"))
-
-    def _long4(self) -> None:
-        self.stack.append(self._number(self._number(4, signed=True), signed=True))
+        self.stack.append(decimal(self.line().removesuffix(b"L")))
 
     def _float(self) -> None:
-        line = self._line()
-        try:
-            self.stack.append(float(line))
-        except ValueError:
-            raise ValueError("not a number") from None
-
-    def _push_string(self, data: bytes) -> None:
-        """Push what Python 2 called a string."""
-        try:
-            self.stack.append(data.decode())
-        except UnicodeDecodeError:
-            self.stack.append(data)
+        self.stack.append(fraction(self.line()))
 
     def _string(self) -> None:
-        line = self._line().rstrip()
-        if len(line) < 2 or line[0] != line[-1] or line[0] not in b"'\"":
-            raise ValueError("a string without quotes")
-        self._push_string(_ESCAPE.sub(_unescaped, line[1:-1]))
+        self.stack.append(string(unquoted(self.line())))
+
+    def _long4(self) -> None:
+        self.stack.append(self.number(self.number(4, signed=True), signed=True))
 
     def _binstring(self) -> None:
-        self._push_string(self._take(self._number(4, signed=True)))
+        self.stack.append(string(self.take(self.number(4, signed=True))))
 
     def _short_binstring(self) -> None:
-        self._push_string(self._take(self._number(1)))
+        self.stack.append(string(self.take(self.number(1))))
 
     def _unicode(self) -> None:
-        self.stack.append(codecs.raw_unicode_escape_decode(self._line())[0])
+        self.stack.append(codecs.raw_unicode_escape_decode(self.line())[0])
 
     def _binunicode8(self) -> None:
-        self.stack.append(str(self._take(self._number(8)), "utf-8", "surrogatepass"))
+        self.stack.append(str(self.take(self.number(8)), "utf-8", "surrogatepass"))
 
     def _binbytes8(self) -> None:
-        self.stack.append(self._take(self._number(8)))
+        self.stack.append(self.take(self.number(8)))
 
     def _bytearray8(self) -> None:
-        self._made_up("builtins.bytearray", self._take(self._number(8)))
+        self._made_up("builtins.bytearray", self.take(self.number(8)))
 
     def _next_buffer(self) -> None:
         self._made_up("pickle.PickleBuffer")
@@ -187,17 +138,11 @@ class Opcodes:
     def _pop_mark(self) -> None:
         self._down_to_mark()
 
-    def _index(self) -> int:
-        line = self._line()
-        if not _INDEX.fullmatch(line):
-            raise ValueError("not the number of a memo entry")
-        return int(line)
-
     def _get(self) -> None:
-        self.stack.append(self.memo[self._index()])
+        self.stack.append(self.memo[index(self.line())])
 
     def _put(self) -> None:
-        self.memo[self._index()] = self.stack[-1]
+        self.memo[index(self.line())] = self.stack[-1]
 
     def _made_up(self, name: str, *args: object) -> None:
         """Push a node for what has no name of its own."""
@@ -211,7 +156,7 @@ class Opcodes:
         return Foreign(f"{module}.{name}")
 
     def _global(self) -> None:
-        self.stack.append(self._named(self._line().decode(), self._line().decode()))
+        self.stack.append(self._named(self.line().decode(), self.line().decode()))
 
     def _stack_global(self) -> None:
         name = self.stack.pop()
@@ -226,16 +171,16 @@ class Opcodes:
         self._made_up("copyreg.extension", code)
 
     def _ext1(self) -> None:
-        self._extension(self._number(1))
+        self._extension(self.number(1))
 
     def _ext2(self) -> None:
-        self._extension(self._number(2))
+        self._extension(self.number(2))
 
     def _ext4(self) -> None:
-        self._extension(self._number(4, signed=True))
+        self._extension(self.number(4, signed=True))
 
     def _persid(self) -> None:
-        self._made_up("pickle.persistent_id", self._line().decode("ascii"))
+        self._made_up("pickle.persistent_id", self.line().decode("ascii"))
 
     def _binpersid(self) -> None:
         self._made_up("pickle.persistent_id", self.stack.pop())
@@ -249,7 +194,7 @@ class Opcodes:
         self.stack.append(_called(callee, args) if made is NotImplemented else made)
 
     def _inst(self) -> None:
-        callee = self._named(self._line().decode(), self._line().decode())
+        callee = self._named(self.line().decode(), self.line().decode())
         items = self._down_to_mark()
         self.stack.append(_called(callee, tuple(items)))
 
@@ -278,21 +223,14 @@ class Opcodes:
         target.state = state
 
     def _proto(self) -> None:
-        version = self._number(1)
+        version = self.number(1)
         if version > _NEWEST:
             raise ValueError(f"protocol {version}")
 
     def _frame(self) -> None:
-        size = self._number(8)
+        size = self.number(8)
         if size > len(self.data) - self.at:
             raise ValueError(f"a frame of {size} bytes where {len(self.data) - self.at} are left")
-
-
-def _unescaped(found: re.Match[bytes]) -> bytes:
-    hexadecimal, octal, letter = found.groups()
-    if letter:
-        return bytes([_ESCAPED[letter[0]]])
-    return bytes([int(hexadecimal, 16) if hexadecimal else int(octal, 8) & 0xFF])
 
 
 def _called(callee: object, args: object) -> Foreign:

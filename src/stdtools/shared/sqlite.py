@@ -1,0 +1,98 @@
+"""Connections to SQLite files, and SQLite's errors told as what they mean for the user.
+
+Rollback journal and not WAL, which can corrupt a file before SQLite 3.51.3 (https://sqlite.org/wal.html);
+a commit has been synced when it returns.
+"""
+
+import contextlib
+import os
+import sqlite3
+from collections.abc import Iterator
+from string import ascii_letters, digits
+
+from stdtools.shared.disk import sync_directory
+from stdtools.shared.errors import ToolError, raise_os_error
+
+PATIENCE = 10  # seconds for which a lock is waited for
+_SAFE_IN_URI = frozenset(f"{ascii_letters}{digits}/-._~".encode())
+_WAL_IS_SOUND = sqlite3.sqlite_version_info >= (3, 51, 3)
+
+_MEANINGS = {
+    sqlite3.SQLITE_BUSY: f"another process has kept it locked for {PATIENCE} seconds",
+    sqlite3.SQLITE_CORRUPT: "is damaged; restore a backup",
+    sqlite3.SQLITE_FULL: "No space left on device",
+    sqlite3.SQLITE_NOTADB: "is not an SQLite database",
+    sqlite3.SQLITE_READONLY: "cannot be written here",
+    sqlite3.SQLITE_TOOBIG: "is too large for a value",
+}
+
+
+@contextlib.contextmanager
+def telling(path: str) -> Iterator[None]:
+    """Raise what SQLite has to say about the file *path* as a ToolError."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+        raise ToolError(_MEANINGS.get(code, str(error)), where=path) from error
+    except UnicodeDecodeError as error:  # in what SQLite has to say of the file, since it is in the file
+        raise ToolError(_MEANINGS[sqlite3.SQLITE_CORRUPT], where=path) from error
+    except OverflowError as error:  # more than 2 GiB at once
+        raise ToolError(_MEANINGS[sqlite3.SQLITE_TOOBIG], where=path) from error
+
+
+def connect_to_write(path: str) -> sqlite3.Connection:
+    """Open the file *path*, which exists; raises sqlite3.Error."""
+    return _connect(path, "rw")
+
+
+def set_journal(connection: sqlite3.Connection) -> None:
+    """Have commits synced, and end the use of WAL where it is not sound: Python's dbm.sqlite3 begins it."""
+    connection.execute("PRAGMA synchronous=FULL")
+    connection.execute("PRAGMA cache_size=-65536")
+    (mode,) = connection.execute("PRAGMA journal_mode").fetchone()
+    if mode in ("wal", b"wal") and not _WAL_IS_SOUND:
+        with contextlib.suppress(sqlite3.OperationalError):  # another process has it open
+            connection.execute("PRAGMA journal_mode=DELETE")
+
+
+def connect_to_read(path: str) -> sqlite3.Connection:
+    """Open the file *path* without changing it, unless a killed writer's journal is to be rolled back.
+
+    Raises sqlite3.Error.
+    """
+    try:
+        return _connect(path, "ro")
+    except sqlite3.OperationalError:
+        if os.access(path, os.W_OK):
+            with contextlib.suppress(sqlite3.OperationalError):
+                return _connect(path, "rw")
+        if any(os.path.exists(path + suffix) for suffix in ("-journal", "-wal")):
+            raise
+    return _connect(path, "ro&immutable=1")  # a place that cannot be written has no file for the locks of WAL
+
+
+def _connect(path: str, mode: str) -> sqlite3.Connection:
+    uri = "".join(chr(byte) if byte in _SAFE_IN_URI else f"%{byte:02x}" for byte in os.fsencode(os.path.abspath(path)))
+    connection = sqlite3.connect(f"file:{uri}?mode={mode}", timeout=PATIENCE, isolation_level=None, uri=True)
+    try:
+        connection.execute("PRAGMA trusted_schema=OFF")
+        connection.execute("PRAGMA mmap_size=0")
+        connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchall()
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def make_file(path: str) -> None:
+    """Make an empty file *path* that only its owner may read, and its directory, where they are missing."""
+    directory = os.path.dirname(os.path.abspath(path))
+    try:
+        if not os.path.isdir(directory):
+            os.makedirs(directory, 0o700)
+        with contextlib.suppress(FileExistsError):
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+            sync_directory(directory)
+    except OSError as error:
+        raise_os_error(error, path)
