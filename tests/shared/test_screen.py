@@ -1,7 +1,13 @@
 """Text that reaches a terminal cannot steer it."""
 
+import contextlib
+import fcntl
+import os
+import pty
+import struct
 import subprocess
 import sys
+import termios
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -38,3 +44,25 @@ def test_markup_in_values_is_no_markup() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code, *names], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[2:] == names
+
+
+def test_only_the_widest_column_of_a_table_is_folded_to_fit_the_terminal() -> None:
+    row = ["greeting", "text", 32, "x" * 200]
+    code = (
+        "from stdtools.shared.records import RecordWriter\nfrom stdtools.shared.streams import Output\n"
+        "with Output() as o:\n    w = RecordWriter(o, ['key', 'type', 'size', 'value'], None)\n"
+        f"    w.write([{row!r}]); w.close()"
+    )
+    terminal, end = pty.openpty()
+    fcntl.ioctl(end, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 60, 0, 0))
+    with subprocess.Popen([sys.executable, "-c", code], stdout=end, env={**os.environ, "NO_COLOR": "1"}) as process:
+        os.close(end)
+        text = b""
+        with contextlib.suppress(OSError):  # how a terminal says that its other end is closed
+            while block := os.read(terminal, 4096):
+                text += block
+    os.close(terminal)
+    assert process.returncode == 0
+    lines = text.decode().split("\r\n")
+    assert lines[2].startswith("greeting   text     32   xxxxxxxx")
+    assert {len(line) for line in lines[2:-2]} == {60}

@@ -172,8 +172,8 @@ class Table:
         widths = [cell_len(safe(name)) for name in self._columns]
         for row in cells:
             widths = [max(width, cell_len(str(cell))) for width, cell in zip(widths, row, strict=True)]
-        # Take from the widest column until the row fits; two blanks stand between columns.
-        room = self._console.width - 2 * (len(widths) - 1) - 1
+        # Take from the widest column until the row fits; three blanks stand between columns.
+        room = self._console.width - 3 * (len(widths) - 1)
         while sum(widths) > room and max(widths, default=0) > 8:
             widest = widths.index(max(widths))
             widths[widest] = max(8, widths[widest] - (sum(widths) - room))
