@@ -118,7 +118,7 @@ STARTUP_MODULES = {
     "shared.scratch",
 }
 _KV = "kv kv.command kv.command_options kv.connection kv.opening kv.pickles kv.plain kv.store kv.table"
-_KV_READER = "kv.hashing kv.machine kv.opcodes kv.rebuilding"
+_KV_READER = "kv.arguments kv.hashing kv.machine kv.opcodes kv.rebuilding"
 _KV_JSON = "kv.forms kv.hashing kv.nesting kv.tags"
 _KV_LINES = f"kv.batch kv.command_transfer kv.transfer shared.times {_KV_JSON}"
 STARTUP_MODULES |= {

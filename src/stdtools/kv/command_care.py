@@ -99,7 +99,7 @@ def info(format: str | None, store: str) -> int:
     explain=_explain_check,
     examples=r"""
 stdtools kv check
-stdtools kv check -v --jsonl
+stdtools kv check --store default --csv
 """,
 )
 @record_output()
