@@ -12,16 +12,6 @@ from tests.conftest import Run
 pytestmark = pytest.mark.process
 
 
-@pytest.fixture
-def kv(run: Run) -> Run:
-    """Run ``stdtools kv``."""
-
-    def kv(*args: str | bytes, **settings: object) -> object:
-        return run("kv", *args, **settings)
-
-    return kv
-
-
 def test_text_comes_back_as_it_went_in(kv: Run) -> None:
     assert kv("set", "greeting", "hello wörld") == (0, b"", "")
     assert kv("get", "greeting") == (0, "hello wörld".encode(), "")
@@ -197,7 +187,7 @@ def test_text_and_bytes_grow(kv: Run) -> None:
     assert kv("append", "k", stdin=b"\xff").text == "6\n"
     assert kv("get", "k").out == "añb\n".encode() + b"\xff"
     kv("set", "k", "1", "--json")
-    assert kv("append", "k", "x") == (2, b"", "stdtools kv append: k: holds a int, neither text nor bytes\n")
+    assert kv("append", "k", "x") == (2, b"", "stdtools kv append: k: holds int, neither text nor bytes\n")
 
 
 def test_lists_are_queues(kv: Run) -> None:
@@ -209,7 +199,7 @@ def test_lists_are_queues(kv: Run) -> None:
     assert kv("pop", "q", "--left").text == "y"
     for _ in range(3):
         assert kv("pop", "q").code == 0
-    assert kv("pop", "q") == (1, b"", "stdtools kv pop: no key 'q'\n")
+    assert kv("pop", "q") == (1, b"", "stdtools kv pop: the list 'q' is empty\n")
     kv("set", "t", "text")
     assert kv("push", "t", "a") == (2, b"", "stdtools kv push: t: holds text, no list\n")
 

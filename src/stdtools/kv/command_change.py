@@ -6,6 +6,7 @@ import click
 
 from stdtools.kv.command_options import (
     KvCommand,
+    ValueCommand,
     absent,
     key_argument,
     key_bytes_option,
@@ -16,6 +17,7 @@ from stdtools.kv.command_options import (
 )
 from stdtools.kv.presenting import write_value
 from stdtools.kv.store import parse_number
+from stdtools.shared import screen
 from stdtools.shared.options import print_text
 from stdtools.shared.streams import Output, open_input
 
@@ -56,26 +58,11 @@ class _Number(click.ParamType[float]):
         return number
 
 
-class _Signed(KvCommand):
-    """A command whose arguments may be negative numbers."""
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Take ``-2`` as a number and not as an option."""
-        first = next((place for place, word in enumerate(args) if _is_negative(word)), None)
-        if first is not None and "--" not in args[:first]:
-            args = [*args[:first], *args[first + 1 :], "--", args[first]]
-        return super().parse_args(ctx, args)
-
-
-def _is_negative(word: str) -> bool:
-    return word[:1] == "-" and word[1:2].isdigit() and parse_number(word) is not None
-
-
 _left = click.option("--left", is_flag=True, help="At the head of the list instead of its end.")
 
 
 @click.command(
-    cls=_Signed,
+    cls=ValueCommand,
     explain=_explain_incr,
     examples=r"""
 stdtools kv incr visits
@@ -101,7 +88,7 @@ def incr(key: str, number: int | float, key_bytes: bool, store: str) -> int:
 
 
 @click.command(
-    cls=KvCommand,
+    cls=ValueCommand,
     explain=_explain_append,
     examples=r"""
 stdtools kv append notes 'one more; '
@@ -132,7 +119,7 @@ def append(key: str, value: str | None, as_bytes: bool, key_bytes: bool, store: 
 
 
 @click.command(
-    cls=KvCommand,
+    cls=ValueCommand,
     explain=_explain_push,
     examples=r"""
 stdtools kv push queue first second
@@ -181,5 +168,8 @@ def pop(key: str, left: bool, key_bytes: bool, store: str) -> int:
                 write_value(output, shelf.pop_element(key, left=left))
                 output.flush()
         except KeyError:
-            return absent(key)
+            if key not in shelf:
+                return absent(key)
+            screen.note(f"the list '{key}' is empty")
+            return 1
     return 0

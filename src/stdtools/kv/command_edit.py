@@ -48,7 +48,7 @@ def edit(key: str, key_bytes: bool, store: str) -> int:
                 screen.note(f"what you wrote is in {place}")
             raise
     shutil.rmtree(place, ignore_errors=True)
-    screen.note(f"{screen.safe(key)!r} is {'stored' if changed else 'as it was'}", verbosity=1 if changed else 0)
+    screen.note(f"'{key}' is {'stored' if changed else 'as it was'}", verbosity=1 if changed else 0)
     return 0
 
 

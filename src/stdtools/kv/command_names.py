@@ -78,5 +78,5 @@ def copy(source: str, target: str, replace: bool, key_bytes: bool, store: str) -
 
 
 def _taken(key: str) -> int:
-    screen.note(f"{screen.safe(key)!r} is there already; --replace takes its place")
+    screen.note(f"'{key}' is there already; --replace takes its place")
     return 1

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import click
 
-from stdtools.kv.store import Store
+from stdtools.kv.store import Store, parse_number
 from stdtools.shared import places, screen
 from stdtools.shared.options import ToolCommand
 
@@ -26,6 +26,24 @@ class KvCommand(ToolCommand):
 
     def __init__(self, *args: Any, **settings: Any) -> None:
         super().__init__(*args, group="kv", **settings)
+
+
+class ValueCommand(KvCommand):
+    """A command of kv whose arguments may be negative numbers."""
+
+    def make_parser(self, ctx: click.Context) -> Any:
+        """Return Click's parser, which takes ``-2`` for what it is and not for an option, and leaves it in its place."""
+        parser = super().make_parser(ctx)
+        process = parser._process_opts
+
+        def process_or_keep(word: str, state: Any) -> None:
+            if word[1:2].isdigit() and parse_number(word) is not None:
+                state.largs.append(word)
+            else:
+                process(word, state)
+
+        parser._process_opts = process_or_keep
+        return parser
 
 
 def with_store(command: Decorated) -> Decorated:
@@ -186,7 +204,7 @@ def value_of(data: bytes, where: str, *, json: bool, as_bytes: bool) -> Any:
 
 def absent(key: str) -> int:
     """Tell that *key* is not there, and return the exit code for it."""
-    screen.note(f"no key {screen.safe(key)!r}")
+    screen.note(f"no key '{key}'")
     return 1
 
 

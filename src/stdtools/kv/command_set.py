@@ -6,8 +6,8 @@ from typing import Any
 import click
 
 from stdtools.kv.command_options import (
-    KvCommand,
     Ttl,
+    ValueCommand,
     key_argument,
     key_bytes_option,
     typed_value,
@@ -32,7 +32,7 @@ def _explain(**given: Any) -> str:
 
 @click.command(
     "set",
-    cls=KvCommand,
+    cls=ValueCommand,
     explain=_explain,
     examples=r"""
 stdtools kv set greeting 'hello world'
@@ -93,9 +93,7 @@ def set_value(
         with Output() as output:
             write_value(output, load(old))
     if not done:
-        screen.note(
-            f"{screen.safe(key)!r} is there already" if if_absent else f"{screen.safe(key)!r} has another value"
-        )
+        screen.note(f"'{key}' is there already" if if_absent else f"'{key}' has another value")
     return 0 if done else 1
 
 

@@ -4,9 +4,11 @@ import shelve
 from collections.abc import Callable, Iterable, Iterator, MutableMapping
 from typing import Any, NamedTuple, Protocol
 
-from stdtools.kv.pickles import dump, load_plain
+from stdtools.kv.pickles import dump, kind_of, load_plain
 from stdtools.kv.table import Row, Table, now
 from stdtools.shared.errors import ToolError
+
+_MOST_DIGITS = 4000  # Python makes no more than 4,300 into an int
 
 
 class Readable(Protocol):
@@ -116,44 +118,46 @@ class Store(shelve.Shelf[Any]):
         """Add *by* to the number under *key*, 0 where there is none, and return the sum; text of a number serves."""
 
         def add(old: Any) -> int | float:
-            return _number(key, 0 if old is None else old) + by
+            try:
+                return _number(key, old) + by
+            except OverflowError:
+                raise ToolError("holds a number that is too large to add to a float", where=key) from None
 
-        return self._update(key, add)  # type: ignore[no-any-return]
+        return self._update(key, 0, add)  # type: ignore[no-any-return]
 
     def append(self, key: str, more: str | bytes) -> int:
         """Put *more* behind the text or the bytes under *key*, and return how many characters or bytes that makes."""
 
         def add(old: Any) -> str | bytes:
-            old = type(more)() if old is None else old
             if isinstance(old, str) and isinstance(more, str):
                 return old + more
             if isinstance(old, str | bytes):
                 return _as_bytes(old) + _as_bytes(more)
-            raise ToolError(f"holds a {type(old).__name__}, neither text nor bytes", where=key)
+            raise ToolError(f"holds {kind_of(old)}, neither text nor bytes", where=key)
 
-        return len(self._update(key, add))
+        return len(self._update(key, type(more)(), add))
 
     def push(self, key: str, values: Iterable[Any], *, left: bool = False) -> int:
         """Put *values* one after the other at the end of the list under *key*, or at its head; return its length."""
 
         def add(old: Any) -> list[Any]:
-            items = _list(key, [] if old is None else old)
+            items = _list(key, old)
             return [*reversed(list(values)), *items] if left else [*items, *values]
 
-        return len(self._update(key, add))
+        return len(self._update(key, [], add))
 
     def pop_element(self, key: str, *, left: bool = False) -> Any:
         """Take the last element of the list under *key*, or the first, and return it. KeyError where there is none."""
         taken: list[Any] = []
 
         def take(old: Any) -> list[Any]:
-            items = _list(key, [] if old is None else old)
+            items = _list(key, old)
             if not items:
                 raise KeyError(key)
             taken.append(items.pop(0 if left else -1))
             return items
 
-        self._update(key, take)
+        self._update(key, [], take)
         return taken[0]
 
     def ttl(self, key: str) -> float | None:
@@ -203,11 +207,11 @@ class Store(shelve.Shelf[Any]):
         with self.dict.transaction():
             return sum(self.dict.discard(row.key) for row in matching(self.dict, glob, prefix))
 
-    def _update(self, key: str, change: Callable[[Any], Any]) -> Any:
-        """Set *key* to what *change* makes of its value, None where it is absent; its end stays."""
+    def _update(self, key: str, absent: Any, change: Callable[[Any], Any]) -> Any:
+        """Set *key* to what *change* makes of its value, of *absent* where it is not there; its end stays."""
         with self.dict.transaction():
             row = self.row(key)
-            value = change(None if row is None else load_plain(row.value))
+            value = change(absent if row is None else load_plain(row.value))
             self.dict.write(key_bytes(key), dump(value), row.expires if row else None)
         return value
 
@@ -260,22 +264,23 @@ def _number(key: str, value: Any) -> int | float:
         number = parse_number(value)
         if number is not None:
             return number
-    raise ToolError(f"holds {'text' if isinstance(value, str) else type(value).__name__}, no number", where=key)
+    raise ToolError(f"holds {kind_of(value)}, no number", where=key)
 
 
 def parse_number(text: str) -> int | float | None:
-    """Return the number that *text* is, if it is one as JSON writes it, with a sign if need be."""
+    """Return the number that *text* is, if it is one as JSON writes it, with a sign if need be, and not too large."""
     import re
 
     text = text.strip()
-    if re.fullmatch(r"[+-]?[0-9]{1,4000}", text):
-        return int(text)
+    if re.fullmatch(r"[+-]?[0-9]+", text):
+        return int(text) if len(text) <= _MOST_DIGITS else None
     if re.fullmatch(r"[+-]?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?", text):
-        return float(text)
+        number = float(text)
+        return number if abs(number) != float("inf") else None
     return None
 
 
 def _list(key: str, value: Any) -> list[Any]:
     if not isinstance(value, list):
-        raise ToolError(f"holds {'text' if isinstance(value, str) else type(value).__name__}, no list", where=key)
+        raise ToolError(f"holds {kind_of(value)}, no list", where=key)
     return value
