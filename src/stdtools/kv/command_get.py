@@ -4,8 +4,18 @@ from typing import Any
 
 import click
 
-from stdtools.kv.command_options import KvCommand, absent_keys, key_argument, key_bytes_option, reading, with_store
-from stdtools.kv.presenting import record_value, write_value
+from stdtools.kv.command_options import (
+    KvCommand,
+    absent_keys,
+    key_argument,
+    key_bytes_option,
+    reading,
+    typed_value,
+    with_store,
+)
+from stdtools.kv.presenting import presented, record_value, write_presented
+from stdtools.shared import screen
+from stdtools.shared.errors import TROUBLE, ToolError
 from stdtools.shared.options import record_output
 from stdtools.shared.records import RecordWriter
 from stdtools.shared.streams import Output
@@ -48,24 +58,34 @@ def get(keys: tuple[str, ...], default: str | None, null: bool, format: str | No
     """
     if null and format:
         raise click.UsageError("--null and --format do not go together")
-    from stdtools.kv.pickles import kind, load
+    from stdtools.kv.pickles import kind_of, load
 
+    instead = None if default is None else typed_value(default, json=False, as_bytes=False)
     missing = []
+    problems = []
     with reading(store) as shelf, Output() as output:
         writer = RecordWriter(output, ("key", "type", "value"), format) if format else None
         for key in keys:
             row = shelf.row(key)
-            if row is None and default is None:
+            if row is None and instead is None:
                 missing.append(key)
                 continue
-            value: Any = default if row is None else load(row.value)
+            try:
+                value: Any = instead if row is None else load(row.value)
+                shown = presented(value) if writer is None else record_value(value)
+            except ToolError as error:
+                problems.append(f"{key}: {error}")
+                continue
             if writer is None:
-                write_value(output, value, b"\0" if null else b"")
+                write_presented(output, shown, b"\0" if null else b"")
             else:
-                writer.write([(key, "text" if row is None else kind(row.value), record_value(value))])
+                writer.write([(key, kind_of(value), shown)])
         if writer is not None:
             writer.close()
-    return absent_keys(missing)
+    code = absent_keys(missing)
+    for problem in problems:
+        screen.complain(problem)
+    return TROUBLE if problems else code
 
 
 @click.command(

@@ -65,7 +65,7 @@ def keys(glob: str | None, prefix: str, null: bool, format: str | None, store: s
             count += 1
             if writer is not None:
                 writer.write([(key_text(row.key),)])
-            elif output.is_terminal and not null:
+            elif output.is_terminal:
                 output.write(screen.safe(key_text(row.key)).encode() + end)
             else:
                 output.write(row.key + end)
@@ -108,7 +108,16 @@ def list_values(glob: str | None, prefix: str, null: bool, format: str | None, s
 
             for row in matching(shelf.dict, glob, prefix):
                 count += 1
-                output.write(row.key + b"\0" + shown(row.value) + b"\0")
+                try:
+                    value = shown(row.value)
+                except ToolError as error:
+                    problems.append(f"{key_text(row.key)}: {error}")
+                    value = b""
+                if output.is_terminal:
+                    text = value.decode("utf-8", "surrogateescape")
+                    output.write(f"{screen.safe(key_text(row.key))}\0{screen.safe_lines(text)}\0".encode())
+                else:
+                    output.write(row.key + b"\0" + value + b"\0")
         else:
             writer = RecordWriter(output, COLUMNS, format)
             shorten = format is None and output.is_terminal

@@ -1,6 +1,5 @@
 """Values as strict JSON on one line and back, lossless by tags; see ``tags`` for what those are."""
 
-import re
 from json import JSONDecodeError, JSONDecoder, JSONEncoder
 from typing import Any
 
@@ -8,12 +7,12 @@ from stdtools.kv.nesting import survey, weight
 from stdtools.kv.plain import DEEPEST, QUICKLY, TooDeep
 from stdtools.kv.tags import PAIR, Tagger, untagged
 from stdtools.shared.errors import ToolError
+from stdtools.shared.records import escape_surrogates
 
 MOST_PARTS = 10_000_000
 _JSON = frozenset({type(None), bool, int, float, str, list, dict})
 _INNER = frozenset({list, dict})
 _WEIGHTY = frozenset({int, str})
-_SURROGATE = re.compile("[\ud800-\udfff]")
 _encode = JSONEncoder(ensure_ascii=False, allow_nan=False, check_circular=False).encode
 
 
@@ -30,7 +29,7 @@ def to_json(value: Any, *, max_nodes: int = MOST_PARTS) -> str:
             except ValueError:  # a float that JSON lacks, a number of too many digits
                 return _tagged(value)
             if '"$' not in text and (_is_utf8(text) or not PAIR.search(text)):
-                return _escaped(text)
+                return escape_surrogates(text)
         return _tagged(value)
     except RecursionError:
         raise TooDeep from None
@@ -71,7 +70,7 @@ def _spend(value: Any, levels: int, most: int) -> int:
 
 
 def _tagged(value: Any) -> str:
-    return _escaped(_encode(Tagger(_encode).tagged(value)))
+    return escape_surrogates(_encode(Tagger(_encode).tagged(value)))
 
 
 def _is_utf8(text: str) -> bool:
@@ -79,13 +78,6 @@ def _is_utf8(text: str) -> bool:
         return text.isascii() or bool(text.encode())
     except UnicodeEncodeError:
         return False
-
-
-def _escaped(text: str) -> str:
-    r"""Write what UTF-8 lacks as ``\udXXX``."""
-    if _is_utf8(text):
-        return text
-    return _SURROGATE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def parse(text: str) -> Any:

@@ -7,6 +7,8 @@ from stdtools.shared import screen
 from stdtools.shared.records import Value
 from stdtools.shared.streams import Output
 
+_SHORT_ENOUGH = 2000  # bits; what is longer may have more digits than Python writes
+
 
 def presented(value: Any) -> bytes:
     """Return *value* as a pipe gets it; JSON has a newline at its end, text and bytes have what is in them."""
@@ -29,7 +31,11 @@ def shown(data: bytes) -> bytes:
 
 def write_value(output: Output, value: Any, end: bytes = b"") -> None:
     """Write *value* and *end*; on a terminal made safe, and on lines of its own."""
-    data = presented(value)
+    write_presented(output, presented(value), end)
+
+
+def write_presented(output: Output, data: bytes, end: bytes = b"") -> None:
+    """Write what ``presented`` has made of a value."""
     if output.is_terminal:
         data = screen.safe_lines(data.decode("utf-8", "surrogateescape")).encode()
         data = data if data.endswith(b"\n") else data + b"\n"
@@ -38,7 +44,16 @@ def write_value(output: Output, value: Any, end: bytes = b"") -> None:
 
 def record_value(value: Any) -> Value:
     """Return *value* as one of a record: what records know as it is, all else as the JSON that it has."""
-    if value is None or type(value) in (str, bytes, int, float, bool):
+    kind = type(value)
+    if value is None or kind in (bytes, float, bool) or (kind is int and value.bit_length() < _SHORT_ENOUGH):
+        return value
+    if kind is str:
+        try:
+            value.encode()
+        except UnicodeEncodeError:  # which records take for bytes, as os.fsdecode makes them
+            from stdtools.kv.tags import PAIR
+
+            return {"$text": PAIR.split(value)}
         return value
     from json import loads
 

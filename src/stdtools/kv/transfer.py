@@ -61,6 +61,8 @@ def _incoming(record: Any) -> Incoming:
     unknown = record.keys() - _KNOWN
     if unknown:
         raise ToolError(f"has an unknown field {min(unknown)!r}; a record has 'key' and 'value'")
+    if record.get("type") == "damaged":
+        raise ToolError("its value was damaged where it was listed", hint="'export' keeps it as it is")
     if "key_b64" in record:
         key = key_text(from_json({"$base64": True, "encoded": record["key_b64"]}))
     else:

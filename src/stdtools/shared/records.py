@@ -133,6 +133,15 @@ class RecordWriter:
         return "[" if self.format == "json" else ""
 
 
+def escape_surrogates(text: str) -> str:
+    r"""Return the JSON *text* with what UTF-8 lacks as ``\udXXX``."""
+    if text.isascii() or not _is_undecodable(text):
+        return text
+    import re
+
+    return re.sub("[\ud800-\udfff]", lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
 def _is_undecodable(text: str) -> bool:
     """Say whether *text* holds bytes that are not UTF-8, as ``os.fsdecode`` keeps them."""
     try:
@@ -176,9 +185,10 @@ class JsonText:
         if kind is int:
             return str(value)
         try:
-            return self._encode(value)
+            text = self._encode(value)
         except ValueError:  # a float that JSON lacks, somewhere inside
-            return self._encode(self._without_odd_floats(value))
+            text = self._encode(self._without_odd_floats(value))
+        return escape_surrogates(text)
 
     def _tagged(self, value: object) -> Value:
         if isinstance(value, bytes):
