@@ -1,5 +1,7 @@
 """Keys, values and words that people come to type, and that look like something else."""
 
+from pathlib import Path
+
 import pytest
 
 from tests.conftest import Run
@@ -45,3 +47,93 @@ def test_null_is_a_value(kv: Run) -> None:
 def test_a_key_is_told_as_it_is_typed(kv: Run) -> None:
     assert kv("get", "a\\b").err == "stdtools kv get: no key 'a\\b'\n"
     assert kv("get", "--key-bytes", r"\xff\x1b").err == "stdtools kv get: no key '\\xff\\x1b'\n"
+
+
+def test_text_that_utf_8_lacks_and_long_numbers_come_through_a_listing(kv: Run) -> None:
+    values = [r'"\ud800"', r'"\udcff"', '{"$text": ["\\ud83d", "\\ude00"]}', r'["\udcff é"]', r'{"\ud800": 1}']
+    values.append(f'{{"$int": "0x{"f" * 5000}"}}')
+    kv("import", stdin="".join(f'{{"key": "{number}", "value": {value}}}\n' for number, value in enumerate(values)))
+    exported = kv("export").out
+    for form in ("table", "plain", "csv", "tsv"):
+        assert kv("list", "--format", form).code == kv("get", "0", "5", "--format", form).code == 0
+    for number, args in enumerate((["list"], ["get", *map(str, range(6))])):
+        for form in ("json", "jsonl"):
+            records = kv(*args, "--format", form)
+            assert (records.code, records.err) == (0, "")
+            assert kv("import", "--store", f"{number}{form}", stdin=records.out).code == 0
+            assert kv("export", "--store", f"{number}{form}").out == exported
+
+
+def test_a_default_of_bytes_is_these_bytes(kv: Run) -> None:
+    assert kv("get", "none", "--default", b"\xff").out == b"\xff"
+    assert kv("get", "none", "--default", b"\xff", "--csv").text.endswith(
+        'none,bytes,"{""$base64"": true, ""encoded"": ""/w==""}"\n'
+    )
+
+
+def test_a_damaged_value_does_not_keep_the_others_from_being_shown(kv: Run) -> None:
+    kv("set", "a", "1")
+    kv("set", "z", "2")
+    kv("import", stdin='{"key": "bad", "pickle": {"$base64": true, "encoded": "AAAA"}}\n')
+    problem = "bad: the pickle cannot be read: there is no opcode 0x00 at byte 0\n"
+    assert kv("get", "bad", "a", "z") == (2, b"12", f"stdtools kv get: {problem}")
+    assert kv("get", "bad", "a", "--csv") == (2, b"key,type,value\na,text,1\n", f"stdtools kv get: {problem}")
+    assert kv("get", "bad", "none").code == 2
+    assert kv("list", "-0") == (2, b"a\x001\0bad\0\0z\x002\0", f"stdtools kv list: {problem}")
+
+
+def test_what_was_listed_as_damaged_is_not_imported_as_null(kv: Run) -> None:
+    kv("import", stdin='{"key": "bad", "pickle": {"$base64": true, "encoded": "AAAA"}}\n')
+    listed = kv("list", "--jsonl")
+    assert listed.code == 2
+    result = kv("import", "--store", "copy", stdin=listed.out)
+    assert (result.code, result.out) == (2, b"")
+    assert result.err.startswith(
+        "stdtools kv import: standard input: record 1: its value was damaged where it was listed;"
+    )
+    assert kv("export", "--store", "copy").out == b""
+
+
+def test_escape_sequences_do_not_reach_a_terminal(kv: Run) -> None:
+    import pty
+
+    kv("set", "k\x1b[31m", "v\x1b]0;t\a\u202e")
+    for args in (["keys"], ["keys", "-0"], ["list", "-0"], ["list"], ["get", "k\x1b[31m"], ["get", "k\x1b[31m", "-0"]):
+        ours, terminal = pty.openpty()
+        with open(terminal, "wb", buffering=0) as screen:
+            assert kv(*args, "--color", "never", stdout=screen).code == 0
+        with open(ours, "rb", buffering=0) as reader:
+            shown = reader.read(4096).decode()
+        assert "31m" in shown or "]0;t" in shown
+        assert not set(shown) & set("\x1b\a\u202e"), args
+
+
+def test_a_store_without_a_name_is_no_store(kv: Run) -> None:
+    kv("set", "k", "v")
+    for args in (["--store", "", "del", "k"], ["del", "k", "--store", ""], ["convert", "default", ""]):
+        assert kv(*args).err.split("; see")[0].endswith(": the name of the store is empty"), args
+    assert kv("get", "k", env={"STDTOOLS_KV_STORE": ""}).text == "v"
+
+
+def test_a_store_is_not_backed_up_onto_itself(kv: Run) -> None:
+    kv("set", "k", "v", "--store", "./a.db")
+    assert kv("backup", "a.db", "--store", "./a.db") == (2, b"", "stdtools kv backup: a.db: is the store itself\n")
+    missing = kv("backup", "b.db", "--store", "none")
+    assert missing.code == 2
+    assert missing.err.endswith("/kv/none.db: No such store\n")
+
+
+def test_nothing_is_converted_where_nothing_is(kv: Run) -> None:
+    result = kv("convert", "none", "./new.db")
+    assert (result.code, result.out) == (2, b"")
+    assert result.err.endswith("/kv/none.db: No such file or directory\n")
+    assert kv("keys", "--store", "./new.db").code == 2
+
+
+def test_a_store_that_is_a_dangling_link_does_not_hide_the_others(kv: Run, home: Path) -> None:
+    kv("set", "k", "v")
+    (home / ".local/share/stdtools/kv/a.db").symlink_to("nowhere")
+    result = kv("stores")
+    assert result.code == 2
+    assert [line.split("\t")[0] for line in result.text.splitlines()] == ["default"]
+    assert result.err.endswith("/kv/a.db: No such file or directory\n")

@@ -93,6 +93,8 @@ def backup(store: Store, target: str) -> int:
     table = store.dict
     if isinstance(table, ForeignTable):
         table.transaction()
+    if os.path.exists(target) and os.path.samefile(table.path, target):
+        raise ToolError("is the store itself", where=target)
     from tempfile import TemporaryDirectory
 
     with TemporaryDirectory(prefix="stdtools-kv-") as place:

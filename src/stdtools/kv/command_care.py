@@ -7,6 +7,7 @@ import click
 
 from stdtools.kv.command_options import SUFFIX, KvCommand, reading, stores_dir, with_store, writing
 from stdtools.shared import journal, screen
+from stdtools.shared.errors import TROUBLE
 from stdtools.shared.options import print_text, record_output
 from stdtools.shared.records import RecordWriter
 from stdtools.shared.streams import Output
@@ -61,12 +62,22 @@ def stores(format: str | None) -> int:
         names = sorted(name for name in os.listdir(place) if name.endswith(SUFFIX))
     except FileNotFoundError:
         names = []
+    problems: list[str] = []
     with Output() as output:
         writer = RecordWriter(output, ("store", "bytes", "path"), format)
         for name in names:
             path = os.path.join(place, name)
-            writer.write([(name.removesuffix(SUFFIX), os.stat(path).st_size, path)])
+            try:
+                size = os.stat(path).st_size
+            except OSError as error:  # a link to nowhere, or deleted just now
+                problems.append(f"{path}: {error.strerror}")
+            else:
+                writer.write([(name.removesuffix(SUFFIX), size, path)])
         writer.close()
+    for problem in problems:
+        screen.complain(problem)
+    if problems:
+        return TROUBLE
     return 0 if names else 1
 
 

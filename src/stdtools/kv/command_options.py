@@ -32,7 +32,7 @@ class ValueCommand(KvCommand):
     """A command of kv whose arguments may be negative numbers."""
 
     def make_parser(self, ctx: click.Context) -> Any:
-        """Return Click's parser, which takes ``-2`` for what it is and not for an option, and leaves it in its place."""
+        """Return Click's parser, which takes ``-2`` for no option and leaves it in its place."""
         parser = super().make_parser(ctx)
         process = parser._process_opts
 
@@ -58,7 +58,9 @@ def with_store(command: Decorated) -> Decorated:
 
 
 def _place_of_store(ctx: click.Context, param: click.Parameter, value: str | None) -> str:
-    return store_path(value or (ctx.parent.params.get("store") if ctx.parent else None) or "default")
+    if value is None and ctx.parent is not None:
+        value = ctx.parent.params.get("store")
+    return store_path("default" if value is None else value)
 
 
 def stores_dir() -> str:
@@ -68,6 +70,8 @@ def stores_dir() -> str:
 
 def store_path(store: str) -> str:
     """Return where *store* is: a name's file in the user's data directory; a path, which has a / or a dot, as it is."""
+    if not store:  # as "$STORE" is where that is not set: the default would be another store than was meant
+        raise click.UsageError("the name of the store is empty")
     return store if "/" in store or "." in store else os.path.join(stores_dir(), store + SUFFIX)
 
 

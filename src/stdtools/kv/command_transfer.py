@@ -121,11 +121,13 @@ def convert(source: str, target: str, conflict: str | None) -> int:
 
     Exits with 2 when SOURCE is damaged; what could be read is copied all the same.
     """
+    from stdtools.kv.opening import read
     from stdtools.kv.recognition import recognise
     from stdtools.kv.transfer import import_all, rows_of
 
     is_file = recognise(source) != "missing"
-    with reading(source if is_file else store_path(source)) as shelf, writing(store_path(target)) as new:
+    place = source if is_file else store_path(source)
+    with contextlib.closing(read(place)) as shelf, writing(store_path(target)) as new:
         count = import_all(new, rows_of(shelf.dict), conflict or "ABORT")
         notes = getattr(shelf.dict, "notes", [])
     for note in notes:
