@@ -429,7 +429,7 @@ def test_batch_answers_every_line_in_order(kv: Run) -> None:
         '{"ok": true, "value": {"$tuple": [2]}}',
         '{"ok": true, "found": false}',
         '{"ok": true, "values": [{"value": {"$tuple": [2]}}, {"value": null}]}',
-        '{"ok": false, "error": "not JSON: Expecting value: line 1 column 1 (char 0)"}',
+        '{"ok": false, "error": "line 1, column 1: not JSON: expecting value"}',
         '{"ok": false, "error": "no operation \'fly\'; there are set, get, has, del, keys, list, incr, append, push, '
         'pop, ttl, expire, persist, rename, copy"}',
         '{"ok": false, "error": "get has no field \'speed\'; it has default, key, keys"}',

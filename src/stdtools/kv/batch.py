@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from sqlite3 import DataError
 from typing import Any, NamedTuple
 
-from stdtools.kv.forms import from_json, to_json
+from stdtools.kv.forms import decode, from_json, to_json
 from stdtools.kv.pickles import kind, load
 from stdtools.kv.store import Condition, Store, key_text, matching
 from stdtools.shared.errors import ToolError
@@ -23,10 +23,7 @@ class Answer(NamedTuple):
 
 def answers_to(store: Store, lines: Iterable[bytes]) -> Iterator[Answer]:
     """Do the operations of *lines*, each as a whole or not at all, and yield the answer to each."""
-    from json import JSONDecoder
-
-    decode = JSONDecoder(parse_constant=_refuse).decode
-    return (_answer(store, line, decode) for line in lines)
+    return (_answer(store, line) for line in lines)
 
 
 def refusal(message: str) -> Answer:
@@ -34,12 +31,14 @@ def refusal(message: str) -> Answer:
     return Answer(f'{{"ok": false, "error": {to_json(message)}}}', is_ok=False)
 
 
-def _answer(store: Store, line: bytes, decode: Callable[[str], Any]) -> Answer:
+def _answer(store: Store, line: bytes) -> Answer:
     try:
         operation = decode(line.decode())
         if not isinstance(operation, dict):
             raise ToolError("an operation is a JSON object")
-        name = operation.get("op")
+        name = operation.get("op", MISSING)
+        if name is MISSING:
+            raise ToolError("the field 'op' is missing")
         if not isinstance(name, str) or name not in OPERATIONS:
             raise ToolError(f"no operation {name!r}; there are {', '.join(OPERATIONS)}")
         function, fields = OPERATIONS[name]
@@ -51,18 +50,10 @@ def _answer(store: Store, line: bytes, decode: Callable[[str], Any]) -> Answer:
         return Answer('{"ok": true, "found": false}', is_done=False)
     except UnicodeDecodeError as error:
         return refusal(f"not UTF-8: byte 0x{line[error.start]:02x}")
-    except RecursionError:
-        return refusal("nested too deep")
-    except ValueError as error:
-        return refusal(f"not JSON: {error}")
     except ToolError as error:
         return refusal(str(error))
     except (DataError, OverflowError):
         return refusal("the value is too large")
-
-
-def _refuse(name: str) -> None:
-    raise ValueError(f'{name}; write {{"$float": "{name}"}}')
 
 
 def _key(operation: Mapping[str, Any], field: str = "key") -> str:
@@ -72,6 +63,7 @@ def _key(operation: Mapping[str, Any], field: str = "key") -> str:
 def as_key(value: Any, field: str) -> str:
     """Return the key that JSON has under *field*: text, or bytes as their tag."""
     if type(value) is str:
+        _check_utf8(value, field)
         return value
     if value is MISSING:
         raise ToolError(f"the field {field!r} is missing")
@@ -79,6 +71,14 @@ def as_key(value: Any, field: str) -> str:
     if isinstance(data, bytes):
         return key_text(data)
     raise ToolError(f"{field} is neither text nor tagged bytes")
+
+
+def _check_utf8(text: str, field: str) -> None:
+    """Raise ToolError for a lone surrogate, which a Store takes for a byte."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise ToolError(f"{field} is not UTF-8", hint='a key of bytes is {"$base64": true, "encoded": …}') from None
 
 
 def _keys(operation: Mapping[str, Any]) -> list[str]:
@@ -119,12 +119,16 @@ def _text(operation: Mapping[str, Any], field: str) -> str | None:
     value = operation.get(field)
     if value is not None and not isinstance(value, str):
         raise ToolError(f"{field} is text")
+    if value:
+        _check_utf8(value, field)
     return value
 
 
 def _set(store: Store, operation: Mapping[str, Any]) -> Answer:
     condition: Condition | None = None
     if _flag(operation, "if_absent"):
+        if "if_value" in operation:
+            raise ToolError("if_absent and if_value do not go together")
         condition = _is_absent
     elif "if_value" in operation:
         wanted = to_json(_value(operation, "if_value"))
@@ -132,10 +136,10 @@ def _set(store: Store, operation: Mapping[str, Any]) -> Answer:
         def condition(old: bytes | None) -> bool:
             return old is not None and to_json(load(old)) == wanted
 
-    ttl = as_ttl(operation.get("ttl"))
-    done, old = store.set(
-        _key(operation), _value(operation), ttl=ttl, keep_ttl=_flag(operation, "keep_ttl"), only_if=condition
-    )
+    ttl, keep_ttl = as_ttl(operation.get("ttl")), _flag(operation, "keep_ttl")
+    if keep_ttl and ttl is not None:
+        raise ToolError("ttl and keep_ttl do not go together")
+    done, old = store.set(_key(operation), _value(operation), ttl=ttl, keep_ttl=keep_ttl, only_if=condition)
     shown = f', "old": {to_json(load(old))}' if _flag(operation, "get") and old is not None else ""
     return Answer(f'{{"ok": true, "done": {"true" if done else "false"}{shown}}}', is_done=done)
 
@@ -147,15 +151,18 @@ def _is_absent(old: bytes | None) -> bool:
 def _get(store: Store, operation: Mapping[str, Any]) -> Answer:
     default = operation.get("default", MISSING)
     answers = []
+    found = True
     for key in _keys(operation):
         row = store.row(key)
         if row is not None:
             answers.append(f'"value": {to_json(load(row.value))}')
+        elif default is not MISSING:
+            answers.append(f'"value": {to_json(from_json(default))}')
         else:
-            answers.append('"found": false' if default is MISSING else f'"value": {to_json(from_json(default))}')
-    if "keys" in operation:
-        return Answer(f'{{"ok": true, "values": [{", ".join(f"{{{answer}}}" for answer in answers)}]}}')
-    return Answer(f'{{"ok": true, {answers[0]}}}')
+            answers.append('"found": false')
+            found = False
+    shown = f'"values": [{", ".join(f"{{{answer}}}" for answer in answers)}]' if "keys" in operation else answers[0]
+    return Answer(f'{{"ok": true, {shown}}}', is_done=found)
 
 
 def _has(store: Store, operation: Mapping[str, Any]) -> Answer:
@@ -164,11 +171,12 @@ def _has(store: Store, operation: Mapping[str, Any]) -> Answer:
 
 
 def _del(store: Store, operation: Mapping[str, Any]) -> Answer:
-    if "glob" in operation or "prefix" in operation:
-        if "key" in operation or "keys" in operation:
-            raise ToolError("give keys, or 'glob' or 'prefix'")
-        return _count(store.remove_matching(_text(operation, "glob"), _text(operation, "prefix") or ""))
-    return _count(store.remove(_keys(operation)))
+    glob, prefix = _text(operation, "glob"), _text(operation, "prefix")
+    if glob is None and prefix is None:  # null is none, and not all keys
+        return _count(store.remove(_keys(operation)))
+    if "key" in operation or "keys" in operation:
+        raise ToolError("give keys, or 'glob' or 'prefix'")
+    return _count(store.remove_matching(glob, prefix or ""))
 
 
 def _count(count: int) -> Answer:
@@ -212,6 +220,8 @@ def _append(store: Store, operation: Mapping[str, Any]) -> Answer:
 
 
 def _push(store: Store, operation: Mapping[str, Any]) -> Answer:
+    if "value" in operation and "values" in operation:
+        raise ToolError("give 'value', or a list of them in 'values'")
     values = _value(operation, "values") if "values" in operation else [_value(operation)]
     if not isinstance(values, list):
         raise ToolError("values is a list")
@@ -238,7 +248,9 @@ def _expire(store: Store, operation: Mapping[str, Any]) -> Answer:
 
 
 def _persist(store: Store, operation: Mapping[str, Any]) -> Answer:
-    return _count(sum(store.expire(key, None) for key in _keys(operation)))
+    keys = _keys(operation)
+    count = sum(store.expire(key, None) for key in keys)
+    return _count(count)._replace(is_done=count == len(keys))
 
 
 def _rename(store: Store, operation: Mapping[str, Any]) -> Answer:

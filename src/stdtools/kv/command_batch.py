@@ -63,7 +63,9 @@ def batch(file: str, atomic: bool, store: str) -> int:
 def whole_lines(source: Input) -> Iterator[list[bytes]]:
     """Yield the lines of *source* as they come, as many at a time as are there; blank ones are left out."""
     parts: list[bytes] = []
+    mark = b"\xef\xbb\xbf"  # which some editors put before UTF-8
     while block := source.read(_BLOCK):
+        block, mark = block.removeprefix(mark), b""
         head, newline, rest = block.rpartition(b"\n")
         if newline:
             lines = b"".join([*parts, head]).split(b"\n")

@@ -82,8 +82,14 @@ def _is_utf8(text: str) -> bool:
 
 def parse(text: str) -> Any:
     """Return the value that the JSON *text* stands for. Raises ToolError."""
+    value = decode(text)
+    return from_json(value) if '"$' in text or "\\u0024" in text else value
+
+
+def decode(text: str) -> Any:
+    """Return what the JSON *text* says, with its tags as they are. Raises ToolError."""
     try:
-        value = (_SIGNED if "-0" in text else _PLAIN).decode(text)
+        return (_SIGNED if "-0" in text else _PLAIN).decode(text)
     except JSONDecodeError as error:
         what = f"not JSON: {error.msg[0].lower()}{error.msg[1:]}"
         raise ToolError(what, where=f"line {error.lineno}, column {error.colno}") from None
@@ -92,7 +98,6 @@ def parse(text: str) -> Any:
     except ValueError as error:
         digits = "digits" in str(error)
         raise ToolError("a whole number of more than 4300 digits" if digits else str(error)) from None
-    return from_json(value) if '"$' in text or "\\u0024" in text else value
 
 
 def from_json(value: Any) -> Any:

@@ -48,11 +48,14 @@ def incoming(values: Iterable[Any], where: str) -> Iterator[Incoming]:
     for number, record in enumerate(values, 1):
         try:
             if type(record) is dict and len(record) == 2 and type(record.get("key")) is str and "value" in record:
-                yield key_bytes(record["key"]), dump(from_json(record["value"])), None
+                yield record["key"].encode(), dump(from_json(record["value"])), None
             else:
                 yield _incoming(record)
         except ToolError as error:
             raise ToolError(error.what, where=f"{where}: record {number}", hint=error.hint) from None
+        except UnicodeEncodeError:
+            hint = 'a key of bytes is {"$base64": true, "encoded": …}'
+            raise ToolError("key is not UTF-8", where=f"{where}: record {number}", hint=hint) from None
 
 
 def _incoming(record: Any) -> Incoming:
