@@ -1,10 +1,12 @@
 """Keys, values and words that people come to type, and that look like something else."""
 
+import contextlib
+import os
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import Run
+from tests.conftest import COMMAND, Run
 
 pytestmark = pytest.mark.process
 
@@ -137,3 +139,87 @@ def test_a_store_that_is_a_dangling_link_does_not_hide_the_others(kv: Run, home:
     assert result.code == 2
     assert [line.split("\t")[0] for line in result.text.splitlines()] == ["default"]
     assert result.err.endswith("/kv/a.db: No such file or directory\n")
+
+
+@pytest.fixture
+def drafts(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty directory for temporary files."""
+    place = tmp_path_factory.mktemp("drafts")
+    monkeypatch.setenv("TMPDIR", str(place))
+    return place
+
+
+def _script(path: Path, text: str) -> str:
+    path.write_text(f"#!/bin/sh\n{text}\n")
+    path.chmod(0o755)
+    return str(path)
+
+
+@pytest.mark.parametrize("editor", ["false", "no-such-editor", '"', "rm", "sh -c 'kill -9 $$'"])
+def test_an_editor_that_fails_leaves_no_draft_of_what_was_there(kv: Run, drafts: Path, editor: str) -> None:
+    kv("set", "k", "secret")
+    result = kv("edit", "k", env={"EDITOR": editor})
+    assert (result.code, result.out) == (2, b"")
+    assert result.err.count("\n") == 1
+    assert list(drafts.iterdir()) == []
+    assert kv("get", "k").text == "secret"
+
+
+def test_a_draft_that_is_not_stored_is_kept_and_named(kv: Run, drafts: Path, tmp_path: Path) -> None:
+    kv("set", "k", "[1]", "--json")
+    for code in ("0", "1"):
+        result = kv("edit", "k", "-q", env={"EDITOR": _script(tmp_path / "editor", f'echo [2 >"$1"; exit {code}')})
+        assert result.code == 2
+        place = Path(result.err.splitlines()[0].removeprefix("stdtools kv edit: what you wrote is in "))
+        assert place.read_text() == "[2\n"
+
+
+def test_values_that_cannot_be_edited_leave_no_draft(kv: Run, drafts: Path) -> None:
+    kv("set", "raw", "x", "--bytes")
+    kv("import", stdin='{"key": "bad", "pickle": {"$base64": true, "encoded": "AAAA"}}\n')
+    assert kv("edit", "raw").code == kv("edit", "bad").code == 2
+    assert list(drafts.iterdir()) == []
+
+
+def test_an_editor_adds_no_newline_to_a_value(kv: Run, tmp_path: Path) -> None:
+    kv("set", "k", "secret")
+    at_end = _script(tmp_path / "at_end", 'echo >>"$1"')
+    assert kv("edit", "k", env={"EDITOR": at_end}).err == "stdtools kv edit: 'k' is as it was\n"
+    assert kv("edit", "k", env={"EDITOR": _script(tmp_path / "new", 'echo other >"$1"')}).code == 0
+    assert kv("get", "k").text == "other"
+    kv("set", "lines", "a\n")
+    kv("edit", "lines", env={"EDITOR": at_end})
+    assert kv("get", "lines").text == "a\n\n"
+
+
+def test_ctrl_c_belongs_to_the_editor(kv: Run, drafts: Path, tmp_path: Path) -> None:
+    """In vi it leaves the insert mode; an editor that dies of it ends the command like that, too."""
+    kv("set", "k", "old", "--store", "./a.db")
+    stays = _script(tmp_path / "stays", 'trap "echo new >$1; exit" INT; echo ready; while :; do sleep 0.05; done')
+    dies = _script(tmp_path / "dies", "echo ready; exec sleep 60")
+    assert _edit_and_press_ctrl_c(tmp_path, stays) == 0
+    assert kv("get", "k", "--store", "./a.db").text == "new"
+    assert _edit_and_press_ctrl_c(tmp_path, dies) == 130
+    assert kv("get", "k", "--store", "./a.db").text == "new"
+    assert list(drafts.iterdir()) == []
+
+
+def _edit_and_press_ctrl_c(place: Path, editor: str) -> int:
+    """Return the exit code of kv edit on a terminal where Ctrl-C is pressed when *editor* says that it is ready."""
+    import pty
+
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.chdir(place)
+        os.environ["EDITOR"] = editor
+        os.execv(COMMAND, [COMMAND, "kv", "--store", "./a.db", "edit", "k"])
+    with open(terminal, "r+b", buffering=0) as screen:
+        shown = b""
+        while b"ready" not in shown:
+            shown += screen.read(100)
+        screen.write(b"\x03")
+        with contextlib.suppress(OSError):  # how a terminal ends
+            while screen.read(100):
+                pass
+    code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    return code if code >= 0 else 128 - code

@@ -25,6 +25,8 @@ def edit(store: Store, key: str, editor: Editor) -> bool:
     is_text = isinstance(value, str)
     old = value.encode("utf-8", "surrogatepass") if is_text else _indented(value)
     new = editor(old, ".txt" if is_text else ".json")
+    if is_text and new.endswith(b"\n") and not old.endswith(b"\n"):
+        new = new[:-1]  # most editors put it there, whoever writes the text
     if new == old:
         return False
     try:
