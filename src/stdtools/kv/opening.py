@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator, MutableMapping
 from typing import TYPE_CHECKING, NoReturn
 
+from stdtools.kv.connection import is_held
 from stdtools.kv.store import Store
 from stdtools.kv.table import Row, Table, make_file
 from stdtools.shared.errors import ToolError
@@ -123,6 +124,8 @@ def nothing(path: str) -> Store:
 
 def _is_sqlite(path: str) -> bool:
     """Say whether the file of just that name is SQLite's, which is nearly always so."""
+    if is_held(path):
+        return True
     try:
         fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
     except OSError:

@@ -1,7 +1,7 @@
 """A shelf with plain values in one SQLite file, for many processes: each change is one transaction."""
 
 import shelve
-from collections.abc import Callable, Iterable, Iterator, MutableMapping
+from collections.abc import Callable, ItemsView, Iterable, Iterator, MutableMapping, ValuesView
 from typing import Any, NamedTuple, Protocol
 
 from stdtools.kv.pickles import dump, kind_of, load_plain
@@ -33,7 +33,7 @@ class Change(NamedTuple):
 Condition = Callable[[bytes | None], bool]  # of the pickle that is there
 
 
-class _Closed:
+class _Closed(MutableMapping[bytes, bytes]):
     """What is left of a table: close it again, and nothing else."""
 
     def close(self) -> None:
@@ -43,6 +43,33 @@ class _Closed:
         if name == "sync":
             raise AttributeError
         raise ValueError("the store is closed")
+
+    def _refuse(self, *_: Any) -> Any:
+        raise ValueError("the store is closed")
+
+    __getitem__ = __setitem__ = __delitem__ = __contains__ = __iter__ = __len__ = _refuse
+
+
+class _Items(ItemsView[str, Any]):
+    """Keys and values as they are read: what goes meanwhile is left out, and not missed."""
+
+    def __init__(self, store: "Store") -> None:
+        super().__init__(store)
+        self._rows = store.dict.rows
+
+    def __iter__(self) -> Iterator[tuple[str, Any]]:
+        return ((key_text(row.key), load_plain(row.value)) for row in self._rows())
+
+
+class _Values(ValuesView[Any]):
+    """The values of _Items."""
+
+    def __init__(self, store: "Store") -> None:
+        super().__init__(store)
+        self._rows = store.dict.rows
+
+    def __iter__(self) -> Iterator[Any]:
+        return (load_plain(row.value) for row in self._rows())
 
 
 class Store(shelve.Shelf[Any]):
@@ -87,6 +114,38 @@ class Store(shelve.Shelf[Any]):
 
     def __iter__(self) -> Iterator[str]:
         return map(key_text, self.dict)
+
+    def items(self) -> ItemsView[str, Any]:
+        """Return a view of the keys and values."""
+        return _Items(self)
+
+    def values(self) -> ValuesView[Any]:
+        """Return a view of the values."""
+        return _Values(self)
+
+    def pop(self, key: str, *default: Any) -> Any:
+        """Delete *key* and return its value; where it is absent *default*, else KeyError."""
+        with self.dict.transaction():
+            return super().pop(key, *default)
+
+    def popitem(self) -> tuple[str, Any]:
+        """Delete a key and return it with its value. KeyError where there is none."""
+        with self.dict.transaction():
+            return super().popitem()
+
+    def setdefault(self, key: str, default: Any = None) -> Any:
+        """Return the value of *key*, set to *default* where it is absent."""
+        with self.dict.transaction():
+            return super().setdefault(key, default)
+
+    def update(self, *others: Any, **values: Any) -> None:
+        """Set all keys of a mapping, of pairs, or given by name."""
+        with self.dict.transaction():
+            super().update(*others, **values)
+
+    def clear(self) -> None:
+        """Delete all keys, whatever their values are."""
+        self.dict.clear()
 
     def row(self, key: str) -> Row | None:
         """Return *key* with its pickle and its times, if it is there."""

@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterator, MutableMapping, Sequence
 from typing import NamedTuple
 
-from stdtools.kv.connection import connect_to_read, connect_to_write, set_journal, telling
+from stdtools.kv.connection import connect_to_read, connect_to_write, hold, release, set_journal, telling
 from stdtools.shared.disk import sync_directory
 from stdtools.shared.errors import ToolError, raise_os_error
 
@@ -70,9 +70,10 @@ class Table(MutableMapping[bytes, bytes]):
         with telling(path):
             self.connection = (connect_to_write if writable else connect_to_read)(path)
             try:
+                self._identity = hold(path)
                 self._settle()
             except BaseException:
-                self.connection.close()
+                self.close()
                 raise
 
     def _settle(self) -> None:
@@ -138,7 +139,10 @@ class Table(MutableMapping[bytes, bytes]):
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[None]:
-        """Do all that is written in the ``with`` block or, when it raises, nothing of it; may be nested."""
+        """Do all that is written in the ``with`` block or, when it raises, nothing of it.
+
+        One within another is a part of that one, and is done or not with it.
+        """
         if self._in_transaction:
             yield
             return
@@ -231,6 +235,11 @@ class Table(MutableMapping[bytes, bytes]):
         with self.transaction():
             return self.connection.execute("DELETE FROM Dict WHERE key = ?", (key,)).rowcount > 0
 
+    def clear(self) -> None:
+        """Delete all keys."""
+        with self.transaction():
+            self.connection.execute("DELETE FROM Dict")
+
     def __contains__(self, key: object) -> bool:
         return isinstance(key, bytes) and self.read(key) is not None
 
@@ -259,6 +268,8 @@ class Table(MutableMapping[bytes, bytes]):
     def close(self) -> None:
         """Close the file; the table is of no use afterwards."""
         self.connection.close()
+        release(self._identity)
+        self._identity = (0, 0)
 
 
 def make_file(path: str) -> None:
