@@ -360,7 +360,10 @@ def test_tab_offers_the_keys_that_no_shell_would_run_or_expand(kv: Run) -> None:
         "usér",
     ):
         kv("set", key, "v")
+    kv("set", "--", "--replace", "v")
     assert completions("kv get", "user") == ["user:1", "user:2"]
+    assert completions("kv get", "") == ["job", "user:1", "user:2"]
+    assert completions("kv get --", "-") == ["--replace"]
     assert completions("kv del user:1", "j") == ["job"]
     assert completions("kv get --store none", "user") == []
     kv("set", "other", "v", "--store", "two")

@@ -1,6 +1,7 @@
 """Keys, values and words that people come to type, and that look like something else."""
 
 import contextlib
+import json
 import os
 from pathlib import Path
 
@@ -96,16 +97,25 @@ def test_what_was_listed_as_damaged_is_not_imported_as_null(kv: Run) -> None:
     assert kv("export", "--store", "copy").out == b""
 
 
-def test_escape_sequences_do_not_reach_a_terminal(kv: Run) -> None:
+def _on_terminal(kv: Run, *args: str) -> str:
+    """Return what *args* show on a terminal with long lines."""
+    import fcntl
     import pty
+    import struct
+    import termios
 
+    ours, terminal = pty.openpty()
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 25, 300, 0, 0))
+    with open(terminal, "wb", buffering=0) as screen:
+        assert kv(*args, "--color", "never", stdout=screen).code == 0
+    with open(ours, "rb", buffering=0) as reader:
+        return reader.read(4096).decode()
+
+
+def test_escape_sequences_do_not_reach_a_terminal(kv: Run) -> None:
     kv("set", "k\x1b[31m", "v\x1b]0;t\a\u202e")
     for args in (["keys"], ["keys", "-0"], ["list", "-0"], ["list"], ["get", "k\x1b[31m"], ["get", "k\x1b[31m", "-0"]):
-        ours, terminal = pty.openpty()
-        with open(terminal, "wb", buffering=0) as screen:
-            assert kv(*args, "--color", "never", stdout=screen).code == 0
-        with open(ours, "rb", buffering=0) as reader:
-            shown = reader.read(4096).decode()
+        shown = _on_terminal(kv, *args)
         assert "31m" in shown or "]0;t" in shown
         assert not set(shown) & set("\x1b\a\u202e"), args
 
@@ -223,3 +233,15 @@ def _edit_and_press_ctrl_c(place: Path, editor: str) -> int:
                 pass
     code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
     return code if code >= 0 else 128 - code
+
+
+def test_json_that_is_wrong_is_told_with_its_place(kv: Run) -> None:
+    result = kv("set", "k", "--json", stdin='{"a": 1,\n "b": }\n')
+    assert result.err == "stdtools kv set: standard input: line 2, column 7: not JSON: expecting value\n"
+
+
+def test_elements_are_counted_where_a_listing_is_shortened(kv: Run) -> None:
+    kv("set", "k", json.dumps({"$set": list(range(100))}), "--json")
+    assert "… 100 elements" in _on_terminal(kv, "list")
+    kv("set", "k", json.dumps({str(number): number for number in range(99)}), "--json")
+    assert "… 99 elements" in _on_terminal(kv, "list")

@@ -168,5 +168,14 @@ def _shortened(value: Value) -> Value:
         from stdtools.shared.records import JsonText
 
         text = JsonText()(value)
-        return text if len(text) <= _SHORT else f"{text[:_SHORT]}… {len(value)} elements"
+        return text if len(text) <= _SHORT else f"{text[:_SHORT]}… {_elements(value)} elements"
     return value
+
+
+def _elements(value: list[Value] | dict[str, Value]) -> int:
+    """Return how many there are in *value*, or in what its tag stands for."""
+    if isinstance(value, dict) and len(value) == 1:
+        ((tag, inner),) = value.items()
+        if tag.startswith("$") and isinstance(inner, list):
+            return len(inner)
+    return len(value)

@@ -147,14 +147,17 @@ def stored_key(typed: str, *, escaped: bool) -> str:
 
 
 def complete_keys(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
-    """Return the keys in the store that begin with *incomplete* and mean nothing to a shell."""
+    """Return the keys in the store that begin with *incomplete* and mean nothing to a shell, nor are options here.
+
+    What begins with a hyphen is asked for behind ``--`` only.
+    """
     found: list[str] = []
     with contextlib.suppress(Exception), reading(_place_of_store(ctx, param, ctx.params.get("store"))) as store:
         from stdtools.kv.store import matching
 
         for row in matching(store.dict, None, incomplete):
             key = row.key.decode("utf-8", "replace")
-            if _COMPLETABLE.fullmatch(key):
+            if _COMPLETABLE.fullmatch(key) and (incomplete or not key.startswith("-")):
                 found.append(key)
             if len(found) == _MOST_COMPLETIONS:
                 break
@@ -203,7 +206,9 @@ def value_of(data: bytes, where: str, *, json: bool, as_bytes: bool) -> Any:
     except UnicodeDecodeError as error:
         raise ToolError(f"not UTF-8: byte 0x{data[error.start]:02x}", where=where) from None
     except ToolError as error:
-        raise ToolError(error.what, where=where, hint=error.hint) from None
+        raise ToolError(
+            error.what, where=f"{where}: {error.where}" if error.where else where, hint=error.hint
+        ) from None
 
 
 def absent(key: str) -> int:
