@@ -1,5 +1,6 @@
 """The scripts that --explain prints: ``shelve.Shelf`` over a mapping of a few lines in SQLite."""
 
+import os
 from collections.abc import Sequence
 from typing import Any
 
@@ -33,21 +34,50 @@ import sqlite3
 db = sqlite3.connect({path!r})
 """
 _IDLE = {"store", "color", "key_bytes"}
+_PATHS = {"store", "file"}
+_NAMES = {"as_bytes": "bytes", "get_old": "get"}  # of the options that their parameters are not named for
 
 
 def _script(given: dict[str, Any], lines: Sequence[str], *used: str, head: str = _SHELF) -> str:
-    """Return *head* and *lines*; ToolError for an option that is given and not among those *used*."""
+    """Return *head* and *lines*; ToolError for an option that is given and not among those *used*, and for bytes."""
     for name, value in given.items():
         if name not in _IDLE and name not in used and value not in (None, False, "", ()):
-            raise ToolError(f"--explain does not cover --{name.replace('_', '-')}")
+            raise ToolError(f"--explain does not cover --{_NAMES.get(name, name).replace('_', '-')}")
+        texts = value if isinstance(value, tuple) else (value,)
+        if head != _SQL and name not in _PATHS and any(isinstance(text, str) and not _is_utf8(text) for text in texts):
+            raise ToolError("--explain does not cover bytes that are not UTF-8")
     return head.format(path=given["store"]) + "\n".join(lines) + "\n"
+
+
+def _is_utf8(text: str) -> bool:
+    try:
+        return text.isascii() or bool(text.encode())
+    except UnicodeEncodeError:
+        return False
+
+
+def _with_module(name: str) -> str:
+    """Return _SHELF with another module imported."""
+    return _SHELF.replace("import shelve", f"import {name}, shelve")
+
+
+# What prints a value as kv does: text as it is, all else as JSON on a line.
+_PRINT = "print(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False) + '\\n', end='')"
 
 
 def explain_get(given: dict[str, Any]) -> str:
     """Return a script that does what ``kv get`` would do with the parameters *given*."""
-    found = "shelf[key]" if given["default"] is None else f"shelf.get(key, {given['default']!r})"
-    lines = [f"for key in {list(given['keys'])!r}:", f"    print({found}, end='')"]
-    return _script(given, lines, "keys", "default")
+    keys = list(given["keys"])
+    if given["default"] is not None:
+        lines = [f"for key in {keys!r}:", f"    value = shelf.get(key, {given['default']!r})", f"    {_PRINT}"]
+    else:
+        lines = [
+            f"keys = {keys!r}",
+            "for value in [shelf[key] for key in keys if key in shelf]:",
+            f"    {_PRINT}",
+            "sys.exit(not all(key in shelf for key in keys))",
+        ]
+    return _script(given, lines, "keys", "default", head=_with_module("json"))
 
 
 def explain_has(given: dict[str, Any]) -> str:
@@ -60,9 +90,9 @@ def explain_set(given: dict[str, Any]) -> str:
     key, value = given["key"], given["value"]
     head, right = _SHELF, repr(value) if value is not None else "sys.stdin.read()"
     if given["json"]:
-        head, right = head.replace("import shelve", "import json, shelve"), f"json.loads({right})"
+        head, right = _with_module("json"), f"json.loads({right})"
     if given["as_bytes"]:
-        right = repr(value.encode()) if value is not None else "sys.stdin.buffer.read()"
+        right = repr(os.fsencode(value)) if value is not None else "sys.stdin.buffer.read()"
     lines = [f"shelf[{key!r}] = {right}"]
     if given["if_absent"]:
         lines = [f"if {key!r} in shelf:", "    sys.exit(1)", *lines]
@@ -73,7 +103,7 @@ def explain_delete(given: dict[str, Any]) -> str:
     """Return a script that does what ``kv del`` would do."""
     head, wanted = _SHELF, f"[key for key in {list(given['keys'])!r} if key in shelf]"
     if given["glob"] is not None:
-        head = head.replace("import shelve", "import fnmatch, shelve")
+        head = _with_module("fnmatch")
         wanted = f"fnmatch.filter(shelf, {given['glob']!r})"
     elif given["prefix"] is not None:
         wanted = f"[key for key in shelf if key.startswith({given['prefix']!r})]"
@@ -86,15 +116,24 @@ def explain_keys(given: dict[str, Any]) -> str:
     """Return a script that does what ``kv keys`` would do."""
     head, test = _matching(given)
     end = ", end='\\0'" if given["null"] else ""
-    return _script(
-        given, ["for key in shelf:", f"    if {test}:", f"        print(key{end})"], "glob", "prefix", "null", head=head
-    )
+    lines = [
+        f"keys = [key for key in shelf if {test}]",
+        "for key in keys:",
+        f"    print(key{end})",
+        "sys.exit(not keys)",
+    ]
+    return _script(given, lines, "glob", "prefix", "null", head=head)
 
 
 def explain_list(given: dict[str, Any]) -> str:
     """Return a script that does what ``kv list`` would do, without types and times."""
     head, test = _matching(given)
-    lines = ["for key, value in shelf.items():", f"    if {test}:", "        print(key, value, sep='\\t')"]
+    lines = [
+        f"keys = [key for key in shelf if {test}]",
+        "for key in keys:",
+        "    print(key, shelf[key], sep='\\t')",
+        "sys.exit(not keys)",
+    ]
     return _script(given, lines, "glob", "prefix", head=head)
 
 
@@ -103,18 +142,18 @@ def _matching(given: dict[str, Any]) -> tuple[str, str]:
     if given["glob"] is None:
         return _SHELF, " and ".join(tests) or "True"
     tests.append(f"fnmatch.fnmatchcase(key, {given['glob']!r})")
-    return _SHELF.replace("import shelve", "import fnmatch, shelve"), " and ".join(tests)
+    return _with_module("fnmatch"), " and ".join(tests)
 
 
 def explain_incr(given: dict[str, Any]) -> str:
     """Return a script that does what ``kv incr`` would do, without keeping others away meanwhile."""
     key = given["key"]
-    return _script(
-        given,
-        [f"shelf[{key!r}] = shelf.get({key!r}, 0) + {given['number']!r}", f"print(shelf[{key!r}])"],
-        "key",
-        "number",
-    )
+    lines = [
+        f"old = shelf.get({key!r}, 0)",
+        f"shelf[{key!r}] = (json.loads(old) if isinstance(old, str) else old) + {given['number']!r}",
+        f"print(shelf[{key!r}])",
+    ]
+    return _script(given, lines, "key", "number", head=_with_module("json"))
 
 
 def explain_append(given: dict[str, Any]) -> str:
@@ -132,7 +171,7 @@ def explain_push(given: dict[str, Any]) -> str:
     head = _SHELF
     added = repr(values)
     if given["json"]:
-        head, added = head.replace("import shelve", "import json, shelve"), f"[json.loads(text) for text in {values!r}]"
+        head, added = _with_module("json"), f"[json.loads(text) for text in {values!r}]"
     old = f"shelf.get({key!r}, [])"
     both = f"{added}[::-1] + {old}" if given["left"] else f"{old} + {added}"
     return _script(
@@ -145,10 +184,11 @@ def explain_pop(given: dict[str, Any]) -> str:
     key = given["key"]
     lines = [
         f"items = shelf.get({key!r}) or sys.exit(1)",
-        f"print(items.pop({0 if given['left'] else -1}), end='')",
+        f"value = items.pop({0 if given['left'] else -1})",
+        _PRINT,
         f"shelf[{key!r}] = items",
     ]
-    return _script(given, lines, "key", "left")
+    return _script(given, lines, "key", "left", head=_with_module("json"))
 
 
 def explain_ttl(given: dict[str, Any]) -> str:
@@ -156,7 +196,7 @@ def explain_ttl(given: dict[str, Any]) -> str:
     lines = [
         "import time",
         "query = 'SELECT expires FROM stdtools_times WHERE key = ?'",
-        f"row = db.execute(query, ({given['key'].encode()!r},)).fetchone()",
+        f"row = db.execute(query, ({os.fsencode(given['key'])!r},)).fetchone()",
         "if row is None or row[0] is not None and row[0] <= time.time() * 1000:",
         "    raise SystemExit(1)",
         "print('never' if row[0] is None else round(row[0] / 1000 - time.time(), 3))",
@@ -170,7 +210,7 @@ def explain_expire(given: dict[str, Any]) -> str:
         "import time",
         f"moment = int((time.time() + {given['duration']!r}) * 1000)",
         "update = 'UPDATE stdtools_times SET expires = ? WHERE key = ?'",
-        f"found = db.execute(update, (moment, {given['key'].encode()!r})).rowcount",
+        f"found = db.execute(update, (moment, {os.fsencode(given['key'])!r})).rowcount",
         "db.commit()",
         "raise SystemExit(not found)",
     ]
@@ -180,7 +220,7 @@ def explain_expire(given: dict[str, Any]) -> str:
 def explain_persist(given: dict[str, Any]) -> str:
     """Return a script that does what ``kv persist`` would do."""
     lines = [
-        f"keys = {[key.encode() for key in given['keys']]!r}",
+        f"keys = {[os.fsencode(key) for key in given['keys']]!r}",
         "update = 'UPDATE stdtools_times SET expires = NULL WHERE key = ?'",
         "found = [db.execute(update, (key,)).rowcount for key in keys]",
         "db.commit()",
@@ -192,7 +232,7 @@ def explain_persist(given: dict[str, Any]) -> str:
 def explain_rename(given: dict[str, Any]) -> str:
     """Return a script that does what ``kv rename`` would do, but for the time that is left."""
     old, new = given["old"], given["new"]
-    taken = "" if given["replace"] else f" or {new!r} in shelf"
+    taken = "" if given["replace"] or new == old else f" or {new!r} in shelf"
     lines = [f"if {old!r} not in shelf{taken}:", "    sys.exit(1)", f"shelf[{new!r}] = shelf.pop({old!r})"]
     return _script(given, lines, "old", "new", "replace")
 
@@ -233,6 +273,8 @@ def explain_batch(given: dict[str, Any]) -> str:
         "        answer |= {'value': shelf[call['key']]} if call['key'] in shelf else {'found': False}",
         "    elif call['op'] == 'del':",
         "        answer['count'] = 0 if shelf.pop(call['key'], None) is None else 1",
+        "    else:",
+        "        answer = {'ok': False, 'error': 'set, get and del are all that there is here'}",
         "    print(json.dumps(answer, ensure_ascii=False))",
     ]
     return _script(given, lines, "file")
