@@ -205,7 +205,7 @@ def test_an_editor_adds_no_newline_to_a_value(kv: Run, tmp_path: Path) -> None:
 def test_ctrl_c_belongs_to_the_editor(kv: Run, drafts: Path, tmp_path: Path) -> None:
     """In vi it leaves the insert mode; an editor that dies of it ends the command like that, too."""
     kv("set", "k", "old", "--store", "./a.db")
-    stays = _script(tmp_path / "stays", 'trap "echo new >$1; exit" INT; echo ready; while :; do sleep 0.05; done')
+    stays = _script(tmp_path / "stays", 'trap "echo new >$1; exit 0" INT; echo ready; while :; do sleep 0.05; done')
     dies = _script(tmp_path / "dies", "echo ready; exec sleep 60")
     assert _edit_and_press_ctrl_c(tmp_path, stays) == 0
     assert kv("get", "k", "--store", "./a.db").text == "new"
@@ -245,3 +245,24 @@ def test_elements_are_counted_where_a_listing_is_shortened(kv: Run) -> None:
     assert "… 100 elements" in _on_terminal(kv, "list")
     kv("set", "k", json.dumps({str(number): number for number in range(99)}), "--json")
     assert "… 99 elements" in _on_terminal(kv, "list")
+
+
+def test_what_cannot_be_shown_is_not_replaced_where_it_was_asked_for(kv: Run) -> None:
+    kv("import", stdin='{"key": "bad", "pickle": {"$base64": true, "encoded": "AAAA"}}\n')
+    error = "bad: the pickle cannot be read: there is no opcode 0x00 at byte 0"
+    for args in (["set", "bad", "x", "--get"], ["set", "bad", "x", "--if-value", "y"], ["incr", "bad"], ["pop", "bad"]):
+        assert kv(*args) == (2, b"", f"stdtools kv {args[0]}: {error}\n"), args
+    lines = ['{"op": "set", "key": "bad", "value": 1, "get": true}', '{"op": "get", "key": "bad"}']
+    lines += ['{"op": "push", "key": "bad", "value": 1}', '{"op": "list"}']
+    answers = [json.loads(line) for line in kv("batch", stdin="\n".join(lines)).text.splitlines()]
+    assert answers == [{"ok": False, "error": error}] * 4
+    assert kv("set", "bad", "x").code == 0
+
+
+def test_json_is_the_same_in_any_order_of_its_keys(kv: Run) -> None:
+    kv("set", "k", '{"b": [{"d": 1, "c": 2}], "a": 1}', "--json")
+    assert kv("set", "k", "2", "--json", "--if-value", '{"a": 1, "b": [{"c": 2, "d": 1.0}]}').code == 1
+    assert kv("set", "k", "2", "--json", "--if-value", '{"a": 1, "b": [{"c": 2, "d": 1}]}').code == 0
+    kv("set", "k", '{"b": 1, "a": 1}', "--json")
+    line = '{"op": "set", "key": "k", "value": 3, "if_value": {"a": 1, "b": 1}}'
+    assert kv("batch", stdin=line).text == '{"ok": true, "done": true}\n'

@@ -4,9 +4,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from sqlite3 import DataError
 from typing import Any, NamedTuple
 
-from stdtools.kv.forms import decode, from_json, to_json
+from stdtools.kv.forms import canonical, decode, from_json, to_json
 from stdtools.kv.pickles import kind, load
 from stdtools.kv.store import Condition, Store, key_text, matching
+from stdtools.kv.table import Row
 from stdtools.shared.errors import ToolError
 from stdtools.shared.times import parse_duration
 
@@ -131,16 +132,24 @@ def _set(store: Store, operation: Mapping[str, Any]) -> Answer:
             raise ToolError("if_absent and if_value do not go together")
         condition = _is_absent
     elif "if_value" in operation:
-        wanted = to_json(_value(operation, "if_value"))
+        wanted = canonical(_value(operation, "if_value"))
 
         def condition(old: bytes | None) -> bool:
-            return old is not None and to_json(load(old)) == wanted
+            return old is not None and canonical(load(old)) == wanted
 
     ttl, keep_ttl = as_ttl(operation.get("ttl")), _flag(operation, "keep_ttl")
     if keep_ttl and ttl is not None:
         raise ToolError("ttl and keep_ttl do not go together")
-    done, old = store.set(_key(operation), _value(operation), ttl=ttl, keep_ttl=keep_ttl, only_if=condition)
-    shown = f', "old": {to_json(load(old))}' if _flag(operation, "get") and old is not None else ""
+    shown = ""
+    if _flag(operation, "get"):
+        unseen = condition
+
+        def condition(old: bytes | None) -> bool:  # what cannot be shown is not replaced
+            nonlocal shown
+            shown = "" if old is None else f', "old": {to_json(load(old))}'
+            return unseen is None or unseen(old)
+
+    done, _ = store.set(_key(operation), _value(operation), ttl=ttl, keep_ttl=keep_ttl, only_if=condition)
     return Answer(f'{{"ok": true, "done": {"true" if done else "false"}{shown}}}', is_done=done)
 
 
@@ -155,7 +164,7 @@ def _get(store: Store, operation: Mapping[str, Any]) -> Answer:
     for key in _keys(operation):
         row = store.row(key)
         if row is not None:
-            answers.append(f'"value": {to_json(load(row.value))}')
+            answers.append(f'"value": {_form(row)}')
         elif default is not MISSING:
             answers.append(f'"value": {to_json(from_json(default))}')
         else:
@@ -163,6 +172,15 @@ def _get(store: Store, operation: Mapping[str, Any]) -> Answer:
             found = False
     shown = f'"values": [{", ".join(f"{{{answer}}}" for answer in answers)}]' if "keys" in operation else answers[0]
     return Answer(f'{{"ok": true, {shown}}}', is_done=found)
+
+
+def _form(row: Row) -> str:
+    """Return the value of *row* as JSON. Raises ToolError that names the key."""
+    try:
+        return to_json(load(row.value))
+    except ToolError as error:
+        error.where = key_text(row.key)
+        raise
 
 
 def _has(store: Store, operation: Mapping[str, Any]) -> Answer:
@@ -190,11 +208,12 @@ def _list_keys(store: Store, operation: Mapping[str, Any]) -> Answer:
 
 def _list(store: Store, operation: Mapping[str, Any]) -> Answer:
     rows = matching(store.dict, _text(operation, "glob"), _text(operation, "prefix") or "")
-    items = (
-        f'{{"key": {key_form(row.key)}, "type": {to_json(kind(row.value))}, "value": {to_json(load(row.value))}}}'
-        for row in rows
-    )
-    return Answer(f'{{"ok": true, "list": [{", ".join(items)}]}}')
+    return Answer(f'{{"ok": true, "list": [{", ".join(map(_item, rows))}]}}')
+
+
+def _item(row: Row) -> str:
+    value = _form(row)
+    return f'{{"key": {key_form(row.key)}, "type": {to_json(kind(row.value))}, "value": {value}}}'
 
 
 def key_form(key: bytes) -> str:

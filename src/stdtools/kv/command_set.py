@@ -16,7 +16,7 @@ from stdtools.kv.command_options import (
     writing,
 )
 from stdtools.kv.pickles import load
-from stdtools.kv.presenting import shown, write_value
+from stdtools.kv.presenting import shown, write_presented
 from stdtools.kv.store import Condition
 from stdtools.shared import screen
 from stdtools.shared.streams import Output, open_input
@@ -87,11 +87,18 @@ def set_value(
         condition = _is_absent
     elif if_value is not None:
         condition = _has_value(if_value, json=json)
+    olds: list[bytes] = []
+
+    def only_if(old: bytes | None) -> bool:
+        if get_old and old is not None:
+            olds.append(shown(old))  # what cannot be shown is not replaced
+        return condition is None or condition(old)
+
     with writing(store) as shelf:
-        done, old = shelf.set(key, new, ttl=ttl, keep_ttl=keep_ttl, only_if=condition)
-    if get_old and old is not None:
+        done, _ = shelf.set(key, new, ttl=ttl, keep_ttl=keep_ttl, only_if=only_if)
+    if olds:
         with Output() as output:
-            write_value(output, load(old))
+            write_presented(output, olds[0])
     if not done:
         screen.note(f"'{key}' is there already" if if_absent else f"'{key}' has another value")
     return 0 if done else 1
@@ -103,9 +110,9 @@ def _is_absent(old: bytes | None) -> bool:
 
 def _has_value(typed: str, *, json: bool) -> Condition:
     if json:
-        from stdtools.kv.forms import to_json
+        from stdtools.kv.forms import canonical
 
-        wanted = to_json(typed_value(typed, json=True, as_bytes=False))
-        return lambda old: old is not None and to_json(load(old)) == wanted
+        wanted = canonical(typed_value(typed, json=True, as_bytes=False))
+        return lambda old: old is not None and canonical(load(old)) == wanted
     data = os.fsencode(typed)
     return lambda old: old is not None and shown(old) in (data, data + b"\n")

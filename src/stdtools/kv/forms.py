@@ -38,6 +38,14 @@ def to_json(value: Any, *, max_nodes: int = MOST_PARTS) -> str:
     raise ToolError("the value as JSON takes more memory than there is")
 
 
+def canonical(value: Any) -> str:
+    """Return *value* as JSON that is the same whatever the order of the keys of its dicts is. Raises ToolError."""
+    from json import dumps, loads
+
+    text = to_json(value)
+    return dumps(loads(text), sort_keys=True) if "{" in text else text
+
+
 def _is_json(value: Any, max_nodes: int) -> bool:
     """Say whether JSON can hold *value* as it is. Raises ToolError when it can be written in no way."""
     found = survey(value)

@@ -58,7 +58,7 @@ class _Items(ItemsView[str, Any]):
         self._rows = store.dict.rows
 
     def __iter__(self) -> Iterator[tuple[str, Any]]:
-        return ((key_text(row.key), load_plain(row.value)) for row in self._rows())
+        return ((key_text(row.key), _value(row)) for row in self._rows())
 
 
 class _Values(ValuesView[Any]):
@@ -69,7 +69,7 @@ class _Values(ValuesView[Any]):
         self._rows = store.dict.rows
 
     def __iter__(self) -> Iterator[Any]:
-        return (load_plain(row.value) for row in self._rows())
+        return map(_value, self._rows())
 
 
 class Store(shelve.Shelf[Any]):
@@ -93,7 +93,7 @@ class Store(shelve.Shelf[Any]):
         row = self.row(key)
         if row is None:
             raise KeyError(key)
-        return load_plain(row.value)
+        return _value(row)
 
     def __setitem__(self, key: str, value: Any) -> None:
         self.dict[key_bytes(key)] = dump(value)
@@ -110,7 +110,7 @@ class Store(shelve.Shelf[Any]):
     def get(self, key: str, default: Any = None) -> Any:
         """Return the value of *key*, else *default*."""
         row = self.row(key)
-        return default if row is None else load_plain(row.value)
+        return default if row is None else _value(row)
 
     def __iter__(self) -> Iterator[str]:
         return map(key_text, self.dict)
@@ -165,7 +165,12 @@ class Store(shelve.Shelf[Any]):
         with self.dict.transaction():
             row = self.row(key)
             old = row.value if row else None
-            if only_if is not None and not only_if(old):
+            try:
+                holds = only_if is None or only_if(old)
+            except ToolError as error:  # of the old value
+                error.where = key
+                raise
+            if not holds:
                 return Change(False, old)
             expires = _moment(ttl)
             if keep_ttl and row is not None:
@@ -270,7 +275,7 @@ class Store(shelve.Shelf[Any]):
         """Set *key* to what *change* makes of its value, of *absent* where it is not there; its end stays."""
         with self.dict.transaction():
             row = self.row(key)
-            value = change(absent if row is None else load_plain(row.value))
+            value = change(absent if row is None else _value(row))
             self.dict.write(key_bytes(key), dump(value), row.expires if row else None)
         return value
 
@@ -306,6 +311,15 @@ def key_bytes(key: str) -> bytes:
 def key_text(key: bytes) -> str:
     """Return the stored *key* as text; a byte that is not UTF-8 is a surrogate there."""
     return key.decode("utf-8", "surrogateescape")
+
+
+def _value(row: Row) -> Any:
+    """Return the value of *row*. Raises BadPickle and ForeignClass that name the key."""
+    try:
+        return load_plain(row.value)
+    except ToolError as error:
+        error.where = key_text(row.key)
+        raise
 
 
 def _moment(ttl: float | None) -> int | None:
