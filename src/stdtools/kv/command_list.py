@@ -1,11 +1,11 @@
 """The command lines of kv keys and kv list."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import click
 
-from stdtools.kv.command_options import KvCommand, reading, with_store
+from stdtools.kv.command_options import Decorated, KvCommand, reading, with_store
 from stdtools.kv.store import Store, key_text, matching
 from stdtools.kv.table import Row, now
 from stdtools.shared import journal, screen
@@ -32,7 +32,10 @@ def _explain_list(**given: Any) -> str:
 
 _glob = click.argument("glob", required=False, metavar="[GLOB]")
 _prefix = click.option("--prefix", metavar="TEXT", default="", help="Only keys that begin with TEXT.")
-_null = click.option("-0", "--null", is_flag=True, help="Ends each key with NUL instead of a newline.")
+
+
+def _null(text: str) -> Callable[[Decorated], Decorated]:
+    return click.option("-0", "--null", is_flag=True, help=text)
 
 
 @click.command(
@@ -46,7 +49,7 @@ stdtools kv keys --prefix user: | wc -l
 )
 @_glob
 @_prefix
-@_null
+@_null("Ends each key with NUL instead of a newline.")
 @record_output("a key on a line")
 @with_store
 def keys(glob: str | None, prefix: str, null: bool, format: str | None, store: str) -> int:
@@ -87,14 +90,14 @@ stdtools kv list --jsonl | jq -r 'select(.size > 1000) | .key'
 )
 @_glob
 @_prefix
-@_null
+@_null("Key and value in turn, each with NUL behind it.")
 @record_output()
 @with_store
 def list_values(glob: str | None, prefix: str, null: bool, format: str | None, store: str) -> int:
     """List keys with their values, types and times.
 
     Columns: key, type, size in bytes as stored, ttl in seconds, when it was modified, value. On a
-    terminal long values are shortened. With --null: key and value in turn, each with NUL behind it.
+    terminal long values are shortened.
 
     Exits with 1 when there is no key, and with 2 when a value is damaged.
     """

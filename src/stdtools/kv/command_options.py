@@ -53,7 +53,7 @@ def with_store(command: Decorated) -> Decorated:
         metavar="NAME|PATH",
         allow_from_autoenv=False,
         callback=_place_of_store,
-        help="The store, as behind 'stdtools kv'.",
+        help="The store: a name, or a path with a / or a dot in it.",
     )(command)
 
 
@@ -97,11 +97,12 @@ def reading(path: str) -> Iterator[Store]:
 
 def key_argument(name: str = "key", *, many: bool = False, required: bool = True) -> Callable[[Decorated], Decorated]:
     """Add a KEY, or several, and --key-bytes if it is the first of them; the callback gets a Store's keys."""
+    word = name.upper().rstrip("S")
 
     def add(command: Decorated) -> Decorated:
         return click.argument(
             name,
-            metavar=f"{name.upper().rstrip('S')}{'...' if many else ''}",
+            metavar=f"{word if required else f'[{word}]'}{'...' if many else ''}",
             nargs=-1 if many else 1,
             required=required,
             callback=_stored_keys,
