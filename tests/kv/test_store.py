@@ -231,6 +231,19 @@ def test_a_transaction_is_all_or_nothing(path: str) -> None:
         assert dict(store) == {"a": 1}
 
 
+@pytest.mark.parametrize("flag", ["r", "w"])
+def test_a_store_that_is_opened_twice_in_a_process_stays_locked(path: str, flag: str) -> None:
+    """POSIX locks go when any descriptor of the file is closed."""
+    code = "import sqlite3, sys; sqlite3.connect(sys.argv[1], timeout=0).execute('BEGIN IMMEDIATE')"
+    with stdtools.kv.open(path) as store:
+        with store.dict.transaction():
+            store["a"] = 1
+            stdtools.kv.open(path, flag).close()
+            other = subprocess.run([sys.executable, "-c", code, path], capture_output=True, text=True)
+        assert other.stderr.endswith("database is locked\n")
+        assert store["a"] == 1
+
+
 class KvIsADict(RuleBasedStateMachine):
     """Any order of operations, reopenings and kills leaves what a dict would have."""
 

@@ -14,9 +14,8 @@ from stdtools.shared.errors import ToolError
 
 PATIENCE = 10  # seconds for which a lock is waited for
 _SAFE_IN_URI = frozenset(f"{ascii_letters}{digits}/-._~".encode())
-_held: list[tuple[int, int]] = []  # device and inode of the files that this process has open as stores
-_NOTHING = (0, 0)
 _WAL_IS_SOUND = sqlite3.sqlite_version_info >= (3, 51, 3)
+_NO_PLACE = frozenset({sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY})  # for the files beside a store
 
 _MEANINGS = {
     sqlite3.SQLITE_BUSY: (f"another process has kept it locked for {PATIENCE} seconds", ""),
@@ -28,54 +27,28 @@ _MEANINGS = {
 }
 
 
+class NotSqlite(ToolError):
+    """A file that is not SQLite's."""
+
+
 @contextlib.contextmanager
 def telling(path: str) -> Iterator[None]:
     """Raise what SQLite has to say about the file *path* as a ToolError."""
     try:
         yield
     except sqlite3.Error as error:
-        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+        code = _code(error)
         what, hint = _MEANINGS.get(code, (str(error), ""))
-        raise ToolError(what, where=path, hint=hint) from error
+        kind = NotSqlite if code == sqlite3.SQLITE_NOTADB else ToolError
+        raise kind(what, where=path, hint=hint) from error
     except UnicodeDecodeError as error:  # in what SQLite has to say of the file, since it is in the file
         raise ToolError("is damaged", where=path) from error
     except OverflowError as error:  # more than 2 GiB at once
         raise ToolError("is too large for a value", where=path) from error
 
 
-def hold(path: str) -> tuple[int, int]:
-    """Remember that this process has the file *path* open, and return what ``release`` is to be given."""
-    try:
-        identity = _identity(path)
-    except OSError:  # deleted just now
-        return _NOTHING
-    _held.append(identity)
-    return identity
-
-
-def release(identity: tuple[int, int]) -> None:
-    """Forget what ``hold`` has remembered."""
-    with contextlib.suppress(ValueError):
-        _held.remove(identity)
-
-
-def is_held(path: str) -> bool:
-    """Say whether this process has the SQLite file *path* open.
-
-    Then nothing but SQLite may open it: to close it again would drop all locks that the process has on
-    it, those of a transaction, too (https://sqlite.org/howtocorrupt.html, 2.2).
-    """
-    if not _held:
-        return False
-    try:
-        return _identity(path) in _held
-    except (OSError, ValueError):
-        return False
-
-
-def _identity(path: str) -> tuple[int, int]:
-    found = os.stat(path)
-    return found.st_dev, found.st_ino
+def _code(error: sqlite3.Error) -> int:
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF
 
 
 def connect_to_write(path: str) -> sqlite3.Connection:
@@ -100,7 +73,9 @@ def connect_to_read(path: str) -> sqlite3.Connection:
     """
     try:
         return _connect(path, "ro")
-    except sqlite3.OperationalError:
+    except sqlite3.OperationalError as error:
+        if _code(error) not in _NO_PLACE:
+            raise
         if os.access(path, os.W_OK):
             with contextlib.suppress(sqlite3.OperationalError):
                 return _connect(path, "rw")

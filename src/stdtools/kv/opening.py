@@ -1,19 +1,17 @@
 """Stores and shelves of any kind, opened."""
 
 import os
+import stat
 from collections.abc import Iterator, MutableMapping
 from typing import TYPE_CHECKING, NoReturn
 
-from stdtools.kv.connection import is_held
+from stdtools.kv.connection import NotSqlite
 from stdtools.kv.store import Store
 from stdtools.kv.table import Row, Table, make_file
 from stdtools.shared.errors import ToolError
 
 if TYPE_CHECKING:
     from stdtools.kv.foreign import ForeignStore
-
-_SQLITE = b"SQLite format 3\0"
-
 
 class ForeignTable(MutableMapping[bytes, bytes]):
     """The keys and values of *shelf*, a *kind* of its own or None for an empty one; it is never written."""
@@ -84,7 +82,8 @@ def open(path: str | os.PathLike[str], flag: str = "c") -> Store:  # noqa: A001 
         raise ValueError(f"the flag is 'r', 'w', 'c' or 'n', not {flag!r}")
     if flag == "r":
         return read(path)
-    if not _is_sqlite(path):
+    table = _sqlite(path, writable=True)
+    if table is None:
         from stdtools.kv.recognition import locate
 
         found = locate(path)
@@ -98,7 +97,8 @@ def open(path: str | os.PathLike[str], flag: str = "c") -> Store:  # noqa: A001 
             raise ToolError("is not a store", where=path)
         elif found.kind != "empty":
             ForeignTable(found.path, found.kind, None).transaction()
-    store = Store(Table(path, writable=True))
+        table = Table(path, writable=True)
+    store = Store(table)
     if flag == "n":
         store.clear()
     return store
@@ -106,15 +106,16 @@ def open(path: str | os.PathLike[str], flag: str = "c") -> Store:  # noqa: A001 
 
 def read(path: str) -> Store:
     """Open the shelf at *path*, of any kind, to be read. Raises ToolError."""
-    if not _is_sqlite(path):
+    table = _sqlite(path, writable=False)
+    if table is None:
         from stdtools.kv.foreign import open_foreign
         from stdtools.kv.recognition import locate
 
         found = locate(path)
         if found.kind not in ("sqlite", "empty"):
             return Store(ForeignTable(found.path, found.kind, open_foreign(path)))
-        path = found.path
-    return Store(Table(path, writable=False))
+        table = Table(found.path, writable=False)
+    return Store(table)
 
 
 def nothing(path: str) -> Store:
@@ -122,17 +123,26 @@ def nothing(path: str) -> Store:
     return Store(ForeignTable(path, "missing", None))
 
 
-def _is_sqlite(path: str) -> bool:
-    """Say whether the file of just that name is SQLite's, which is nearly always so."""
-    if is_held(path):
-        return True
+def _sqlite(path: str, *, writable: bool) -> Table | None:
+    """Open the file of just that name, which nearly always is SQLite's, else return None.
+
+    It is SQLite that looks. When we closed a file that this process has open in another connection, that
+    one's locks would go: https://sqlite.org/howtocorrupt.html
+    """
     try:
-        fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
-    except OSError:
-        return False
+        found = os.stat(path)
+    except (OSError, ValueError):
+        return None
+    if not stat.S_ISREG(found.st_mode) or (not found.st_size and _is_part(path)):
+        return None
     try:
-        return os.read(fd, len(_SQLITE)) == _SQLITE
-    except OSError:
-        return False
-    finally:
-        os.close(fd)
+        return Table(path, writable=writable)
+    except NotSqlite:
+        return None
+
+
+def _is_part(path: str) -> bool:
+    """Say whether *path* is named as one of several files of a shelf."""
+    from stdtools.kv.recognition import PARTS
+
+    return path.endswith(PARTS)

@@ -8,7 +8,6 @@ import errno
 import os
 from typing import Literal, NamedTuple
 
-from stdtools.kv.connection import is_held
 from stdtools.kv.foreign import open_regular
 from stdtools.shared.errors import ToolError, raise_os_error
 
@@ -122,8 +121,6 @@ def _number(head: bytes, at: int, known: tuple[int, ...]) -> bool:
 
 def _head(path: str, size: int) -> bytes | None:
     """Return the first *size* bytes of a regular file, None when *path* is none."""
-    if is_held(path):
-        return SQLITE[:size]
     try:
         fd = open_regular(path)
     except (FileNotFoundError, NotADirectoryError, ToolError):

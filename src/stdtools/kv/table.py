@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterator, MutableMapping, Sequence
 from typing import NamedTuple
 
-from stdtools.kv.connection import connect_to_read, connect_to_write, hold, release, set_journal, telling
+from stdtools.kv.connection import connect_to_read, connect_to_write, set_journal, telling
 from stdtools.shared.disk import sync_directory
 from stdtools.shared.errors import ToolError, raise_os_error
 
@@ -70,7 +70,6 @@ class Table(MutableMapping[bytes, bytes]):
         with telling(path):
             self.connection = (connect_to_write if writable else connect_to_read)(path)
             try:
-                self._identity = hold(path)
                 self._settle()
             except BaseException:
                 self.close()
@@ -268,8 +267,6 @@ class Table(MutableMapping[bytes, bytes]):
     def close(self) -> None:
         """Close the file; the table is of no use afterwards."""
         self.connection.close()
-        release(self._identity)
-        self._identity = (0, 0)
 
 
 def make_file(path: str) -> None:
