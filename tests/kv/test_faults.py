@@ -53,6 +53,22 @@ def test_distinct_keys_of_eight_writers_are_all_there(run: Run, tmp_path: Path) 
     assert len(run("kv", "--store", "./n.db", "keys").text.splitlines()) == 4000
 
 
+def test_a_batch_without_end_lets_others_write(run: Run, tmp_path: Path) -> None:
+    feed = f"""yes '{{"op": "incr", "key": "n"}}' | {COMMAND} kv --store ./a.db batch"""
+    batch = subprocess.Popen(["bash", "-c", feed], cwd=tmp_path, stdout=subprocess.PIPE, start_new_session=True)
+    assert batch.stdout is not None
+    answers = subprocess.Popen(["cat"], stdin=batch.stdout, stdout=subprocess.DEVNULL)
+    try:
+        while not (tmp_path / "a.db").exists() or run("kv", "--store", "./a.db", "has", "n").code != 0:
+            time.sleep(0.1)
+        assert [run("kv", "--store", "./a.db", "set", f"k{n}", "v") for n in range(4)] == [(0, b"", "")] * 4
+    finally:
+        os.killpg(batch.pid, signal.SIGKILL)
+        batch.wait()
+        batch.stdout.close()
+        answers.wait()
+
+
 def test_a_reader_that_waits_keeps_no_writer_waiting(run: Run, tmp_path: Path) -> None:
     lines = "".join(f'{{"key": "{n}", "value": "{"x" * 500}"}}\n' for n in range(5000))
     assert run("kv", "--store", "./a.db", "import", stdin=lines).text == "5000\n"

@@ -1,9 +1,14 @@
 """Operations and their answers in transactions: what is there together, or all of it or none."""
 
+import time
 from collections.abc import Iterable, Iterator
 
 from stdtools.kv.batch import Answer, answers_to, refusal
 from stdtools.kv.store import Store
+
+
+_LONG = 0.1  # seconds of the store to ourselves,
+_PAUSE = 0.005  # after which others have theirs: they look for it five times in that
 
 
 class _Failed(Exception):
@@ -12,11 +17,17 @@ class _Failed(Exception):
 
 def answer_groups(store: Store, groups: Iterable[list[bytes]]) -> Iterator[list[Answer]]:
     """Do each group of lines in one transaction, and yield its answers when it is on the disk."""
+    busy = 0.0
     for group in groups:
         if group:
+            began = time.monotonic()
             with store.dict.transaction():
                 answers = list(answers_to(store, group))
+            busy += time.monotonic() - began
             yield answers
+            if busy > _LONG:
+                time.sleep(_PAUSE)
+                busy = 0.0
 
 
 def answer_all(store: Store, groups: Iterable[list[bytes]]) -> Iterator[list[Answer]]:

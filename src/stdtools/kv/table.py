@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterator, MutableMapping, Sequence
 from typing import NamedTuple
 
-from stdtools.kv.connection import connect_to_read, connect_to_write, set_journal, telling
+from stdtools.kv.connection import begin_to_write, connect_to_read, connect_to_write, set_journal, telling
 from stdtools.shared.disk import sync_directory
 from stdtools.shared.errors import ToolError, raise_os_error
 
@@ -148,7 +148,7 @@ class Table(MutableMapping[bytes, bytes]):
         if not self.writable:
             raise ToolError("is only read here", where=self.path)
         with telling(self.path):
-            self.connection.execute("BEGIN IMMEDIATE")
+            begin_to_write(self.connection)
             self._in_transaction = True
             try:
                 if self.is_ours:
