@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator
 from stdtools.kv.batch import Answer, answers_to, refusal
 from stdtools.kv.store import Store
 
-
 _LONG = 0.1  # seconds of the store to ourselves,
 _PAUSE = 0.005  # after which others have theirs: they look for it five times in that
 

@@ -13,6 +13,9 @@ from stdtools.shared.errors import ToolError
 if TYPE_CHECKING:
     from stdtools.kv.foreign import ForeignStore
 
+_SUFFIX = ".db"
+
+
 class ForeignTable(MutableMapping[bytes, bytes]):
     """The keys and values of *shelf*, a *kind* of its own or None for an empty one; it is never written."""
 
@@ -124,13 +127,15 @@ def nothing(path: str) -> Store:
 
 
 def _sqlite(path: str, *, writable: bool) -> Table | None:
-    """Open the file of just that name, which nearly always is SQLite's, else return None.
+    """Open the file of just that name, or with ``.db``, which nearly always is SQLite's, else return None.
 
     It is SQLite that looks. When we closed a file that this process has open in another connection, that
     one's locks would go: https://sqlite.org/howtocorrupt.html
     """
     try:
         found = os.stat(path)
+    except FileNotFoundError:
+        return None if path.endswith(_SUFFIX) else _sqlite(path + _SUFFIX, writable=writable)
     except (OSError, ValueError):
         return None
     if not stat.S_ISREG(found.st_mode) or (not found.st_size and _is_part(path)):
