@@ -148,6 +148,8 @@ def test_times_to_live(kv: Run) -> None:
     assert kv("ttl", "n").text == "never\n"
     kv("expire", "n", "90s")
     assert float(kv("ttl", "n").text) <= 90
+    kv("expire", "n", "60")
+    assert 50 < float(kv("ttl", "n").text) <= 60, "a number is seconds"
     kv("persist", "n")
     assert kv("ttl", "n").text == "never\n"
     for bad in ("0", "-1s", "soon", "", "101y", "nan"):

@@ -175,7 +175,7 @@ class Ttl(click.ParamType[float]):
         from stdtools.shared.times import parse_duration
 
         try:
-            return parse_duration(value if isinstance(value, str) else f"{value}s")
+            return parse_duration(f"{value}s" if str(value).replace(".", "", 1).isdecimal() else value)
         except ValueError as error:
             self.fail(str(error), param, ctx)
 
