@@ -175,9 +175,12 @@ class Ttl(click.ParamType[float]):
         from stdtools.shared.times import parse_duration
 
         try:
-            return parse_duration(f"{value}s" if str(value).replace(".", "", 1).isdecimal() else value)
+            seconds = parse_duration(f"{value}s" if str(value).replace(".", "", 1).isdecimal() else str(value))
         except ValueError as error:
             self.fail(str(error), param, ctx)
+        if seconds <= 0:
+            self.fail(f"{value!r} is no time at all", param, ctx)
+        return seconds
 
 
 def text_or_bytes(data: bytes) -> str | bytes:
