@@ -139,6 +139,37 @@ def test_a_full_disk_is_one_line_and_leaves_the_store_as_it_was(run: Run, tmp_pa
     assert run("kv", "--store", "./a.db", "check").code == 0
 
 
+def test_an_import_that_waits_for_its_input_keeps_no_writer_waiting(run: Run, tmp_path: Path) -> None:
+    command = [COMMAND, "kv", "--store", "./a.db", "import"]
+    waiting = subprocess.Popen(command, cwd=tmp_path, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert waiting.stdin is not None
+    lines = b"".join(b'{"key": "k%d", "value": %d}\n' % (n, n) for n in range(110_000))
+    waiting.stdin.write(lines)
+    waiting.stdin.flush()  # more than the pipe holds has been read
+    assert run("kv", "--store", "./a.db", "set", "a", "v") == (0, b"", "")
+    assert run("kv", "--store", "./a.db", "keys").text == "a\n"
+    assert waiting.communicate(b'{"key": "z", "value": 1}\n')[0] == b"110001\n"
+    assert len(run("kv", "--store", "./a.db", "keys").text.splitlines()) == 110_002
+
+
+def test_an_import_of_chunks_is_all_or_nothing(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "lines").write_text(
+        "".join(f'{{"key": "k{n * 7919 % 120_000}", "value": {n}}}\n' for n in range(120_000))
+    )
+    run("kv", "--store", "./a.db", "set", "k9", "v")
+    refused = run("kv", "--store", "./a.db", "import", "lines")
+    assert (refused.code, refused.err.split("; ")[0]) == (2, "stdtools kv import: k9: is there already, or comes twice")
+    assert run("kv", "--store", "./a.db", "keys").text == "k9\n"
+    assert run("kv", "--store", "./a.db", "import", "lines", "--keep").text == "119999\n"
+    assert run("kv", "--store", "./a.db", "import", "lines", "--replace").text == "120000\n"
+    assert run("kv", "--store", "./a.db", "get", "k7919").text == "1\n"
+
+
+def test_a_store_is_converted_onto_itself(run: Run, tmp_path: Path) -> None:
+    run("kv", "--store", "./a.db", "set", "k", "v")
+    assert run("kv", "convert", "./a.db", "./a.db", "--replace") == (0, b"1\n", "")
+
+
 def test_an_interrupted_import_leaves_nothing(tmp_path: Path, run: Run) -> None:
     feed = 'for i in $(seq 100000); do echo \'{"key": "\'$i\'", "value": 1}\'; done; sleep 30'
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL):

@@ -9,6 +9,7 @@ are stored: ``{"key": …, "pickle": {"$base64": true, …}}``.
 import contextlib
 import sqlite3
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from operator import itemgetter
 from typing import Any
 
@@ -17,10 +18,12 @@ from stdtools.kv.forms import from_json, to_json
 from stdtools.kv.pickles import dump, load_plain
 from stdtools.kv.store import Readable, Store, key_bytes, key_text
 from stdtools.kv.table import Table, now
-from stdtools.shared.errors import ToolError
+from stdtools.shared.errors import ToolError, raise_os_error
 
 _KNOWN = {"key", "key_b64", "value", "pickle", "expires", "ttl", "type", "size", "modified"}
 _CHUNK = 50_000  # pairs, sorted so that neighbours in the file are written together: twice as fast for random keys
+_CHUNK_SIZE = 64 << 20  # bytes of values in it
+_LARGEST = 1 << 30  # bytes; SQLite takes a little less
 
 
 Incoming = tuple[bytes, bytes, int | None]  # a key, its pickle, and when it expires in milliseconds since the epoch
@@ -102,19 +105,51 @@ def import_all(store: Store, pairs: Iterable[Incoming], conflict: str) -> int:
     *conflict* says what becomes of a key that is there: ``REPLACE`` its value, ``IGNORE`` the new one, or
     ``ABORT``: ToolError. Of the same key twice so the last is kept, the first, or it is an error.
     """
-    count = 0
-    with store.dict.transaction():
-        chunk: list[Incoming] = []
-        for pair in pairs:
-            chunk.append(pair)
-            if len(chunk) == _CHUNK:
-                count += _import(store.dict, chunk, conflict)
-                chunk = []
-        return count + _import(store.dict, chunk, conflict)
+    with _gathered(pairs) as chunks, store.dict.transaction():
+        return sum(_import(store.dict, chunk, conflict) for chunk in chunks)
+
+
+@contextlib.contextmanager
+def _gathered(pairs: Iterable[Incoming]) -> Iterator[Iterator[list[Incoming]]]:
+    """Take in all *pairs* before the store is locked, for who sends them may be slow; yield them in chunks.
+
+    What is more than a chunk waits in a file without a name.
+    """
+    chunks = _chunks(pairs)
+    first = next(chunks, [])
+    second = next(chunks, None)
+    if second is None:
+        yield iter([first])
+        return
+    import marshal
+    from tempfile import TemporaryFile, gettempdir
+
+    with TemporaryFile(prefix="stdtools-kv-") as file:
+        try:
+            # Version 2 does not look for what is the same twice, which takes longer than all the rest.
+            sizes = [file.write(marshal.dumps(chunk, 2)) for chunk in chain([second], chunks)]
+            file.seek(0)
+        except OSError as error:
+            raise_os_error(error, gettempdir())
+        yield chain([first], (marshal.loads(file.read(size)) for size in sizes))
+
+
+def _chunks(pairs: Iterable[Incoming]) -> Iterator[list[Incoming]]:
+    chunk: list[Incoming] = []
+    size = 0
+    for pair in pairs:
+        chunk.append(pair)
+        size += len(pair[1])
+        if len(chunk) == _CHUNK or size > _CHUNK_SIZE:
+            if len(pair[1]) > _LARGEST:
+                raise ToolError("is too large for a value", where=key_text(pair[0]))
+            yield sorted(chunk, key=itemgetter(0))
+            chunk = []
+            size = 0
+    yield sorted(chunk, key=itemgetter(0))
 
 
 def _import(table: Table, chunk: list[Incoming], conflict: str) -> int:
-    chunk.sort(key=itemgetter(0))
     if all(expires is None for _, _, expires in chunk):
         with contextlib.suppress(sqlite3.IntegrityError), table.savepoint():
             return table.write_many(chunk, conflict)
