@@ -89,12 +89,20 @@ def test_a_lock_that_stays_is_one_line(run: Run, tmp_path: Path, monkeypatch: py
     assert holder.stdout is not None
     holder.stdout.readline()
     message = "another process has kept it locked for 10 seconds\n"
+    commands = (["set", "k", "w"], ["get", "k"], ["keys"], ["export"], ["backup", "b.db"])
+    waiting = [
+        subprocess.Popen(
+            [COMMAND, "kv", "--store", "./a.db", *command], cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        )
+        for command in commands
+    ]
     try:
-        assert run("kv", "--store", "./a.db", "set", "k", "w") == (2, b"", f"stdtools kv set: ./a.db: {message}")
+        told = [(*process.communicate(timeout=100), process.returncode) for process in waiting]
+        assert told == [(b"", f"stdtools kv {args[0]}: ./a.db: {message}".encode(), 2) for args in commands]
     finally:
-        holder.kill()
-        holder.wait()
-        holder.stdout.close()
+        for process in [*waiting, holder]:
+            process.kill()
+            process.communicate()
     assert run("kv", "--store", "./a.db", "get", "k").text == "v"
 
 

@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from stdtools.kv.connection import telling
+from stdtools.kv.connection import copy, telling
 from stdtools.kv.opening import ForeignTable
 from stdtools.kv.pickles import load
 from stdtools.kv.store import Store, key_text
@@ -99,8 +99,8 @@ def backup(store: Store, target: str) -> int:
 
     with TemporaryDirectory(prefix="stdtools-kv-") as place:
         path = os.path.join(place, "copy")
-        with telling(path), contextlib.closing(sqlite3.connect(path)) as copy:
-            table.connection.backup(copy)
+        with telling(table.path), contextlib.closing(sqlite3.connect(path, isolation_level=None)) as new:
+            copy(table.connection, new, table.path)
         with open(path, "rb") as source, replacement(target, 0o600) as output:
             while block := source.read(_BLOCK):
                 output.write(block)

@@ -107,11 +107,29 @@ def connect_to_read(path: str) -> sqlite3.Connection:
     return _connect(path, "ro&immutable=1")  # a place that cannot be written has no file for the locks of WAL
 
 
+def copy(source: sqlite3.Connection, target: sqlite3.Connection, path: str) -> None:
+    """Copy the file *path*, open as *source*, as it is at one moment, into the temporary file *target*.
+
+    Raises sqlite3.Error.
+    """
+    target.execute("PRAGMA journal_mode=OFF")  # a copy that fails is thrown away
+    target.execute("PRAGMA synchronous=OFF")
+    source.execute("BEGIN")
+    try:
+        source.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchall()  # backup() would wait for a lock for ever
+        source.backup(target)
+    except sqlite3.OperationalError as error:
+        if _code(error) == sqlite3.SQLITE_FULL:  # only what is written can be
+            raise ToolError("no space left for a copy", where=path, hint="TMPDIR says where it is made") from None
+        raise
+    finally:
+        source.execute("ROLLBACK")
+
+
 def _connect(path: str, mode: str) -> sqlite3.Connection:
     uri = "".join(chr(byte) if byte in _SAFE_IN_URI else f"%{byte:02x}" for byte in os.fsencode(os.path.abspath(path)))
     connection = sqlite3.connect(f"file:{uri}?mode={mode}", timeout=PATIENCE, isolation_level=None, uri=True)
     try:
-        connection.text_factory = bytes
         connection.execute("PRAGMA trusted_schema=OFF")
         connection.execute("PRAGMA mmap_size=0")
         connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchall()

@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterator, MutableMapping, Sequence
 from typing import NamedTuple
 
-from stdtools.kv.connection import begin_to_write, connect_to_read, connect_to_write, set_journal, telling
+from stdtools.kv.connection import begin_to_write, connect_to_read, connect_to_write, copy, set_journal, telling
 from stdtools.shared.disk import sync_directory
 from stdtools.shared.errors import ToolError, raise_os_error
 
@@ -62,13 +62,14 @@ class Table(MutableMapping[bytes, bytes]):
     A file that another program has made is only read. Raises ToolError.
     """
 
-    def __init__(self, path: str, *, writable: bool) -> None:
+    def __init__(self, path: str, *, writable: bool, connection: sqlite3.Connection | None = None) -> None:
         self.path = path
         self.writable = writable
         self.is_ours = False
         self._in_transaction = False
         with telling(path):
-            self.connection = (connect_to_write if writable else connect_to_read)(path)
+            self.connection = connection or (connect_to_write if writable else connect_to_read)(path)
+            self.connection.text_factory = bytes
             try:
                 self._settle()
             except BaseException:
@@ -253,16 +254,14 @@ class Table(MutableMapping[bytes, bytes]):
 
     def snapshot(self) -> "Table":
         """Return a copy, as it is at this moment, in a file without a name: no reader of it keeps others waiting."""
-        from tempfile import mkstemp
-
-        fd, path = mkstemp(prefix="stdtools-kv-")
-        os.close(fd)
+        temporary = sqlite3.connect("", isolation_level=None)
         try:
-            with telling(path), contextlib.closing(sqlite3.connect(path)) as copy, telling(self.path):
-                self.connection.backup(copy)
-            return Table(path, writable=False)
-        finally:
-            os.unlink(path)
+            with telling(self.path):
+                copy(self.connection, temporary, self.path)
+            return Table(self.path, writable=False, connection=temporary)
+        except BaseException:
+            temporary.close()
+            raise
 
     def close(self) -> None:
         """Close the file; the table is of no use afterwards."""

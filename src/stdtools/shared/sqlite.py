@@ -16,6 +16,7 @@ from stdtools.shared.errors import ToolError, raise_os_error
 PATIENCE = 10  # seconds for which a lock is waited for
 _SAFE_IN_URI = frozenset(f"{ascii_letters}{digits}/-._~".encode())
 _WAL_IS_SOUND = sqlite3.sqlite_version_info >= (3, 51, 3)
+_NO_PLACE = frozenset({sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY})  # for the files beside it
 
 _MEANINGS = {
     sqlite3.SQLITE_BUSY: f"another process has kept it locked for {PATIENCE} seconds",
@@ -63,7 +64,9 @@ def connect_to_read(path: str) -> sqlite3.Connection:
     """
     try:
         return _connect(path, "ro")
-    except sqlite3.OperationalError:
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode & 0xFF not in _NO_PLACE:
+            raise
         if os.access(path, os.W_OK):
             with contextlib.suppress(sqlite3.OperationalError):
                 return _connect(path, "rw")
