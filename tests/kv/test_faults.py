@@ -4,6 +4,7 @@ import os
 import random
 import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -106,20 +107,23 @@ def test_a_lock_that_stays_is_one_line(run: Run, tmp_path: Path, monkeypatch: py
     assert run("kv", "--store", "./a.db", "get", "k").text == "v"
 
 
-def test_a_killed_writers_journal_is_rolled_back_by_a_reader(run: Run, tmp_path: Path) -> None:
-    """The writer is killed within a transaction that has reached the file."""
-    run("kv", "--store", "./a.db", "set", "k", "old")
+def leave_a_hot_journal(place: Path, store: str) -> None:
+    """Have a process killed within a transaction that has reached the file."""
     code = (
-        "import os, signal, stdtools.kv; s = stdtools.kv.open('a.db'); t = s.dict\n"
+        "import os, signal, sys, stdtools.kv; s = stdtools.kv.open(sys.argv[1]); t = s.dict\n"
         "t.connection.execute('PRAGMA cache_size=2')\n"
         "with t.transaction():\n"
         "    s['k'] = 'new'\n"
         "    for n in range(2000): s[f'k{n}'] = 'x' * 500\n"
         "    os.kill(os.getpid(), signal.SIGKILL)\n"
     )
-    import sys
+    assert subprocess.run([sys.executable, "-c", code, store], cwd=place).returncode == -signal.SIGKILL
 
-    assert subprocess.run([sys.executable, "-c", code], cwd=tmp_path).returncode == -signal.SIGKILL
+
+def test_a_killed_writers_journal_is_rolled_back_by_a_reader(run: Run, tmp_path: Path) -> None:
+    """The writer is killed within a transaction that has reached the file."""
+    run("kv", "--store", "./a.db", "set", "k", "old")
+    leave_a_hot_journal(tmp_path, "a.db")
     assert (tmp_path / "a.db-journal").stat().st_size > 0
     assert run("kv", "--store", "./a.db", "get", "k") == (0, b"old", "")
     assert run("kv", "--store", "./a.db", "keys").text == "k\n"
@@ -145,6 +149,37 @@ def test_a_full_disk_is_one_line_and_leaves_the_store_as_it_was(run: Run, tmp_pa
     assert done.stderr.count("\n") == 1
     assert run("kv", "--store", "./a.db", "get", "k").text == "old"
     assert run("kv", "--store", "./a.db", "check").code == 0
+
+
+def test_a_backup_is_not_written_under_a_journal_that_would_be_rolled_back_into_it(run: Run, tmp_path: Path) -> None:
+    for store in ("a", "b"):
+        assert run("kv", "--store", f"./{store}.db", "set", "k", store).code == 0
+    leave_a_hot_journal(tmp_path, "b.db")
+    (tmp_path / "link.db").symlink_to("b.db")
+    for target in ("b.db", "link.db"):
+        result = run("kv", "--store", "./a.db", "backup", target)
+        what = "has a -journal file beside it: it is in use, or its last writer was killed"
+        assert result == (2, b"", f"stdtools kv backup: {target}: {what}; 'stdtools kv check' cleans up after that\n")
+    assert run("kv", "--store", "./b.db", "check") == (0, b"", "")
+    assert run("kv", "--store", "./a.db", "backup", "b.db").code == 0
+    assert run("kv", "--store", "./b.db", "get", "k").text == "a"
+
+
+def test_a_store_is_not_replaced_by_its_own_backup(run: Run, tmp_path: Path) -> None:
+    """What another process writes to the file that it has open would be lost."""
+    run("kv", "--store", "./a.db", "set", "k", "v")
+    (tmp_path / "link.db").symlink_to("a.db")
+    for store, target in (("./a.db", "a.db"), ("./a.db", "link.db"), ("./link.db", "a.db")):
+        result = run("kv", "--store", store, "backup", target)
+        assert result == (2, b"", f"stdtools kv backup: {target}: is the store itself\n")
+
+
+def test_a_store_with_two_names_is_only_read(run: Run, tmp_path: Path) -> None:
+    run("kv", "--store", "./a.db", "set", "k", "v")
+    (tmp_path / "b.db").hardlink_to(tmp_path / "a.db")
+    message = "stdtools kv set: ./b.db: has 2 names (hard links), and is only read\n"
+    assert run("kv", "--store", "./b.db", "set", "k", "w") == (2, b"", message)
+    assert run("kv", "--store", "./b.db", "get", "k").text == "v"
 
 
 def test_an_import_that_waits_for_its_input_keeps_no_writer_waiting(run: Run, tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from stdtools.kv.connection import copy, telling
+from stdtools.kv.connection import JOURNALS, copy, telling
 from stdtools.kv.opening import ForeignTable
 from stdtools.kv.pickles import load
 from stdtools.kv.store import Store, key_text
@@ -104,4 +104,18 @@ def backup(store: Store, target: str) -> int:
         with open(path, "rb") as source, replacement(target, 0o600) as output:
             while block := source.read(_BLOCK):
                 output.write(block)
+            _check_is_unused(target, table.path)
         return os.stat(path).st_size
+
+
+def _check_is_unused(target: str, path: str) -> None:
+    """Raise ToolError when SQLite has the file *target* in use: it would go on with the file that is replaced.
+
+    A journal that a killed writer has left beside it would be rolled back, into the new file.
+    """
+    if os.path.exists(target) and os.path.samefile(target, path):
+        raise ToolError("is the store itself", where=target)
+    for suffix in JOURNALS:
+        if os.path.lexists(os.path.realpath(target) + suffix):
+            what = f"has a {suffix} file beside it: it is in use, or its last writer was killed"
+            raise ToolError(what, where=target, hint="'stdtools kv check' cleans up after that")

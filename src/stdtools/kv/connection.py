@@ -17,6 +17,7 @@ PATIENCE = 10  # seconds for which a lock is waited for
 _GLANCE = 0.001  # seconds between two looks at a lock that others have; SQLite's own become 100 times as long
 _SAFE_IN_URI = frozenset(f"{ascii_letters}{digits}/-._~".encode())
 _WAL_IS_SOUND = sqlite3.sqlite_version_info >= (3, 51, 3)
+JOURNALS = ("-journal", "-wal")  # what the names of the files beside a store end with
 _NO_PLACE = frozenset({sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY})  # for the files beside a store
 
 _MEANINGS = {
@@ -54,7 +55,13 @@ def _code(error: sqlite3.Error) -> int:
 
 
 def connect_to_write(path: str) -> sqlite3.Connection:
-    """Open the file *path*, which exists; raises sqlite3.Error."""
+    """Open the file *path*, which exists. Raises sqlite3.Error, and ToolError where it has another name.
+
+    The journal of a killed writer is found by one name only: https://sqlite.org/howtocorrupt.html
+    """
+    names = os.stat(path).st_nlink
+    if names > 1:
+        raise ToolError(f"has {names} names (hard links), and is only read", where=path)
     return _connect(path, "rw")
 
 
@@ -102,7 +109,7 @@ def connect_to_read(path: str) -> sqlite3.Connection:
         if os.access(path, os.W_OK):
             with contextlib.suppress(sqlite3.OperationalError):
                 return _connect(path, "rw")
-        if any(os.path.exists(path + suffix) for suffix in ("-journal", "-wal")):
+        if any(os.path.exists(path + suffix) for suffix in JOURNALS):
             raise
     return _connect(path, "ro&immutable=1")  # a place that cannot be written has no file for the locks of WAL
 
