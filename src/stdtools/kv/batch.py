@@ -202,7 +202,7 @@ def _count(count: int) -> Answer:
 
 
 def _list_keys(store: Store, operation: Mapping[str, Any]) -> Answer:
-    rows = matching(store.dict, _text(operation, "glob"), _text(operation, "prefix") or "")
+    rows = matching(store.dict, _text(operation, "glob"), _text(operation, "prefix") or "", values=False)
     return Answer(f'{{"ok": true, "keys": [{", ".join(key_form(row.key) for row in rows)}]}}')
 
 

@@ -60,6 +60,10 @@ def problems(store: Store) -> Iterator[Problem]:
             yield Problem("", error.what)
             return
         yield from (Problem("", text) for text in found if text != "ok")
+        with telling(table.path):
+            lost = table.one("SELECT count(*) FROM Dict WHERE typeof(key) <> 'blob'")
+        if lost:
+            yield Problem("", f"{lost} keys are not bytes, and are found by nobody")
     rows = table.rows()
     while True:
         try:

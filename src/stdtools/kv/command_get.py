@@ -105,4 +105,4 @@ def has(keys: tuple[str, ...], key_bytes: bool, store: str) -> int:
     Exits with 0 when all are there, with 1 when one is not.
     """
     with reading(store) as shelf:
-        return 0 if all(shelf.row(key) is not None for key in keys) else 1
+        return 0 if all(key in shelf for key in keys) else 1

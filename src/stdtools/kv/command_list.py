@@ -7,7 +7,7 @@ import click
 
 from stdtools.kv.command_options import Decorated, KvCommand, reading, with_store
 from stdtools.kv.store import Store, key_text, matching
-from stdtools.kv.table import Row, now
+from stdtools.kv.table import Row, is_time, now
 from stdtools.shared import journal, screen
 from stdtools.shared.errors import TROUBLE, ToolError
 from stdtools.shared.options import record_output
@@ -64,7 +64,7 @@ def keys(glob: str | None, prefix: str, null: bool, format: str | None, store: s
     with reading(store) as shelf, Output() as output:
         writer = RecordWriter(output, ("key",), format) if format else None
         end = b"\0" if null else b"\n"
-        for row in matching(shelf.dict, glob, prefix):
+        for row in matching(shelf.dict, glob, prefix, values=False):
             count += 1
             if writer is not None:
                 writer.write([(key_text(row.key),)])
@@ -154,7 +154,7 @@ def _ttl(row: Row) -> float | None:
 
 
 def _clock(moment: int | None) -> str | None:
-    if moment is None:
+    if moment is None or not is_time(moment):
         return None
     from datetime import datetime
 

@@ -156,7 +156,7 @@ def complete_keys(ctx: click.Context, param: click.Parameter, incomplete: str) -
     with contextlib.suppress(Exception), reading(_place_of_store(ctx, param, ctx.params.get("store"))) as store:
         from stdtools.kv.store import matching
 
-        for row in matching(store.dict, None, incomplete):
+        for row in matching(store.dict, None, incomplete, values=False):
             key = row.key.decode("utf-8", "replace")
             if _COMPLETABLE.fullmatch(key) and (incomplete or not key.startswith("-")):
                 found.append(key)

@@ -36,7 +36,7 @@ class ForeignTable(MutableMapping[bytes, bytes]):
         value = self._shelf.get(key) if self._shelf else None
         return None if value is None else Row(key, value)
 
-    def rows(self, first: bytes = b"", end: bytes | None = None) -> Iterator[Row]:
+    def rows(self, first: bytes = b"", end: bytes | None = None, *, values: bool = True) -> Iterator[Row]:
         """Yield the rows from the key *first* on, up to *end* and without it, in the order of the file."""
         for key, value in self._shelf.items() if self._shelf else ():
             if key >= first and (end is None or key < end):

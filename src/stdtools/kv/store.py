@@ -19,8 +19,8 @@ class Readable(Protocol):
     def read(self, key: bytes) -> Row | None:
         """Return the row of *key*, if it is there."""
 
-    def rows(self, first: bytes = b"", end: bytes | None = None) -> Iterator[Row]:
-        """Yield the rows from the key *first* on, up to *end* and without it."""
+    def rows(self, first: bytes = b"", end: bytes | None = None, *, values: bool = True) -> Iterator[Row]:
+        """Yield the rows from the key *first* on, up to *end* and without it; *values* may be left out."""
 
 
 class Change(NamedTuple):
@@ -269,7 +269,7 @@ class Store(shelve.Shelf[Any]):
     def remove_matching(self, glob: str | None, prefix: str = "") -> int:
         """Delete the keys that begin with *prefix* and match *glob*, and return how many there were."""
         with self.dict.transaction():
-            return sum(self.dict.discard(row.key) for row in matching(self.dict, glob, prefix))
+            return sum(self.dict.discard(row.key) for row in matching(self.dict, glob, prefix, values=False))
 
     def _update(self, key: str, absent: Any, change: Callable[[Any], Any]) -> Any:
         """Set *key* to what *change* makes of its value, of *absent* where it is not there; its end stays."""
@@ -280,10 +280,10 @@ class Store(shelve.Shelf[Any]):
         return value
 
 
-def matching(table: Readable, glob: str | None, prefix: str = "") -> Iterator[Row]:
-    """Yield the rows whose keys begin with *prefix* and match the shell pattern *glob*."""
+def matching(table: Readable, glob: str | None, prefix: str = "", *, values: bool = True) -> Iterator[Row]:
+    """Yield the rows whose keys begin with *prefix* and match the shell pattern *glob*; *values* may be left out."""
     if glob is None:
-        yield from table.rows(*_range(key_bytes(prefix)))
+        yield from table.rows(*_range(key_bytes(prefix)), values=values)
         return
     import re
     from fnmatch import translate
@@ -291,7 +291,7 @@ def matching(table: Readable, glob: str | None, prefix: str = "") -> Iterator[Ro
     matches = re.compile(translate(glob)).match
     plain = re.match(r"[^*?[]*", glob)
     start = max(key_bytes(prefix), key_bytes(plain.group() if plain else ""), key=len)
-    for row in table.rows(*_range(start)):
+    for row in table.rows(*_range(start), values=values):
         text = key_text(row.key)
         if text.startswith(prefix) and matches(text):
             yield row

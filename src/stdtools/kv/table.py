@@ -18,8 +18,10 @@ from stdtools.shared.errors import ToolError, raise_os_error
 
 VERSION = 1
 PAGE = 1000  # rows that are read at once, so that no slow reader keeps the file locked
+PAGE_SIZE = 4 << 20  # bytes of values after which a page ends sooner
 FEW = 20  # rows of the first page: what a completion or `keys | head` asks for
 
+_LAST = 253_370_764_800_000  # the year 9999, which is a date in all zones
 _NOW = "CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)"
 _DICT = "CREATE TABLE IF NOT EXISTS Dict (key BLOB UNIQUE NOT NULL, value BLOB NOT NULL)"
 _TIMES = """TABLE stdtools_times (
@@ -32,12 +34,20 @@ _SCHEMA = (
         INSERT INTO stdtools_times VALUES (new.key, {_NOW}, {_NOW}, NULL)
         ON CONFLICT (key) DO UPDATE SET modified = excluded.modified, expires = NULL;
     END""",
+    f"""CREATE TRIGGER stdtools_updated AFTER UPDATE ON Dict BEGIN
+        DELETE FROM stdtools_times WHERE key = new.key AND new.key <> old.key;
+        UPDATE OR REPLACE stdtools_times SET key = new.key, modified = {_NOW}, expires = NULL WHERE key = old.key;
+    END""",
     "CREATE TRIGGER stdtools_deleted AFTER DELETE ON Dict BEGIN DELETE FROM stdtools_times WHERE key = old.key; END",
     f"PRAGMA user_version = {VERSION}",
 )
-_ROW = """SELECT CAST(d.key AS BLOB), CAST(d.value AS BLOB),
+_ROW, _BARE_ROW = (
+    f"""SELECT CAST(d.key AS BLOB), {value},
     CAST(t.created AS INTEGER), CAST(t.modified AS INTEGER), CAST(t.expires AS INTEGER)
     FROM Dict d LEFT JOIN stdtools_times t ON t.key = d.key"""
+    for value in ("IFNULL(CAST(d.value AS BLOB), x'')", "x''")
+)
+_GENERATED = "SELECT count(*) FROM pragma_table_xinfo('Dict') WHERE hidden"  # columns, of any size out of nothing
 _ALIVE = "(t.expires IS NULL OR t.expires > ?)"
 
 
@@ -54,6 +64,11 @@ class Row(NamedTuple):
 def now() -> int:
     """Return the milliseconds since the epoch."""
     return int(time.time() * 1000)
+
+
+def is_time(moment: int) -> bool:
+    """Say whether *moment* is in the years that a calendar has; in a file may be anything."""
+    return 0 <= moment < _LAST
 
 
 class Table(MutableMapping[bytes, bytes]):
@@ -78,15 +93,15 @@ class Table(MutableMapping[bytes, bytes]):
 
     def _settle(self) -> None:
         """Make the tables of a new file, and see whether those of an old one are ours."""
-        names = dict(self.connection.execute("SELECT name, type FROM sqlite_master"))
+        names = self._names()
         if not names and self.writable:
             with self.transaction():
                 if not self.one("SELECT count(*) FROM sqlite_master"):  # nobody was faster
                     self.connection.execute(_DICT)
                     for statement in _SCHEMA:
                         self.connection.execute(statement)
-            names = dict(self.connection.execute("SELECT name, type FROM sqlite_master"))
-        if names and names.get(b"Dict") != b"table":
+            names = self._names()
+        if names and (names.get(b"Dict") != b"table" or self.one(_GENERATED)):
             raise ToolError("is an SQLite database, but not a shelf", where=self.path)
         self.is_ours = names.get(b"stdtools_times") == b"table"
         if self.is_ours:
@@ -94,6 +109,7 @@ class Table(MutableMapping[bytes, bytes]):
             if version > VERSION:
                 raise ToolError(f"is of a newer stdtools (version {version} of its tables)", where=self.path)
             if self.writable:
+                self._check_triggers()
                 set_journal(self.connection)
             return
         if self.writable:
@@ -105,37 +121,60 @@ class Table(MutableMapping[bytes, bytes]):
         if not names:
             self.connection.execute(_DICT.replace("TABLE", "TEMP TABLE"))
 
+    def _names(self) -> dict[bytes, bytes]:
+        """Return the type of each name in the file; a virtual table, which has no pages, is no table here."""
+        return dict(self.connection.execute("SELECT name, iif(rootpage, type, 'other') FROM sqlite_master"))
+
+    def _check_triggers(self) -> None:
+        """Raise ToolError when a write would do what somebody else has put into the file, perhaps without end."""
+        for name, text in self.connection.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'"):
+            if text.decode() not in _SCHEMA:
+                what = f"has a trigger that is not ours, {name.decode()!r}, and is only read"
+                raise ToolError(what, where=self.path, hint="see 'stdtools kv convert'")
+
     def one(self, query: str, *values: object) -> int:
         """Return the one number that *query* asks for. Raises sqlite3.Error."""
         (value,) = self.connection.execute(query, values).fetchone()
         return int(value)
 
-    def read(self, key: bytes) -> Row | None:
-        """Return the row of *key*, if it is there and alive."""
+    def read(self, key: bytes, *, value: bool = True) -> Row | None:
+        """Return the row of *key*, if it is there and alive; its value is empty without *value*."""
         with telling(self.path):
-            found = self.connection.execute(f"{_ROW} WHERE d.key = ?", (key,)).fetchone()
+            found = self.connection.execute(f"{_ROW if value else _BARE_ROW} WHERE d.key = ?", (key,)).fetchone()
         if found is None or (found[4] is not None and found[4] <= now()):
             return None
         return Row(*found)
 
-    def rows(self, first: bytes = b"", end: bytes | None = None) -> Iterator[Row]:
+    def rows(self, first: bytes = b"", end: bytes | None = None, *, values: bool = True) -> Iterator[Row]:
         """Yield the rows from the key *first* on, up to *end* and without it, in the order of their bytes.
 
-        They are read in pages: what others write meanwhile may be seen or not.
+        They are read in pages: what others write meanwhile may be seen or not. Without *values* these are empty.
         """
-        compare, size = ">=", FEW
+        select, compare, size = _ROW if values else _BARE_ROW, ">=", FEW
         while True:
-            query = f"{_ROW} WHERE d.key {compare} ? AND {_ALIVE}"
-            values: list[object] = [first, now()]
+            query = f"{select} WHERE d.key {compare} ? AND {_ALIVE}"
+            parameters: list[object] = [first, now()]
             if end is not None:
                 query += " AND d.key < ?"
-                values.append(end)
+                parameters.append(end)
             with telling(self.path):
-                page = self.connection.execute(f"{query} ORDER BY d.key LIMIT {size}", values).fetchall()
-            yield from map(Row._make, page)
-            if len(page) < size:
+                page = self._page(f"{query} ORDER BY d.key LIMIT {size}", parameters)
+            yield from page
+            if len(page) < size and sum(len(row.value) for row in page) < PAGE_SIZE:
                 return
-            first, compare, size = page[-1][0], ">", PAGE
+            first, compare, size = page[-1].key, ">", PAGE
+
+    def _page(self, query: str, parameters: list[object]) -> list[Row]:
+        """Return what *query* finds, up to the row with which it has PAGE_SIZE bytes of values."""
+        page = []
+        left = PAGE_SIZE
+        with contextlib.closing(self.connection.execute(query, parameters)) as found:
+            for row in map(Row._make, found):
+                page.append(row)
+                left -= len(row.value)
+                if left <= 0:
+                    break
+        return page
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[None]:
@@ -241,10 +280,10 @@ class Table(MutableMapping[bytes, bytes]):
             self.connection.execute("DELETE FROM Dict")
 
     def __contains__(self, key: object) -> bool:
-        return isinstance(key, bytes) and self.read(key) is not None
+        return isinstance(key, bytes) and self.read(key, value=False) is not None
 
     def __iter__(self) -> Iterator[bytes]:
-        return (row.key for row in self.rows())
+        return (row.key for row in self.rows(values=False))
 
     def __len__(self) -> int:
         query = "SELECT count(*) FROM Dict"

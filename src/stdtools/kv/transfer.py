@@ -17,7 +17,7 @@ from stdtools.kv.batch import MISSING, as_key, as_ttl, key_form
 from stdtools.kv.forms import from_json, to_json
 from stdtools.kv.pickles import dump, load_plain
 from stdtools.kv.store import Readable, Store, key_bytes, key_text
-from stdtools.kv.table import Table, now
+from stdtools.kv.table import Table, is_time, now
 from stdtools.shared.errors import ToolError, raise_os_error
 
 _KNOWN = {"key", "key_b64", "value", "pickle", "expires", "ttl", "type", "size", "modified"}
@@ -36,7 +36,9 @@ def export_lines(table: Readable) -> Iterator[str]:
             value = f'"value": {to_json(load_plain(row.value))}'
         except ToolError:
             value = f'"pickle": {to_json(row.value)}'
-        expires = f', "expires": {to_json(_clock(row.expires))}' if row.expires is not None else ""
+        expires = (
+            f', "expires": {to_json(_clock(row.expires))}' if row.expires is not None and is_time(row.expires) else ""
+        )
         yield f'{{"key": {key_form(row.key)}, {value}{expires}}}\n'
 
 
