@@ -279,8 +279,11 @@ def test_stores_have_names_or_paths(kv: Run, home: Path, tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("umask", [0o000, 0o022, 0o077])
-def test_only_its_owner_may_read_a_store(kv: Run, home: Path, umask: int) -> None:
+def test_only_its_owner_may_read_a_store(kv: Run, home: Path, tmp_path: Path, umask: int) -> None:
     os.umask(umask)
+    kv("--store", "./new/one/a.db", "set", "k", "v")
+    for made in ("new", "new/one", "new/one/a.db"):
+        assert (tmp_path / made).stat().st_mode & 0o077 == 0
     kv("set", "k", "v")
     place = home / ".local/share/stdtools/kv"
     assert stat.S_IMODE(place.stat().st_mode) == 0o700

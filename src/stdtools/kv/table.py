@@ -13,7 +13,7 @@ from collections.abc import Iterator, MutableMapping, Sequence
 from typing import NamedTuple
 
 from stdtools.kv.connection import begin_to_write, connect_to_read, connect_to_write, copy, set_journal, telling
-from stdtools.shared.disk import sync_directory
+from stdtools.shared.disk import make_directory, sync_directory
 from stdtools.shared.errors import ToolError, raise_os_error
 
 VERSION = 1
@@ -311,8 +311,7 @@ def make_file(path: str) -> None:
     """Make an empty file *path* that only its owner may read, and its directory, where they are missing."""
     directory = os.path.dirname(os.path.abspath(path))
     try:
-        if not os.path.isdir(directory):
-            os.makedirs(directory, 0o700)
+        make_directory(directory)
         with contextlib.suppress(FileExistsError):
             os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
             sync_directory(directory)

@@ -1,5 +1,6 @@
 """What is asked of the kernel around files: locks, directories that are on the disk, the umask."""
 
+import contextlib
 import errno
 import fcntl
 import os
@@ -23,6 +24,18 @@ def lock_within(fd: int, seconds: float, *, shared: bool = False) -> bool:
             return False
         time.sleep(0.001)
     return True
+
+
+def make_directory(path: str) -> None:
+    """Make the directory *path* where it is missing, and those above it, all for their owner alone and on the disk."""
+    if os.path.isdir(path):
+        return
+    parent = os.path.dirname(path)
+    make_directory(parent)
+    with contextlib.suppress(FileExistsError):
+        os.mkdir(path, 0o700)
+    with contextlib.suppress(PermissionError):  # names can be made there, and not read
+        sync_directory(parent)
 
 
 def sync_directory(path: str) -> None:

@@ -10,7 +10,7 @@ import sqlite3
 from collections.abc import Iterator
 from string import ascii_letters, digits
 
-from stdtools.shared.disk import sync_directory
+from stdtools.shared.disk import make_directory, sync_directory
 from stdtools.shared.errors import ToolError, raise_os_error
 
 PATIENCE = 10  # seconds for which a lock is waited for
@@ -92,8 +92,7 @@ def make_file(path: str) -> None:
     """Make an empty file *path* that only its owner may read, and its directory, where they are missing."""
     directory = os.path.dirname(os.path.abspath(path))
     try:
-        if not os.path.isdir(directory):
-            os.makedirs(directory, 0o700)
+        make_directory(directory)
         with contextlib.suppress(FileExistsError):
             os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
             sync_directory(directory)
