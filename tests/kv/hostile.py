@@ -83,6 +83,16 @@ WOULD_RUN = {
 }
 
 
+def _two_equal(elements: bytes, levels: int) -> bytes:
+    """Begin a set of two frozensets that are the same and not one; *elements* hold h%c for those of the level below."""
+    data = b"\x8f("
+    for slot in range(2):
+        data += b"(K\x01\x91q%c" % slot
+        for _ in range(levels):
+            data += b"0(" + elements.replace(b"h%c", b"h%c" % slot) + b"\x91q%c" % slot
+    return data
+
+
 def _build() -> dict[str, bytes]:
     thing = named("types", "SimpleNamespace") + b")\x81"
     return {
@@ -260,6 +270,8 @@ def _bombs() -> dict[str, bytes]:
     crowd = [whole(n * PRIME) for n in range(20_000)]
     long_text = text("x" * 1_000_000) + b"q\0"
     thing = named("a", "b") + b"q\0"
+    crowd_of_tuples = b"".join([b"h%c" + whole(n * PRIME) + b"\x86" for n in range(60)])
+    zero = call("datetime", "timedelta", b"K\0", b"K\0", b"K\0")
     laughs = b"".join([b"h\0h\1h\1\x86Rq\1" if n else b"h\0)Rq\1" for n in range(60)])
     return {
         "a tuple a million levels deep": HEAD + b"N" + b"\x85" * 1_000_000 + b".",
@@ -276,6 +288,26 @@ def _bombs() -> dict[str, bytes]:
         + b"\x8f("
         + (b"(" * 1000 + b"\x91" * 1000) * 2
         + b"\x90.",
+        "frozensets of tuples of frozensets that are compared": HEAD + _two_equal(b"h%ch%c\x86", 60) + b"\x90.",
+        "frozensets of crowds of frozensets that are compared": HEAD + _two_equal(crowd_of_tuples, 4) + b"\x90.",
+        "two long texts that are one key": HEAD
+        + long_text
+        + text("x" * 1_000_000)
+        + b"q\1}("
+        + b"h\0Nh\1N" * many
+        + b"u.",
+        "two tuples of a long text that are one element": HEAD
+        + long_text
+        + b"\x85q\0"
+        + text("x" * 1_000_000)
+        + b"\x85q\1]("
+        + b"\x8f(h\0h\1\x90" * many
+        + b"e.",
+        "a timezone of a long name many times": HEAD
+        + call("datetime", "timezone", zero, long_text)
+        + b"q\1]("
+        + b"h\1" * many
+        + b"e.",
         "a billion laughs in lists": HEAD + b"(" + text("lol") + b"lq\0" + (b"(" + b"h\0" * 10 + b"lq\0") * 12 + b".",
         "a billion laughs in tuples": HEAD + doubling(text("lol"), b"\x86", 150) + b".",
         "a billion laughs in tuples, as a key": HEAD + b"}" + doubling(b"K\x01", b"\x86", 150) + b"Ns.",

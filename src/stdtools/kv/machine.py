@@ -5,6 +5,7 @@ In place of ``pickle.Unpickler``, which in C allocates what a number in the data
 Here no number decides an allocation, nothing recurses, and time and memory grow as the data does.
 """
 
+from operator import length_hint
 from struct import Struct, error
 from typing import Any
 
@@ -13,6 +14,7 @@ from stdtools.kv.opcodes import TABLE, Opcodes
 from stdtools.kv.plain import DEEPEST, BadPickle
 
 _HEADS = (b"\x80\x04\x95", b"\x80\x05\x95")  # PROTO and FRAME, which most pickles have
+_MUCH = 4096  # characters of keys, from which on it counts how often the same ones come
 _int4 = Struct("<i").unpack_from
 _uint4 = Struct("<I").unpack_from
 _float8 = Struct(">d").unpack_from
@@ -76,7 +78,12 @@ class _Machine(Opcodes):
                     items, stack = stack, below.pop()
                     push = stack.append
                     target, keys = stack[-1], items[::2]
-                    if type(target) is dict and TEXTUAL.issuperset(map(type, keys)) and not len(items) & 1:
+                    if (
+                        type(target) is dict
+                        and TEXTUAL.issuperset(map(type, keys))
+                        and not len(items) & 1
+                        and sum(map(length_hint, keys)) < _MUCH
+                    ):
                         target.update(zip(keys, items[1::2]))  # noqa: B905 - the lengths have been compared
                     else:
                         self.set_items(target, items)

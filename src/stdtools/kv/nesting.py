@@ -63,7 +63,8 @@ def survey(value: Any) -> Survey:
                 parts = held(child)
                 inner_kinds = {*map(type, parts)}
                 kinds |= inner_kinds
-                container = known[id(child)] = _Container(iter(parts), weight(parts, inner_kinds))
+                name_size = len(child.name) >> 6 if kind is Foreign else 0
+                container = known[id(child)] = _Container(iter(parts), weight(parts, inner_kinds) + name_size)
                 if not inner_kinds.isdisjoint(NESTING):
                     path.append(container)
                     if len(path) > DEEPEST + 1:
@@ -96,6 +97,16 @@ def weight(parts: Collection[Any], kinds: set[type]) -> int:
     size = 0
     if not kinds.isdisjoint(_SIZED):
         size = sum(map(length_hint, parts))
+    if any(kind.__module__ == "datetime" for kind in kinds):
+        size += sum(map(_name_of_zone, parts))
     if int in kinds and not (kinds <= _WHOLE and min(parts) >= _LOW and max(parts) < _HIGH):
         size += sum([part.bit_length() for part in parts if type(part) is int]) >> 2
     return len(parts) + (size >> 6)
+
+
+def _name_of_zone(part: Any) -> int:
+    """Return how many characters the name of the timezone is that *part* is or has."""
+    from datetime import timezone
+
+    zone = part if type(part) is timezone else getattr(part, "tzinfo", None)
+    return length_hint(zone.__getinitargs__()[-1]) if type(zone) is timezone else 0  # type: ignore[attr-defined]
