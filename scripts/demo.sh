@@ -67,6 +67,14 @@ tour 'for n in 1 2 3 4; do stdtools kv --store ./tour.db incr visits > visits.$n
 tour "stdtools kv --store ./tour.db set lock \$\$ --if-absent --ttl 30s && stdtools kv --store ./tour.db list --format table"
 tour "python3 -c 'import dbm.dumb, shelve; shelve.Shelf(dbm.dumb.open(\"old\", \"c\")).update(a=1, b=[2])' && stdtools kv --store ./old list --format table"
 
+title 'Tasks from a CSV file: listed, done, undone, counted, asked in SQL'
+cp "$(python3 -c 'import stdtools.tasks as t; print(t.__path__[0])')/examples/plan.csv" .
+tour 'stdtools tasks --db ./plan.db import plan.csv --format table'
+tour 'stdtools tasks --db ./plan.db list --limit 5 --format table'
+tour 'stdtools tasks --db ./plan.db done 1 2 && stdtools tasks --db ./plan.db undo --format table'
+tour 'stdtools tasks --db ./plan.db stats --format table'
+tour "stdtools tasks sql 'select project, count(*) as n from plan group by 1 order by 2 desc' plan.csv --format table"
+
 title 'A mistake is told in one place, with a way out'
 tour "stdtools unpack '<I:id k:port' one.bin || true"
 tour "stdtools pack '<H:port' 70000 || true"

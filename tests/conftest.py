@@ -109,9 +109,29 @@ def records(tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> Path
     (tmp_path / "operations.jsonl").write_text('{"op": "get", "key": "k"}\n')
     (tmp_path / "pairs.jsonl").write_text('{"key": "k", "value": "v"}\n')
     monkeypatch.setenv("EDITOR", "true")
+    make_tasks(tmp_path / "tasks.csv", home / ".local/share/stdtools/tasks.db")
     with stdtools.kv.open(home / ".local/share/stdtools/kv/default.db") as store:
         store.update(k="v", n=1, q=["v"] * 20)
     return path
+
+
+def make_tasks(plan: Path, path: Path) -> None:
+    """Make a CSV file, and a database with steps to undo and to redo."""
+    from stdtools.tasks.database import Database
+    from stdtools.tasks.steps import undo
+
+    plan.write_text("details,project\nsomething,home\n")
+    with Database(str(path), writable=True) as database:
+        for number in range(20):
+            with database.step(f"step {number}"):
+                database.sql.execute("INSERT OR IGNORE INTO project (name) VALUES ('home')")
+                done = "2026-11-22T13:00:00Z" if number == 1 else None
+                database.sql.execute(
+                    "INSERT INTO task (project, details, created, completed, status) "
+                    "VALUES ('home', ?1, '2026-11-22T12:00:00Z', ?2, iif(?2 IS NULL, 'open', 'done'))",
+                    (f"task {number}", done),
+                )
+        undo(database, 8)
 
 
 @pytest.fixture

@@ -33,7 +33,11 @@ LONG_RUNS = {
 # ... but not for those that end at once, or have signals of their own, see tests/log.
 KV = "set get has del keys list incr append push pop ttl expire persist rename copy edit batch export import convert"
 KV_COMMANDS = {f"kv {name}" for name in f"{KV} stores info check compact backup".split()}
-NO_LONG_RUN = {"log path", "log run", "log write", *KV_COMMANDS}
+TASKS = "add list show edit done reopen rm import export stats sql undo redo log"
+TASKS_COMMANDS = {
+    f"tasks {name}" for name in [*TASKS.split(), *(f"projects {n}" for n in ["list", "add", "edit", "rm"])]
+}
+NO_LONG_RUN = {"log path", "log run", "log write", *KV_COMMANDS, *TASKS_COMMANDS}
 # ... one that writes a little on standard output, of STDIN where that is read
 SHORT_RUNS = {
     "find": ["find", "records.bin"],
@@ -64,6 +68,24 @@ SHORT_RUNS = {
     "kv check": ["kv", "check", "--csv"],
     "kv compact": ["kv", "compact"],
     "kv backup": ["kv", "backup", "copy.db"],
+    "tasks add": ["tasks", "add", "one more"],
+    "tasks list": ["tasks", "list"],
+    "tasks show": ["tasks", "show", "1"],
+    "tasks edit": ["tasks", "edit", "1", "--to-priority", "3", "-n"],
+    "tasks done": ["tasks", "done", "1", "-n"],
+    "tasks reopen": ["tasks", "reopen", "2", "-n"],
+    "tasks rm": ["tasks", "rm", "3", "-n"],
+    "tasks import": ["tasks", "import", "tasks.csv", "--again"],
+    "tasks export": ["tasks", "export"],
+    "tasks projects list": ["tasks", "projects", "list"],
+    "tasks projects add": ["tasks", "projects", "add", "home", "-q"],
+    "tasks projects edit": ["tasks", "projects", "edit", "home", "--description", "x"],
+    "tasks projects rm": ["tasks", "projects", "rm", "none such", "-q"],
+    "tasks stats": ["tasks", "stats"],
+    "tasks sql": ["tasks", "sql", "select 1"],
+    "tasks undo": ["tasks", "undo"],
+    "tasks redo": ["tasks", "redo"],
+    "tasks log": ["tasks", "log"],
     "log path": ["log", "path"],
     "log run": ["log", "run", "short.log", "--tee", "--", "echo", "hi"],
     "log verify": ["log", "verify", "records.bin"],
@@ -76,7 +98,8 @@ STDIN = {"log write": b"hi\n"}
 SILENT = {
     f"kv {name}" for name in ["has", "expire", "persist", "rename", "copy", "edit", "backup"]
 }  # where all is well
-NOTHING = {"kv del"}  # the same run again finds nothing
+SILENT |= {f"tasks projects {name}" for name in ("add", "edit", "rm")}
+NOTHING = {"kv del", "tasks projects add", "tasks projects rm"}  # the same run again finds nothing
 # ... and one that reads the file whose name comes next.
 READS = {
     "walk": ["walk", "--from"],
@@ -88,7 +111,14 @@ READS = {
     "unpack": ["unpack", "<I:id"],
     "pack": ["pack", "<I:id", "--from"],
 }
-READS_NO_FILE = {"find", "log path", "log run", "log write", *(KV_COMMANDS - {"kv batch", "kv import"})}
+READS_NO_FILE = {
+    "find",
+    "log path",
+    "log run",
+    "log write",
+    *(KV_COMMANDS - {"kv batch", "kv import"}),
+    *TASKS_COMMANDS,
+}
 # What each command loads beyond click and what click loads; see test_start_up_loads_only.
 STARTUP_MODULES = {
     "--version": "cli __main__ shared shared.config shared.errors shared.journal shared.options shared.places "
@@ -117,7 +147,7 @@ STARTUP_MODULES = {
     "pack.kind pack.layout pack.named pack.numbers pack.parser pack.spool pack.text shared.record_input "
     "shared.scratch",
 }
-_KV = "kv kv.command kv.command_options kv.connection kv.opening kv.pickles kv.plain kv.store kv.table"
+_KV = "shared.sqlite kv kv.command kv.command_options kv.opening kv.pickles kv.plain kv.store kv.table"
 _KV_READER = "kv.arguments kv.hashing kv.machine kv.opcodes kv.rebuilding"
 _KV_JSON = "kv.forms kv.hashing kv.nesting kv.tags"
 _KV_LINES = f"kv.batch kv.command_transfer kv.transfer shared.times {_KV_JSON}"
@@ -151,6 +181,30 @@ STARTUP_MODULES |= {
         "backup": "kv.care kv.command_care shared.atomic",
     }.items()
 }
+_TASKS = "shared.sqlite tasks tasks.command tasks.command_options tasks.database tasks.schema"
+_FILTERS = "tasks.command_filters tasks.filters"
+_BULK = f"{_FILTERS} tasks.changing tasks.command_add tasks.command_bulk tasks.command_edit"
+_PROJECTS = f"{_FILTERS} tasks.changing tasks.command_list tasks.command_projects tasks.projects"
+_IMPORT = "cleaning command_import decoding dialect header importing json_reading loading reading rejects splitting"
+STARTUP_MODULES |= {
+    f"tasks {name}": f"{_TASKS} {more}"
+    for name, more in {
+        "add": f"{_FILTERS} tasks.changing tasks.command_add",
+        **dict.fromkeys(("list", "show"), f"{_FILTERS} tasks.command_list"),
+        **dict.fromkeys(("edit", "done", "reopen", "rm"), _BULK),
+        "import": " ".join(
+            [
+                "tasks.changing tasks.filters shared.atomic shared.record_input",
+                *(f"tasks.{name}" for name in _IMPORT.split()),
+            ]
+        ),
+        "export": f"{_FILTERS} tasks.command_export",
+        **{f"projects {name}": _PROJECTS for name in ("list", "add", "edit", "rm")},
+        "stats": f"{_FILTERS} tasks.command_stats tasks.stats",
+        "sql": "shared.times tasks.asking tasks.command_sql tasks.pointing tasks.spooling",
+        **dict.fromkeys(("undo", "redo", "log"), "tasks.command_steps tasks.steps"),
+    }.items()
+}
 NEVER_AT_START = {
     "csv", "dataclasses", "hashlib", "importlib.metadata", "importlib.resources", "logging.handlers", "multiprocessing",
     "pathlib", "platformdirs", "rich", "shutil", "socket", "sqlite3", "subprocess", "tempfile", "tomllib", "urllib",
@@ -158,6 +212,8 @@ NEVER_AT_START = {
 # ... but where a command is about it, or needs a file of its own.
 NEEDED = {
     **{key: {"sqlite3"} for key in KV_COMMANDS},
+    **{name: {"sqlite3"} for name in TASKS_COMMANDS},
+    "tasks import": {"sqlite3", "csv", "hashlib"},
     "kv edit": {"sqlite3", "subprocess", "tempfile", "shutil"},
     "kv export": {"sqlite3", "tempfile", "shutil"},
     "kv backup": {"sqlite3", "tempfile", "shutil"},

@@ -6,13 +6,13 @@ import sqlite3
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from stdtools.kv.connection import JOURNALS, copy, telling
 from stdtools.kv.opening import ForeignTable
 from stdtools.kv.pickles import load
 from stdtools.kv.store import Store, key_text
 from stdtools.kv.table import Table
 from stdtools.shared.atomic import replacement
 from stdtools.shared.errors import ToolError
+from stdtools.shared.sqlite import JOURNALS, copy, telling
 
 _BLOCK = 1 << 20
 

@@ -5,10 +5,10 @@ import stat
 from collections.abc import Iterator, MutableMapping
 from typing import TYPE_CHECKING, NoReturn
 
-from stdtools.kv.connection import NotSqlite
 from stdtools.kv.store import Store
-from stdtools.kv.table import Row, Table, make_file
+from stdtools.kv.table import Row, Table
 from stdtools.shared.errors import ToolError
+from stdtools.shared.sqlite import NotSqlite, make_file
 
 if TYPE_CHECKING:
     from stdtools.kv.foreign import ForeignStore

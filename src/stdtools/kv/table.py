@@ -6,15 +6,13 @@ whoever writes: a value that somebody else has set does not expire.
 """
 
 import contextlib
-import os
 import sqlite3
 import time
 from collections.abc import Iterator, MutableMapping, Sequence
 from typing import NamedTuple
 
-from stdtools.kv.connection import begin_to_write, connect_to_read, connect_to_write, copy, set_journal, telling
-from stdtools.shared.disk import make_directory, sync_directory
-from stdtools.shared.errors import ToolError, raise_os_error
+from stdtools.shared.errors import ToolError
+from stdtools.shared.sqlite import connect_to_read, connect_to_write, copy, patiently, set_journal, telling
 
 VERSION = 1
 PAGE = 1000  # rows that are read at once, so that no slow reader keeps the file locked
@@ -188,7 +186,7 @@ class Table(MutableMapping[bytes, bytes]):
         if not self.writable:
             raise ToolError("is only read here", where=self.path)
         with telling(self.path):
-            begin_to_write(self.connection)
+            patiently(self.connection, "BEGIN IMMEDIATE")
             self._in_transaction = True
             try:
                 if self.is_ours:
@@ -305,15 +303,3 @@ class Table(MutableMapping[bytes, bytes]):
     def close(self) -> None:
         """Close the file; the table is of no use afterwards."""
         self.connection.close()
-
-
-def make_file(path: str) -> None:
-    """Make an empty file *path* that only its owner may read, and its directory, where they are missing."""
-    directory = os.path.dirname(os.path.abspath(path))
-    try:
-        make_directory(directory)
-        with contextlib.suppress(FileExistsError):
-            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
-            sync_directory(directory)
-    except OSError as error:
-        raise_os_error(error, path)

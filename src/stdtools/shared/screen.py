@@ -99,16 +99,16 @@ def paint(text: str, code: int) -> str:
     return f"\x1b[{code}m{text}\x1b[0m"
 
 
-def bar(share: float, width: int) -> str:
-    """Return a bar of *width* characters, of which *share*, from 0 to 1, is full; coloured where that is wanted."""
+def bar(share: float, width: int, fd: int = STDERR) -> str:
+    """Return a bar of *width* characters, of which *share*, from 0 to 1, is full; coloured where *fd* wants it."""
     from rich.console import Console
     from rich.progress_bar import ProgressBar
 
-    color = wants_color(STDERR)
+    color = wants_color(fd)
     console = Console(width=width, force_terminal=color, no_color=not color, legacy_windows=False)
     with console.capture() as drawn:
         console.print(ProgressBar(total=1.0, completed=share, width=width), end="")
-    return drawn.get().rstrip("\n")
+    return drawn.get().rstrip("\n").ljust(width)  # without colour the rest is not drawn
 
 
 class Table:

@@ -1,0 +1,59 @@
+"""The script that --explain prints for tasks import: csv, and sqlite3's executemany with named parameters."""
+
+from typing import Any
+
+from stdtools.shared.errors import ToolError
+from stdtools.tasks.schema import STATUSES, TASK, USUAL
+
+_COVERED = {"files", "named", "header", "project", "delimiter", "encoding", "again", "db", "color"}
+_MOMENT = "%Y-%m-%dT%H:%M:%SZ"
+
+
+def explain_import(given: dict[str, Any]) -> str:
+    """Return a script that does what ``tasks import`` would do with CSV and the parameters *given*.
+
+    It leaves to the table's checks what a good row is, makes no step that could be undone, and needs the
+    tables to be there. ToolError for what it does not cover.
+    """
+    for name, value in given.items():
+        if name == "conflict" and value != "error":
+            raise ToolError("--explain does not cover --on-conflict")
+        if name not in _COVERED and name != "conflict" and value not in (None, False, 0, ()):
+            option = {"keys": "key"}.get(name, name).replace("_", "-")
+            raise ToolError(f"--explain does not cover --{option}")
+    if given["db"] == ":memory:":
+        raise ToolError("--explain does not cover --db :memory:, in which there is nothing")
+    files = list(given["files"] or ("-",))
+    encoding = "utf-8-sig" if given["encoding"] == "auto" else given["encoding"]
+    header = (
+        f"{given['header']!r}"
+        if given["header"] is not None
+        else "[NAMES.get(name, name) for name in (cell.strip().lower() for cell in next(rows))]"
+    )
+    defaults: dict[str, Any] = {"project": given["project"], "priority": USUAL, "status": STATUSES[0]}
+    names = {name.lower(): field for name, field in given["named"].items()}
+    columns = ", ".join(TASK)
+    marks = ", ".join(f":{field}" for field in TASK)
+    lines = [
+        "import csv, sqlite3, time",
+        "",
+        *([f"NAMES = {names!r}"] if given["header"] is None else []),
+        f"NONE = dict.fromkeys({list(TASK)!r})",
+        f"NONE |= {defaults!r}",
+        f"NONE['created'] = time.strftime('{_MOMENT}', time.gmtime())",
+        f"db = sqlite3.connect({given['db']!r})",
+        f"for path in {files!r}:",
+        f"    file = open(0 if path == '-' else path, encoding={encoding!r}, newline='')",
+        f"    rows = csv.reader(file, delimiter={given['delimiter'] or ','!r}, strict=True)",
+        f"    header = {header}",
+        "    pairs = (zip(header, row, strict=True) for row in rows if row)",
+        "    tasks = [NONE | {name: value for name, value in row if value} for row in pairs]",
+        "    for task in tasks:",
+        "        if task['status'] == 'done' and not task['completed']:",
+        "            task['completed'] = NONE['created']",
+        "    with db:  # all of them, or none where a check of the table fails",
+        "        db.executemany('INSERT OR IGNORE INTO project (name) SELECT :project WHERE :project NOT NULL', tasks)",
+        f"        db.executemany('INSERT INTO task ({columns}) VALUES ({marks})', tasks)",
+        "    print(len(tasks))",
+    ]
+    return "\n".join(lines) + "\n"
