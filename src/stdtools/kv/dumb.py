@@ -66,6 +66,8 @@ def read_index(path: str) -> Index | None:
                 entry = parse_line(line)
                 if entry is None:
                     damaged.append(lines)
+                    if len(line) == LONGEST_LINE:  # of no key: a hole in the file, which may have no end
+                        break
                 else:
                     index[entry.key] = entry[1:]
     except FileNotFoundError:
