@@ -6,6 +6,7 @@ import json
 import math
 import tempfile
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 from stdtools.shared.errors import ToolError
 from stdtools.shared.record_input import read_csv, read_json, read_tsv
 from stdtools.shared.records import FORMATS, RecordWriter, untag
-from stdtools.shared.streams import Input, Output
+from stdtools.shared.streams import Input, Output, open_input
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=8) | st.sampled_from(
     ['{"$text": 1}', '{"$', "NaN", "a,b", "\r"]
@@ -174,3 +175,13 @@ def test_json_values_may_be_split_anywhere(records: list[dict[str, Any]], indent
             return first
 
     assert list(read_json(Dribble())) == records  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [("[7]", [7]), ('[{"a":1},7]', [{"a": 1}, 7]), ("7 8", [7, 8]), ("[1,2 ]", [1, 2]), ("-0.5e1", [-5.0])],
+)
+def test_a_number_at_the_end_of_what_was_read_is_whole(tmp_path: Path, text: str, values: list[object]) -> None:
+    (tmp_path / "a.json").write_text(text)
+    with open_input(str(tmp_path / "a.json")) as source:
+        assert list(read_json(source)) == values

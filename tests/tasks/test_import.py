@@ -298,7 +298,11 @@ def test_the_encoding_is_guessed_and_the_guess_is_told_or_it_is_named(tasks: Run
         "stdtools tasks import: invalid value for '--encoding': 'nonsense' is no encoding that Python knows; "
         "see 'stdtools tasks import --help'\n",
     )
-    for name in ("base64", "rot13", "undefined", "a\0b"[:1]):
+    assert tasks("import", "--encoding", "utf-16", stdin=data).err == (
+        "stdtools tasks import: standard input: line 1: not UTF-16: UTF-16 stream does not start with BOM; "
+        "--encoding names another encoding\n"
+    )
+    for name in ("base64", "rot13", "undefined"):
         assert tasks("import", "--encoding", name, stdin=data).code == 2, name
 
 
@@ -406,6 +410,15 @@ def test_rejects_of_a_good_file_are_a_header(tasks: Run, tmp_path: Path) -> None
     assert details(tasks) == ["a"]
 
 
+def test_rejects_replace_nothing_that_is_read(tasks: Run, tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("details\na\n")
+    assert tasks("--db", "./a.db", "import", "a.csv", "--rejects", "./a.csv").err == (
+        "stdtools tasks import: --rejects ./a.csv: is what is read here; name another file\n"
+    )
+    assert tasks("--db", "./a.db", "import", "a.csv", "--rejects", "a.db").code == 2
+    assert (tmp_path / "a.csv").read_text() == "details\na\n"
+
+
 def test_rejects_are_imported_once_they_are_repaired(tasks: Run, tmp_path: Path) -> None:
     assert tasks("import", "--max-errors", "1", "--rejects", "bad.csv", stdin="details,due\na,\nb,soon\n").code == 2
     raw = (tmp_path / "bad.csv").read_text().splitlines()[1].rsplit('"', 2)[1]
@@ -472,6 +485,9 @@ def test_a_dry_run_changes_nothing(tasks: Run, tmp_path: Path) -> None:
     assert result.text == "1\t1\t0\t0\t0\n"
     assert details(tasks) == ["a"]
     assert tasks("import", "-n", stdin="details,due\nx,soon\n").code == 2
+    assert tasks("import", "-n", "--query", "select 1", stdin="details\nx\n").err == (
+        "stdtools tasks import: --query has no meaning with --dry-run; see 'stdtools tasks import --help'\n"
+    )
     assert len(tasks("log").text.splitlines()) == 1
 
 

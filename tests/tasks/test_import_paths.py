@@ -95,6 +95,7 @@ def a_file(draw: random.Random, path: Path) -> None:
     fields = draw.sample(TASK, draw.randint(1, len(TASK)))
     if "details" not in fields:
         fields.append("details")
+    done, times = draw.choice([([], []), (["done"], []), (["Done"], ["2021-01-01T00:00:00Z"])])
     good = {
         "id": lambda: draw.choice(["", "", str(draw.randint(1, 10**6))]),
         "project": lambda: draw.choice(["", "p", "q", f"r {draw.randint(1, 50)}", ' "x" ', "ü\n,"]),
@@ -102,10 +103,10 @@ def a_file(draw: random.Random, path: Path) -> None:
         "details": lambda: draw.choice(
             ["a", 'say "x"', "b,c", "d\ne", f"task {draw.randint(1, 999)}", '{"$text": "t"}']
         ),
-        "status": lambda: draw.choice(["", "open", "OPEN", "open"]),
+        "status": lambda: draw.choice(["", "open", "OPEN", "open", *done]),
         "deadline": lambda: draw.choice(["", " 2031-01-01", f"20{draw.randint(10, 99)}-12-31"]),
         "created": lambda: draw.choice(["", "2020-01-01T00:00:00Z", "2020-01-01T00:00:00.5+02:00"]),
-        "completed": lambda: "",
+        "completed": lambda: draw.choice(["", *times]),
     }
     bad = ["", "\0", "none", "100", "2031-02-30", "done", "x", "2020-01-01T00:00:00Z", "2020-01-01"]
     wrong = draw.choice([0, 0, 0.001, 0.05])

@@ -100,9 +100,10 @@ class _JsonReader:
             except ValueError as error:
                 digits = "4300 digits" in str(error)
                 raise self._trouble("a whole number of more than 4300 digits" if digits else str(error)) from None
+            size = end - self._at
             if isinstance(value, int | float) and len(self._text) - end < len("e+1") and self._grow():
                 continue  # a number may go on
-            self._at = end
+            self._at += size  # from where it begins now: _grow has dropped what was before it
             return value
 
     def _grow(self) -> bool:

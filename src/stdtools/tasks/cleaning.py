@@ -135,7 +135,10 @@ class Cleaner:
         self._columns = {field: _Column(clean) for field, clean in CLEAN.items() if field not in ("id", "details")}
 
     def clean_block(self, cells: list[str], fields: Sequence[str]) -> bool:
-        """Clean the *cells* of many rows in place, if all are good and of open tasks; else say False."""
+        """Clean the *cells* of many rows in place, if all are good; else say False.
+
+        Also where a done task has no column that could say when it was completed.
+        """
         width = len(fields)
         try:
             for at, field in enumerate(fields):
@@ -152,10 +155,23 @@ class Cleaner:
                         if field == "created":
                             found = [value or self.now for value in found]
                         cells[at::width] = found
-                    if (field == "status" and "done" in found) or (field == "completed" and any(found)):
-                        return False
         except ValueError:
             return False
+        rows = len(cells) // width
+        statuses = cells[fields.index("status") :: width] if "status" in fields else ["open"] * rows
+        if "completed" not in fields:
+            return "done" not in statuses
+        return self._complete(cells, fields.index("completed"), statuses, width)
+
+    def _complete(self, cells: list[Any], at: int, statuses: list[str], width: int) -> bool:
+        """Have the done tasks, and no others, be completed at some time, or say False where that is not so."""
+        found = cells[at::width]
+        kinds = set(zip(statuses, map(bool, found), strict=True))
+        if ("open", True) in kinds:
+            return False
+        if ("done", False) in kinds:
+            pairs = zip(statuses, found, strict=True)
+            cells[at::width] = [moment or (self.now if status == "done" else None) for status, moment in pairs]
         return True
 
     def fresh_projects(self) -> list[str]:

@@ -177,6 +177,8 @@ def import_tasks(files: tuple[str, ...], query: str | None, format: str | None, 
 
     if given["header"] is not None:
         refuse_idle(("named",), (), "--no-header", {})
+    if given["dry_run"]:
+        refuse_idle(("query",), (), "--dry-run", {})
     keys = given.pop("keys") or (("id",) if given["conflict"] != "error" else ())
     with opened(db, dry_run=given["dry_run"]) as database:
         outcome = import_files(database, files or ("-",), Wishes(**given, keys=keys), typed())

@@ -10,6 +10,7 @@ from stdtools.shared.streams import Input
 AUTO = "auto"
 BLOCK = 64 * 1024
 LEGACY = "cp1252"  # what is no UTF-8 is taken for; it leaves five bytes undefined
+_OTHER = "--encoding names another encoding"
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF32_LE, "utf-32"),  # begins as the mark of UTF-16 does
@@ -93,13 +94,15 @@ class Text:
                 return self._decoder.decode(pending + data, final=not data)
             except UnicodeDecodeError as worse:
                 raise self._trouble(worse, start, f"neither UTF-8 nor {LEGACY}") from None
+        except UnicodeError as error:
+            raise Undecodable(f"not {self.encoding.upper()}: {error}", "", _OTHER) from None
         self._may_be_legacy = self._may_be_legacy and text.isascii()
         return text
 
     def _trouble(self, error: UnicodeDecodeError, start: int, what: str) -> Undecodable:
         before = error.object[: error.start].decode(self.encoding, "replace")
         byte = f"byte 0x{error.object[error.start]:02x} at {start + error.start}"
-        return Undecodable(f"{what}: {byte}", before, "--encoding names another encoding")
+        return Undecodable(f"{what}: {byte}", before, _OTHER)
 
 
 def line_ends(text: str) -> int:

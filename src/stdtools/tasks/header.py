@@ -43,7 +43,6 @@ class Columns:
 
     def of_header(self, names: Sequence[str]) -> list[str | None]:
         """Return the field of each column in *names*, None for one that is left out. Raises ToolError."""
-        names = [name.strip() for name in names]
         labels = [name or str(number) for number, name in enumerate(names, 1)]
         told = {self._key(name) for name in names}
         if missing := [name for name in self._named if name not in told and not self._is_number(name, names)]:

@@ -78,6 +78,7 @@ def import_files(database: Database, paths: Sequence[str], wishes: Wishes, comma
     Raises ToolError for the database, and for the file of the rejects.
     """
     outcome = Outcome()
+    _keep_apart(wishes.rejects, [*paths, database.path])
     with loading(database), contextlib.suppress(_Undone), database.step(command) as step:
         with contextlib.ExitStack() as stack:
             output = stack.enter_context(replacement(wishes.rejects)) if wishes.rejects is not None else None
@@ -171,7 +172,7 @@ class _Import:
 
     def _read_rows(self, name: str, rows: Rows, columns: Columns) -> None:
         header = self._wishes.header
-        names = rows.header() if header is None else header
+        names = [name.strip() for name in rows.header()] if header is None else header
         found = columns.of_header(names) if header is None else columns.of_fields(names)
         self._check_fields(name, found)
         fields = [field for field in found if field is not None]
@@ -269,6 +270,13 @@ class _Import:
                 raise ToolError(f"no column has the {field}", where=name, hint=hint)
         if self._wishes.conflict == "error" and "details" not in fields:
             raise ToolError("no column has the details", where=name, hint="--map COLUMN=details says which it is")
+
+
+def _keep_apart(rejects: str | None, others: Sequence[str]) -> None:
+    """Raise ToolError if *rejects* would take the place of one of the *others*."""
+    for other in others if rejects is not None and os.path.exists(rejects) else ():
+        if os.path.exists(other) and os.path.samefile(str(rejects), other):
+            raise ToolError("is what is read here; name another file", where=f"--rejects {rejects}")
 
 
 def _digest(source: Input) -> str:

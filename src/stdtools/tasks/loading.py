@@ -108,11 +108,11 @@ class Loader:
         self._sql.execute("SAVEPOINT block")
         try:
             yield
-        except BaseException:
+        except sqlite3.IntegrityError:  # anything else ends all of it
             self._sql.execute("ROLLBACK TO block")
-            raise
-        finally:
             self._sql.execute("RELEASE block")
+            raise
+        self._sql.execute("RELEASE block")
 
     def _insertions(self, fields: tuple[str, ...], constants: Mapping[str, Any]) -> list[tuple[int, str]]:
         """Return how many rows at once, and the statement that inserts these."""
@@ -211,10 +211,11 @@ class Loader:
         self._sql.execute("DROP TABLE IF EXISTS temp.known")
         if self.counts.imported:
             beyond = "FROM task WHERE id > :before"
+            first, last = f"(SELECT min(id) {beyond})", "(SELECT max(id) FROM task)"  # each of them a glance
             count = f"(SELECT count(*) {beyond})" if self._before else ":imported"
-            query = f"SELECT :step, min(id), (SELECT max(id) FROM task), {count} {beyond} HAVING min(id)"
             values = {"step": step, "before": self._before, "imported": self.counts.imported}
-            self._sql.execute(f"INSERT INTO bulk {query}", values)
+            query = f"INSERT INTO bulk SELECT :step, {first}, {last}, {count} WHERE {first} IS NOT NULL"
+            self._sql.execute(query, values)
 
 
 def _literal(text: str) -> str:

@@ -81,7 +81,7 @@ class Rows:
                 if cells is not None and not self._quotes and "\\" in text:
                     cells = list(map(_unescape, cells))
             yield Block(text, cells)
-            self._end_block(text)
+            self._end_block(text, len(cells) // width if cells is not None and '"' not in text else None)
 
     def rows(self, text: str) -> Iterator[Row]:
         """Yield the rows in the *text* of the block that came last, one by one, those that are bad as well.
@@ -148,10 +148,10 @@ class Rows:
             raise
         self._pending = "".join(parts)
 
-    def _end_block(self, text: str) -> None:
-        """Go on behind the block *text*, or where what it left to the next one begins."""
+    def _end_block(self, text: str, lines: int | None = None) -> None:
+        """Go on behind the block *text* of so many *lines*, or where what it left to the next one begins."""
         rest, self._rest = self._rest, ""
-        self._line += line_ends(text) - line_ends(rest)
+        self._line += line_ends(text) - line_ends(rest) if lines is None else lines
         self._pending = rest + self._pending
         stuck = 2 * self._window if rest == text else 0
         self._window = max(BLOCK, 2 * len(rest), stuck)
