@@ -304,3 +304,11 @@ def test_a_store_in_a_place_that_cannot_be_written_is_read(run: Run, shell: Run,
     assert (result.code, result.err.count("\n")) == (2, 1)
     assert result.err.startswith("stdtools kv set: ./place/a.db: ")
     place.chmod(0o755)
+
+
+def test_processes_that_make_a_store_at_once_all_find_one(tmp_path: Path) -> None:
+    for turn in range(5):
+        calls = [[COMMAND, "kv", "--store", f"./{turn}.db", "incr", "n"] for _ in range(8)]
+        writers = [subprocess.Popen(c, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE) for c in calls]
+        told = [writer.communicate() for writer in writers]
+        assert sorted(int(out) for out, _ in told) == list(range(1, 9)), told

@@ -29,16 +29,16 @@ class ForeignTable(MutableMapping[bytes, bytes]):
     @property
     def notes(self) -> list[str]:
         """What could not be read, in sentences."""
-        return self._shelf.notes if self._shelf else []
+        return self._shelf.notes if self._shelf is not None else []
 
     def read(self, key: bytes) -> Row | None:
         """Return the row of *key*, if it is there."""
-        value = self._shelf.get(key) if self._shelf else None
+        value = self._shelf.get(key) if self._shelf is not None else None
         return None if value is None else Row(key, value)
 
     def rows(self, first: bytes = b"", end: bytes | None = None, *, values: bool = True) -> Iterator[Row]:
         """Yield the rows from the key *first* on, up to *end* and without it, in the order of the file."""
-        for key, value in self._shelf.items() if self._shelf else ():
+        for key, value in self._shelf.items() if self._shelf is not None else ():
             if key >= first and (end is None or key < end):
                 yield Row(key, value)
 
@@ -64,14 +64,14 @@ class ForeignTable(MutableMapping[bytes, bytes]):
         return isinstance(key, bytes) and self.read(key) is not None
 
     def __iter__(self) -> Iterator[bytes]:
-        return iter(self._shelf or ())
+        return iter(() if self._shelf is None else self._shelf)
 
     def __len__(self) -> int:
-        return len(self._shelf) if self._shelf else 0
+        return len(self._shelf) if self._shelf is not None else 0
 
     def close(self) -> None:
         """Close the file, where there is one."""
-        if self._shelf:
+        if self._shelf is not None:
             self._shelf.close()
 
 
@@ -96,11 +96,14 @@ def open(path: str | os.PathLike[str], flag: str = "c") -> Store:  # noqa: A001 
             raise ToolError("No such file or directory", where=path)
         elif found.kind == "sqlite":
             path = found.path
-        elif found.kind == "unknown":
-            raise ToolError("is not a store", where=path)
+        elif found.kind == "unknown":  # or just now being made, which SQLite waits for
+            table = _sqlite(path, writable=True)
+            if table is None:
+                raise ToolError("is not a store", where=path)
         elif found.kind != "empty":
             ForeignTable(found.path, found.kind, None).transaction()
-        table = Table(path, writable=True)
+        if table is None:
+            table = Table(path, writable=True)
     store = Store(table)
     if flag == "n":
         store.clear()
@@ -115,9 +118,12 @@ def read(path: str) -> Store:
         from stdtools.kv.recognition import locate
 
         found = locate(path)
-        if found.kind not in ("sqlite", "empty"):
+        if found.kind == "unknown":  # or just now being made
+            table = _sqlite(path, writable=False)
+        elif found.kind in ("sqlite", "empty"):
+            table = Table(found.path, writable=False)
+        if table is None:
             return Store(ForeignTable(found.path, found.kind, open_foreign(path)))
-        table = Table(found.path, writable=False)
     return Store(table)
 
 
