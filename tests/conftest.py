@@ -128,8 +128,8 @@ def make_tasks(plan: Path, path: Path) -> None:
                 done = "2026-11-22T13:00:00Z" if number == 1 else None
                 database.sql.execute(
                     "INSERT INTO task (project, details, created, completed, status) "
-                    "VALUES ('home', ?1, '2026-11-22T12:00:00Z', ?2, iif(?2 IS NULL, 'open', 'done'))",
-                    (f"task {number}", done),
+                    "VALUES ('home', :details, '2026-11-22T12:00:00Z', :done, iif(:done IS NULL, 'open', 'done'))",
+                    {"details": f"task {number}", "done": done},
                 )
         undo(database, 8)
 
