@@ -2,8 +2,8 @@
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python3.14; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 BIN = .venv/bin
-# The suite runs in two processes; a test that hangs is ended by pytest-timeout.
-PYTEST = $(BIN)/python -m pytest -n 2
+# The suite runs in three processes, as many tests wait; one that hangs is ended by pytest-timeout.
+PYTEST = $(BIN)/python -m pytest -n 3
 
 # An editable install finds new modules by itself, but not new metadata.
 unexport PYTHONDONTWRITEBYTECODE PYTHONUNBUFFERED

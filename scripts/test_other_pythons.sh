@@ -21,5 +21,5 @@ for minor in 11 12 13 14; do
         touch "$venv/made"
     fi
     "$venv/bin/python" --version
-    "$venv/bin/python" -m pytest -q -n 2 -m "process and not soak and not once"
+    "$venv/bin/python" -m pytest -q -n 3 -m "process and not soak and not once"
 done

@@ -298,10 +298,9 @@ def test_the_encoding_is_guessed_and_the_guess_is_told_or_it_is_named(tasks: Run
         "stdtools tasks import: invalid value for '--encoding': 'nonsense' is no encoding that Python knows; "
         "see 'stdtools tasks import --help'\n",
     )
-    assert tasks("import", "--encoding", "utf-16", stdin=data).err == (
-        "stdtools tasks import: standard input: line 1: not UTF-16: UTF-16 stream does not start with BOM; "
-        "--encoding names another encoding\n"
-    )
+    told = tasks("import", "--encoding", "utf-16", stdin=data).err  # by Python 3.13 in other words
+    assert told.startswith("stdtools tasks import: standard input: line 1: not UTF-16: ")
+    assert told.endswith("; --encoding names another encoding\n")
     for name in ("base64", "rot13", "undefined"):
         assert tasks("import", "--encoding", name, stdin=data).code == 2, name
 
