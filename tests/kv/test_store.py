@@ -111,7 +111,8 @@ def test_a_foreign_class_is_not_built(path: str, run: Run) -> None:
     assert run("kv", "--store", "./b.db", "export").out == exported.out
 
 
-PYTHONS = sorted(Path(os.environ.get("PYENV_ROOT") or "/root/.pyenv").glob("versions/3.1[3-9].*/bin/python"))
+PYENV = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv")
+PYTHONS = sorted(PYENV.glob("versions/3.1[3-9].*/bin/python"))
 
 
 def shelve_python() -> str:
