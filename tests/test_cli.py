@@ -247,6 +247,7 @@ def test_no_arguments_and_help_show_the_same_on_stdout(run: Run) -> None:
     assert run("log") == run("log", "--help") == run("log", "-h")
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("name", LEAVES)
 def test_help_of_every_command_has_examples_and_fits_80_columns(run: Run, name: str) -> None:
     result = run(*name.split(), "--help")
@@ -294,6 +295,7 @@ def test_usage_errors_are_one_line_with_a_way_out_and_exit_2(run: Run, args: lis
     assert run(*args) == (2, b"", message)
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("name", LEAVES)
 def test_full_disk_on_stdout_is_one_line_and_exit_2(run: Run, name: str, records: Path) -> None:
     with open("/dev/full", "wb") as full:
@@ -309,6 +311,7 @@ def test_full_disk_on_stdout_is_one_line_and_exit_2(run: Run, name: str, records
             assert result.err.count("\n") == 1
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("name", LEAVES)
 def test_closed_streams_are_noticed(shell: Run, name: str, records: Path) -> None:
     """Written output that went nowhere is never exit 0."""
@@ -365,6 +368,7 @@ except Signalled as signalled:
     assert (done.stdout, done.stderr) == ("ended by 15\n", "")
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("name", LEAVES)
 def test_a_reader_that_reads_all_sees_exit_0(shell: Run, name: str, records: Path) -> None:
     line = " ".join(f"'{arg}'" for arg in SHORT_RUNS[name])

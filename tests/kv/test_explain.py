@@ -8,7 +8,7 @@ import pytest
 
 from tests.conftest import Run
 
-pytestmark = pytest.mark.process
+pytestmark = [pytest.mark.process, pytest.mark.once]
 
 STATE = '{"key": "b", "value": "2"}\n{"key": "n", "value": 5}\n{"key": "q", "value": ["x", "y"]}\n'
 STATE += '{"key": "t", "value": "text"}\n'

@@ -102,6 +102,7 @@ def told(directory: Path) -> dict[str, Told]:
 
 
 @pytest.mark.process
+@pytest.mark.once
 @pytest.mark.timeout(600)  # 20 seconds of a processor, of which there may be a part
 def test_hostile_pickles_are_shown_or_refused_and_do_nothing_else(tmp_path: Path) -> None:
     """No import, no file, no process, no code; no exception but ToolError; in 256 MiB."""

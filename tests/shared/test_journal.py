@@ -27,6 +27,7 @@ def path(home: Path) -> Path:
     return home / ".local/state/stdtools/log/stdtools.log"
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("name", LEAVES)
 def test_every_command_leaves_one_line(run: Run, path: Path, name: str, records: Path) -> None:
     code = int(name in NOTHING)
