@@ -118,6 +118,7 @@ def state(path: Path) -> tuple[list[tuple[object, ...]], ...]:
     return found
 
 
+@pytest.mark.timeout(600)
 @pytest.mark.once
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM])
 def test_an_import_that_is_ended_leaves_the_database_as_it_was(
