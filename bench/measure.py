@@ -1,9 +1,11 @@
 """Whole processes, measured in pairs: each round runs every candidate once, in turn."""
 
 import os
+import shlex
 import statistics
 import subprocess
 import time
+from pathlib import Path
 from typing import NamedTuple
 
 
@@ -27,6 +29,11 @@ def environment() -> dict[str, str]:
     """Return an environment in which nothing slows Python down."""
     unwanted = ("PYTHONUNBUFFERED", "PYTHONDONTWRITEBYTECODE")
     return {name: value for name, value in os.environ.items() if name not in unwanted}
+
+
+def anew(database: Path, command: list[str]) -> list[str]:
+    """Return *command* for a database that is not there."""
+    return ["sh", "-c", f"rm -f {shlex.quote(str(database))}* && exec {shlex.join(command)}"]
 
 
 def compare(candidates: list[Candidate], rounds: int) -> list[Measured]:

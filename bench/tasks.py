@@ -2,10 +2,9 @@
 
 import os
 import random
-import shlex
 from pathlib import Path
 
-from measure import Candidate, Claim, Measured, claim, compare
+from measure import Candidate, Claim, Measured, anew, claim, compare
 
 ROWS = 1_000_000
 MANY = 10_000_000
@@ -21,11 +20,6 @@ def make_plan(path: Path, count: int) -> None:
         for n in range(count):
             row = f"{draw.choice(days)},project {draw.randrange(200)},{draw.randrange(1, 10)}"
             output.write(f'{row},"task number {n}, do the thing"\r\n')
-
-
-def anew(database: Path, command: list[str]) -> list[str]:
-    """Return *command* for a database that is not there."""
-    return ["sh", "-c", f"rm -f {shlex.quote(str(database))}* && exec {shlex.join(command)}"]
 
 
 def run(python: str, stdtools: str, place: Path) -> tuple[list[Measured], list[Claim]]:

@@ -26,9 +26,13 @@ def test_any_text_comes_back_as_it_went_in(details: str, project: str) -> None:
         try:
             task, _ = add(database, details, details, project=project)
         except ToolError as error:
-            assert project.strip().lower() in ("", "none")
-            assert "no name for a project" in str(error)
+            if "\0" in details + project:
+                assert "has a NUL character" in str(error)
+            else:
+                assert project.strip().lower() in ("", "none")
+                assert "no name for a project" in str(error)
             return
+        assert "\0" not in details + project
         (found,) = select(database, Filter(projects=(project,)))
         assert (found.id, found.details, found.project) == (task, details, project)
         set_fields(database, "edit", Filter(ids=((task, task),)), {"details": details + "'"})
@@ -93,6 +97,47 @@ def test_steps_are_undone_and_done_again_one_by_one(seed: int) -> None:
         assert _tables(database) == past[last - back]
         assert len(steps.redo(database, back)) == back
         assert _tables(database) == past[last]
+
+
+def test_a_step_that_changes_rows_more_than_once_is_undone_and_done_again() -> None:
+    with Database(MEMORY, writable=True) as database:
+        for details in ("stays", "changes", "goes"):
+            add(database, "add", details)
+        before = _tables(database)
+        sql = database.sql.execute
+        with database.step("import"):
+            for details in ("once", "twice", "thrice"):
+                sql("UPDATE task SET details = ? WHERE id = 2", (details,))
+            sql("UPDATE task SET details = 'gone' WHERE id = 3")
+            sql("DELETE FROM task WHERE id = 3")
+            sql("INSERT INTO task (id, details, created) VALUES (4, 'short', ?)", (utc_now(),))
+            sql("DELETE FROM task WHERE id = 4")
+            sql("INSERT INTO task (id, details, created) VALUES (5, 'new', ?)", (utc_now(),))
+            sql("UPDATE task SET details = 'newer' WHERE id = 5")
+        after = _tables(database)
+        steps.undo(database)
+        assert _tables(database) == before
+        steps.redo(database)
+        assert _tables(database) == after
+        sql("UPDATE task SET details = 'else' WHERE id = 2")
+        with pytest.raises(ToolError, match="task 2 was changed since; nothing is done"):
+            steps.undo(database)
+
+
+def test_what_changes_nothing_is_no_step() -> None:
+    with Database(MEMORY, writable=True) as database:
+        add_project(database, "projects add", "home", "all of it", None)
+        edit_project(database, "projects edit", "home", {"description": "all of it", "deadline": None})
+        assert [step.command for step in steps.steps(database)] == ["projects add"]
+
+
+def test_damaged_dates_are_told() -> None:
+    with Database(MEMORY, writable=True) as database:
+        add(database, "add", "x")
+        database.sql.execute("PRAGMA ignore_check_constraints=ON")
+        database.sql.execute("UPDATE task SET deadline = '2026-02-30'")
+        with pytest.raises(ToolError, match="the dates of task 1 are damaged"):
+            list(select(database, Filter()))
 
 
 def test_what_was_not_expected_changes_nothing() -> None:

@@ -179,9 +179,11 @@ def check_project(name: str) -> None:
 
 
 def check_text(text: str, where: str) -> None:
-    """Raise ToolError unless *text* is some, in UTF-8."""
+    """Raise ToolError unless *text* is some, in UTF-8 and without NUL."""
     if not text:
         raise ToolError("is empty", where=where)
+    if "\0" in text:  # where SQLite's functions end a text
+        raise ToolError("has a NUL character", where=where)
     try:
         text.encode()
     except UnicodeEncodeError:

@@ -57,11 +57,14 @@ def select(database: Database, filter: Filter, *, order: Order = (), limit: int 
 
     for row in rows(database, filter, order=order, limit=limit):
         task = Task._make(row)
-        yield task._replace(
-            deadline=date.fromisoformat(row[5]) if row[5] else None,
-            created=datetime.fromisoformat(row[6]),
-            completed=datetime.fromisoformat(row[7]) if row[7] else None,
-        )
+        try:
+            yield task._replace(
+                deadline=date.fromisoformat(row[5]) if row[5] else None,
+                created=datetime.fromisoformat(row[6]),
+                completed=datetime.fromisoformat(row[7]) if row[7] else None,
+            )
+        except (TypeError, ValueError):  # not by the table's own checks
+            raise ToolError(f"the dates of task {task.id} are damaged", where=database.path) from None
 
 
 def rows(

@@ -1,4 +1,4 @@
-"""A task and a project, as the rows of their tables and as values."""
+"""A task as a value."""
 
 import datetime
 from typing import NamedTuple
@@ -15,11 +15,3 @@ class Task(NamedTuple):
     deadline: datetime.date | None
     created: datetime.datetime
     completed: datetime.datetime | None
-
-
-class Project(NamedTuple):
-    """A row of ``project``."""
-
-    name: str
-    description: str
-    deadline: datetime.date | None

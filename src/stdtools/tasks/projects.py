@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from stdtools.shared.errors import ToolError
 from stdtools.shared.sqlite import telling
-from stdtools.tasks.changing import check_project, close_project
+from stdtools.tasks.changing import check_project, check_text, close_project
 from stdtools.tasks.database import Database
 from stdtools.tasks.schema import PROJECT
 
@@ -54,13 +54,15 @@ def edit_project(database: Database, command: str, name: str, values: dict[str, 
     new = values.get("name")
     if new is not None:
         check_project(new)
-    _check_description(values.get("description") or "")
-    fields = ", ".join(f"{field} = :{field}" for field in PROJECT if field in values)
+    _check_description(values.get("description"))
+    fields = ", ".join(f"{field} = :{field}" for field in values)
+    differs = " OR ".join(f"{field} IS NOT :{field}" for field in values)
     with database.step(command):
         _check_there(database, name)
         if new not in (None, name) and database.one("SELECT 1 FROM project WHERE name = ?", new):
             raise ToolError("there is a project of this name", where=str(new))
-        database.sql.execute(f"UPDATE project SET {fields} WHERE name = :old_name", {**values, "old_name": name})
+        update = f"UPDATE project SET {fields} WHERE name = :old_name AND ({differs})"
+        database.sql.execute(update, {**values, "old_name": name})
 
 
 def remove_project(database: Database, command: str, name: str, *, with_tasks: bool) -> int:
@@ -102,8 +104,6 @@ def _check_there(database: Database, name: str) -> None:
         raise NoProject(name, close_project(database, name))
 
 
-def _check_description(text: str) -> None:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        raise ToolError("is not UTF-8", where="--description") from None
+def _check_description(text: str | None) -> None:
+    if text:
+        check_text(text, "--description")

@@ -75,13 +75,14 @@ TABLES = (
 INDEX = "CREATE INDEX task_deadline ON task (deadline, priority) WHERE status = 'open'"
 
 
-def _json(row: str, columns: tuple[str, ...]) -> str:
+def json_of(row: str, columns: tuple[str, ...]) -> str:
+    """Return the SQL for a *row* as ``change`` has it."""
     return "json_object(" + ", ".join(f"'{column}', {row}.{column}" for column in columns) + ")"
 
 
 def _trigger(kind: str, columns: tuple[str, ...], event: str) -> str:
-    before = "NULL" if event == "INSERT" else _json("old", columns)
-    after = "NULL" if event == "DELETE" else _json("new", columns)
+    before = "NULL" if event == "INSERT" else json_of("old", columns)
+    after = "NULL" if event == "DELETE" else json_of("new", columns)
     key = f"{'new' if event == 'INSERT' else 'old'}.{columns[0]}"
     return f"""CREATE TEMP TRIGGER {kind}_{event.lower()} AFTER {event} ON main.{kind}
     WHEN (SELECT step FROM underway) IS NOT NULL BEGIN

@@ -8,9 +8,7 @@ from typing import NamedTuple
 from stdtools.shared.errors import ToolError
 from stdtools.shared.sqlite import telling
 from stdtools.tasks.database import Database
-from stdtools.tasks.schema import PROJECT, TASK
-
-_COLUMNS = {"task": TASK, "project": PROJECT}
+from stdtools.tasks.schema import PROJECT, TASK, json_of
 
 
 class Step(NamedTuple):
@@ -43,10 +41,7 @@ def undo(database: Database, count: int = 1) -> list[Step]:
         chosen = list(steps(database, count, "done"))
         for step in chosen:
             _undo_bulk(database, step)
-            query = "SELECT kind, key, before, after FROM change WHERE step = ? ORDER BY id DESC"
-            for kind, key, before, after in database.sql.execute(query, (step.id,)):
-                _turn(database, step, kind, key, after, before)
-            database.sql.execute("UPDATE step SET state = 'undone' WHERE id = ?", (step.id,))
+            _turn(database, step, "undone", "after", "before", "DESC")
         return chosen
 
 
@@ -55,10 +50,7 @@ def redo(database: Database, count: int = 1) -> list[Step]:
     with _turning(database):
         chosen = list(steps(database, count, "undone", forward=True))
         for step in chosen:
-            query = "SELECT kind, key, before, after FROM change WHERE step = ? ORDER BY id"
-            for kind, key, before, after in database.sql.execute(query, (step.id,)):
-                _turn(database, step, kind, key, before, after)
-            database.sql.execute("UPDATE step SET state = 'done' WHERE id = ?", (step.id,))
+            _turn(database, step, "done", "before", "after", "ASC")
         return chosen
 
 
@@ -75,32 +67,67 @@ def _turning(database: Database) -> Iterator[None]:
         database.sql.execute("PRAGMA foreign_keys=ON")
 
 
-def _turn(database: Database, step: Step, kind: str, key: object, expected: str | None, wanted: str | None) -> None:
-    """Make the row *key* what is *wanted*, if it is what is *expected*."""
-    columns = _COLUMNS[kind]
-    found = database.sql.execute(
-        f"SELECT {', '.join(columns)} FROM {kind} WHERE {columns[0]} = ?", (_key(expected, key, columns),)
-    ).fetchone()
-    now = dict(zip(columns, found, strict=True)) if found else None
-    if now != (json.loads(expected) if expected else None):
-        raise ToolError(f"{kind} {key} was changed since; nothing is done", where=f"step {step.id} ({step.command})")
-    if wanted is None:
-        database.sql.execute(f"DELETE FROM {kind} WHERE {columns[0]} = ?", (key,))
-        return
-    values = json.loads(wanted)
-    if expected is None:
-        names = ", ".join(f":{column}" for column in columns)
-        database.sql.execute(f"INSERT INTO {kind} VALUES ({names})", values)
-    else:
-        names = ", ".join(f"{column} = :{column}" for column in columns)
-        database.sql.execute(
-            f"UPDATE {kind} SET {names} WHERE {columns[0]} = :the_key",
-            {**values, "the_key": _key(expected, key, columns)},
-        )
+def _turn(database: Database, step: Step, state: str, expected: str, wanted: str, order: str) -> None:
+    """Make each row that the *step* changed what is *wanted* of it, if it is what is *expected*.
+
+    Both are columns of ``change``, read in this *order*. Raises ToolError.
+    """
+    query = f"SELECT key, {expected}, {wanted} FROM change WHERE step = ? AND kind = 'project' ORDER BY id {order}"
+    for key, *both in database.sql.execute(query, (step.id,)):
+        _turn_project(database, step, key, *both)
+    _turn_tasks(database, step, expected, wanted, order)
+    database.sql.execute("UPDATE step SET state = ? WHERE id = ?", (state, step.id))
 
 
-def _key(expected: str | None, key: object, columns: tuple[str, ...]) -> object:
-    return json.loads(expected)[columns[0]] if expected else key
+def _turn_project(database: Database, step: Step, key: str, expected: str | None, wanted: str | None) -> None:
+    """Turn one of the projects: they are few, and their keys may change."""
+    key = json.loads(expected)["name"] if expected else key
+    found = database.sql.execute(f"SELECT {', '.join(PROJECT)} FROM project WHERE name = ?", (key,)).fetchone()
+    if (dict(zip(PROJECT, found, strict=True)) if found else None) != (json.loads(expected) if expected else None):
+        raise _changed_since(step, f"project {key} was")
+    if expected:
+        database.sql.execute("DELETE FROM project WHERE name = ?", (key,))
+    if wanted:
+        names = ", ".join(f":{column}" for column in PROJECT)
+        database.sql.execute(f"INSERT INTO project VALUES ({names})", json.loads(wanted))
+
+
+def _turn_tasks(database: Database, step: Step, expected: str, wanted: str, order: str) -> None:
+    """Turn all of the tasks at once: a million of them in seconds."""
+    sql = database.sql.execute
+    sql("DROP TABLE IF EXISTS temp.turn")
+    # Of a task that was changed more than once: the change that has to be undone first, and the one that is last.
+    sql("CREATE TEMP TABLE turn (id INTEGER PRIMARY KEY, first INTEGER NOT NULL, last INTEGER NOT NULL)")
+    sql(
+        "INSERT INTO temp.turn SELECT key, id, id FROM change WHERE step = ? AND kind = 'task' "
+        f"ORDER BY id {order} ON CONFLICT DO UPDATE SET last = excluded.last",
+        (step.id,),
+    )
+    both = "temp.turn JOIN change AS f ON f.id = turn.first JOIN change AS l ON l.id = turn.last"
+    equal = " AND ".join(f"task.{column} IS json_extract(f.{expected}, '$.{column}')" for column in TASK)
+    differs = f"f.{expected} IS NOT {json_of('task', TASK)} AND NOT ({equal})"  # nearly always it is the very text
+    odd = database.one(
+        f"SELECT turn.id FROM {both} LEFT JOIN task ON task.id = turn.id "
+        f"WHERE (f.{expected} IS NULL) <> (task.id IS NULL) OR (task.id IS NOT NULL AND {differs}) LIMIT 1"
+    )
+    if odd is not None:
+        raise _changed_since(step, f"task {odd} was")
+    sql(f"DELETE FROM task WHERE id IN (SELECT turn.id FROM {both} WHERE l.{wanted} IS NULL)")
+    new = [f"json_extract(l.{wanted}, '$.{column}')" for column in TASK]
+    sets = ", ".join(f"{column} = {value}" for column, value in zip(TASK[1:], new[1:], strict=True))
+    sql(
+        f"UPDATE task SET {sets} FROM {both} "
+        f"WHERE task.id = turn.id AND f.{expected} IS NOT NULL AND l.{wanted} IS NOT NULL"
+    )
+    sql(
+        f"INSERT INTO task SELECT {', '.join(new)} FROM {both} "
+        f"WHERE f.{expected} IS NULL AND l.{wanted} IS NOT NULL ORDER BY turn.id"
+    )
+    sql("DROP TABLE temp.turn")
+
+
+def _changed_since(step: Step, what: str) -> ToolError:
+    return ToolError(f"{what} changed since; nothing is done", where=f"step {step.id} ({step.command})")
 
 
 def _undo_bulk(database: Database, step: Step) -> None:
@@ -114,11 +141,9 @@ def _undo_bulk(database: Database, step: Step) -> None:
     touched = database.one(f"{later} AND step <> ? LIMIT 1", *found, step.id)
     there = database.one("SELECT count(*) FROM task WHERE id BETWEEN ? AND ?", *found)
     if touched is not None or there != rows:
-        what = f"task {touched} was" if touched is not None else "its tasks were"
-        raise ToolError(f"{what} changed since; nothing is done", where=f"step {step.id} ({step.command})")
-    after = ", ".join(f"'{column}', {column}" for column in TASK)
+        raise _changed_since(step, f"task {touched} was" if touched is not None else "its tasks were")
     database.sql.execute(
-        f"INSERT INTO change (step, kind, key, after) SELECT ?, 'task', id, json_object({after}) FROM task "
+        f"INSERT INTO change (step, kind, key, after) SELECT ?, 'task', id, {json_of('task', TASK)} FROM task "
         "WHERE id BETWEEN ? AND ? ORDER BY id",
         (step.id, *found),
     )
