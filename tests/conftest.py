@@ -1,6 +1,7 @@
 """Every test runs the installed command in a home of its own."""
 
 import os
+import signal
 import subprocess
 import sys
 import sysconfig
@@ -17,6 +18,11 @@ COMMAND = os.path.join(sysconfig.get_path("scripts"), "stdtools")
 # A busy machine is slow; what takes for ever is ended by pytest-timeout.
 hypothesis.settings.register_profile("tests", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
 hypothesis.settings.load_profile("tests")
+
+# What a script starts in the background ignores these, and so would all that the tests run.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGQUIT, signal.SIG_DFL)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 class Result(NamedTuple):

@@ -136,7 +136,9 @@ def copy(source: sqlite3.Connection, target: sqlite3.Connection, path: str) -> N
 
 def _connect(path: str, mode: str) -> sqlite3.Connection:
     uri = "".join(chr(byte) if byte in _SAFE_IN_URI else f"%{byte:02x}" for byte in os.fsencode(os.path.abspath(path)))
-    connection = sqlite3.connect(f"file:{uri}?mode={mode}", timeout=PATIENCE, isolation_level=None, uri=True)
+    connection = sqlite3.connect(
+        f"file:{uri}?mode={mode}", timeout=PATIENCE, isolation_level=None, check_same_thread=False, uri=True
+    )
     try:
         connection.execute("PRAGMA trusted_schema=OFF")
         connection.execute("PRAGMA mmap_size=0")

@@ -25,7 +25,7 @@ class Database:
         self.path = path
         self.writable = writable
         if path == MEMORY or not (writable or os.path.exists(path)):
-            self.sql = sqlite3.connect(MEMORY, isolation_level=None)
+            self.sql = sqlite3.connect(MEMORY, isolation_level=None, check_same_thread=False)
         else:
             if writable and not os.path.exists(path):
                 make_file(path)
@@ -61,7 +61,7 @@ class Database:
             self._keep_copy(version)
         elif not self.writable:  # who made the file was killed before its tables were there
             self.sql.close()
-            self.sql = sqlite3.connect(MEMORY, isolation_level=None)
+            self.sql = sqlite3.connect(MEMORY, isolation_level=None, check_same_thread=False)
         patiently(self.sql, "BEGIN IMMEDIATE")
         try:
             for old in range(self.one("PRAGMA user_version"), VERSION):  # somebody may have been faster

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from stdtools.shared.atomic import replacement
 from stdtools.shared.errors import ToolError
 from stdtools.shared.streams import Input, open_input
+from stdtools.tasks.aside import Aside
 from stdtools.tasks.cleaning import Cleaner
 from stdtools.tasks.database import MEMORY, Database, utc_now
 from stdtools.tasks.decoding import AUTO, BLOCK, Text, Undecodable, line_ends
@@ -83,7 +84,8 @@ def import_files(database: Database, paths: Sequence[str], wishes: Wishes, comma
         with contextlib.ExitStack() as stack:
             output = stack.enter_context(replacement(wishes.rejects)) if wishes.rejects is not None else None
             outcome.rejects = Rejects(output)
-            run = _Import(database, wishes, outcome, several=len(paths) > 1)
+            aside = stack.enter_context(Aside())
+            run = _Import(database, wishes, outcome, aside, several=len(paths) > 1)
             for path in paths:
                 try:
                     with open_input(path) as source:
@@ -104,16 +106,17 @@ def import_files(database: Database, paths: Sequence[str], wishes: Wishes, comma
 class _Import:
     """The import that is under way."""
 
-    def __init__(self, database: Database, wishes: Wishes, outcome: Outcome, *, several: bool) -> None:
+    def __init__(self, database: Database, wishes: Wishes, outcome: Outcome, aside: Aside, *, several: bool) -> None:
         self._database = database
         self._wishes = wishes
         self._outcome = outcome
+        self._aside = aside
         self._several = several
         self._imports: dict[str, tuple[str, int]] = {}  # digest: the file's name, its rows
         now = utc_now()
         self._constants = {} if wishes.project is None else {"project": wishes.project}
         self._cleaner = Cleaner(self._constants, now)
-        self.loader = Loader(database, wishes.conflict, wishes.keys, now)
+        self.loader = Loader(database, wishes.conflict, wishes.keys, now, aside)
 
     def file(self, source: Input) -> None:
         """Import the file *source*, unless it has been."""
@@ -124,7 +127,10 @@ class _Import:
                 return
         before = self.loader.counts.imported + self.loader.counts.updated
         text = Text(source, self._wishes.encoding)
-        self._read(text)
+        try:
+            self._read(text)
+        finally:
+            self._aside.wait()
         if text.note:
             self._outcome.notes.append(f"{text.name}: {text.note}")
         if self._is_done(text.name, text.digest):

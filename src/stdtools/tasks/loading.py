@@ -10,10 +10,12 @@ import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from stdtools.tasks.aside import Aside
 from stdtools.tasks.database import Database
 from stdtools.tasks.schema import INDEX, STATUSES, TASK, TRIGGERS, USUAL
 
-_AT_ONCE = (500, 50, 1)  # rows of a statement; more gain nothing, and the fewer go one by one the better
+# Rows of a statement: most of a block, so that another thread can have Python's lock for long; and what is left over.
+_AT_ONCE = (4000, 500, 50, 1)
 _CACHE = 4096  # KiB: what is loaded is not read again, and small sorts are faster ones
 _BYTES = 50  # of a row, at least, for a guess at how many a file has
 _TOLD = 10  # new projects by name
@@ -47,14 +49,15 @@ def loading(database: Database) -> Iterator[None]:
 
 
 class Loader:
-    """Puts rows into ``task``; made and finished within one step.
+    """Puts rows into ``task``; made and finished within one step. Blocks of them go in *aside*.
 
     *conflict* (``error``, ``skip`` or ``update``) is what becomes of a row that is a task already: one with
     the same values of the fields *keys*. *now* is when the new ones are created.
     """
 
-    def __init__(self, database: Database, conflict: str, keys: Sequence[str], now: str) -> None:
+    def __init__(self, database: Database, conflict: str, keys: Sequence[str], now: str, aside: Aside) -> None:
         self.counts = Counts()
+        self._aside = aside
         self.by_row = bool(keys) and not (conflict == "error" and tuple(keys) == ("id",))
         self._sql = database.sql
         self._conflict = conflict
@@ -91,17 +94,26 @@ class Loader:
         return f"SELECT task FROM temp.known WHERE {where} LIMIT 3"
 
     def add_block(self, cells: list[Any], fields: Sequence[str], constants: Mapping[str, Any]) -> None:
-        """Insert many rows, whose *cells* stand one after the other. Raises sqlite3.IntegrityError, and none is in."""
-        width = len(fields)
-        at = 0
-        with self._savepoint() if "id" in fields else contextlib.nullcontext():  # nothing else can be there already
-            for rows, insert in self._insertions(tuple(fields), constants):
-                size = rows * width
-                while at + size <= len(cells):
-                    self._sql.execute(insert, cells[at : at + size])
-                    at += size
-        self.counts.imported += len(cells) // width
+        """Insert many rows, whose *cells* stand one after the other, and belong to the loader then.
+
+        Raises sqlite3.IntegrityError, and none is in.
+        """
+        if "id" in fields:
+            self._aside.wait()
+            with self._savepoint():
+                self._insert_block(cells, tuple(fields), constants)
+        else:  # nothing can be there already
+            self._aside.start(lambda: self._insert_block(cells, tuple(fields), constants))
+        self.counts.imported += len(cells) // len(fields)
         self._watch_index(self.counts.imported)
+
+    def _insert_block(self, cells: list[Any], fields: tuple[str, ...], constants: Mapping[str, Any]) -> None:
+        at = 0
+        for rows, insert in self._insertions(fields, constants):
+            size = rows * len(fields)
+            while at + size <= len(cells):
+                self._sql.execute(insert, cells[at : at + size])
+                at += size
 
     @contextlib.contextmanager
     def _savepoint(self) -> Iterator[None]:
@@ -128,6 +140,7 @@ class Loader:
 
         *given* are the fields that an update sets. Returns what is wrong with the row, if anything.
         """
+        self._aside.wait()
         found: list[int] = []
         if self.by_row and (self._keys != ("id",) or values.get("id") is not None):
             found = [task for (task,) in self._sql.execute(self._find, [values.get(key) for key in self._keys])]
@@ -190,6 +203,7 @@ class Loader:
                 if len(self._ready) > 100_000:
                     self._ready.clear()
                 self._ready.add(name)
+                self._aside.wait()
                 if self._sql.execute("INSERT OR IGNORE INTO project (name) VALUES (?)", (name,)).rowcount:
                     self.counts.projects += 1
                     if len(self.counts.new_projects) < _TOLD:
@@ -198,11 +212,13 @@ class Loader:
     def _watch_index(self, rows: int) -> None:
         """Drop the index once it costs less to sort all the rows than to put the new *rows* in their places."""
         if self._has_index and rows > self._before // 4:
+            self._aside.wait()
             self._sql.execute("DROP INDEX task_deadline")
             self._has_index = False
 
     def finish(self, step: int) -> None:
         """Make the index and the triggers what they were, and note for the *step* what it inserted in bulk."""
+        self._aside.wait()
         if not self._has_index:
             self._sql.execute(INDEX)
         for name in ("task_insert", "task_update"):

@@ -7,7 +7,6 @@ from stdtools.shared.errors import ToolError
 from stdtools.shared.sqlite import telling
 from stdtools.tasks.changing import check_project, check_text, close_project
 from stdtools.tasks.database import Database
-from stdtools.tasks.schema import PROJECT
 
 
 class Progress(NamedTuple):

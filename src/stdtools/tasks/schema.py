@@ -72,7 +72,7 @@ TABLES = (
     # The step that is under way: one row, or none.
     "CREATE TABLE underway (step INTEGER NOT NULL) STRICT",
 )
-INDEX = "CREATE INDEX task_deadline ON task (deadline, priority) WHERE status = 'open'"
+INDEX = "CREATE INDEX task_deadline ON task (deadline) WHERE status = 'open'"
 
 
 def json_of(row: str, columns: tuple[str, ...]) -> str:

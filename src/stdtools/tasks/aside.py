@@ -1,0 +1,67 @@
+"""One piece of work at a time in a second thread, while the caller prepares the next."""
+
+import contextlib
+import threading
+from collections.abc import Callable
+from queue import SimpleQueue
+from types import TracebackType
+
+
+class _Job:
+    """Some work, and what it has raised once it is done."""
+
+    def __init__(self, work: Callable[[], object]) -> None:
+        self._work = work
+        self.done = threading.Event()
+        self.error: BaseException | None = None
+
+    def do(self) -> None:
+        try:
+            self._work()
+        except BaseException as error:  # noqa: BLE001 - of whoever waits
+            self.error = error
+        self.done.set()
+
+
+class Aside:
+    """A thread, begun with the first piece of work, that has ended when the ``with`` block does.
+
+    Python's lock is free while SQLite is at work, so that a second core has something to do.
+    """
+
+    def __init__(self) -> None:
+        self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
+        self._last: _Job | None = None
+        self._thread: threading.Thread | None = None
+
+    def start(self, work: Callable[[], object]) -> None:
+        """Have *work* done, once what was started before has ended; raises what that has raised."""
+        self.wait()
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._do_all, name="aside", daemon=True)
+            self._thread.start()
+        job = _Job(work)
+        self._jobs.put(job)  # before it is waited for: a signal may raise here, between any two of these lines
+        self._last = job
+
+    def wait(self) -> None:
+        """Return when nothing is being done; raise what it has raised."""
+        if self._last is not None:
+            self._last.done.wait()
+            job, self._last = self._last, None
+            if job.error is not None:
+                raise job.error
+
+    def _do_all(self) -> None:
+        while (job := self._jobs.get()) is not None:
+            job.do()
+
+    def __enter__(self) -> "Aside":
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        if self._thread is not None:
+            with contextlib.suppress(BaseException) if error is not None else contextlib.nullcontext():
+                self.wait()
+            self._jobs.put(None)
+            self._thread.join()
