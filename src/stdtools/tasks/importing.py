@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 from stdtools.shared.atomic import replacement
 from stdtools.shared.errors import ToolError
-from stdtools.shared.streams import Input, open_input
+from stdtools.shared.streams import Input
+from stdtools.tasks.arriving import Arrived
 from stdtools.tasks.aside import Aside
 from stdtools.tasks.cleaning import Cleaner
 from stdtools.tasks.database import MEMORY, Database, utc_now
@@ -80,27 +81,34 @@ def import_files(database: Database, paths: Sequence[str], wishes: Wishes, comma
     """
     outcome = Outcome()
     _keep_apart(wishes.rejects, [*paths, database.path])
-    with loading(database), contextlib.suppress(_Undone), database.step(command) as step:
-        with contextlib.ExitStack() as stack:
-            output = stack.enter_context(replacement(wishes.rejects)) if wishes.rejects is not None else None
-            outcome.rejects = Rejects(output)
-            aside = stack.enter_context(Aside())
-            run = _Import(database, wishes, outcome, aside, several=len(paths) > 1)
-            for path in paths:
-                try:
-                    with open_input(path) as source:
-                        run.file(source)
-                except ToolError as error:
-                    outcome.rejects.fatal.append(error)
-        outcome.counts = run.loader.counts
-        rejects = outcome.rejects
-        outcome.refused = bool(rejects.fatal) or rejects.is_open or rejects.rows > wishes.max_errors
-        if outcome.refused:
-            outcome.counts = Counts()
-        if outcome.refused or wishes.dry_run:
-            raise _Undone
-        run.finish(step)
+    with contextlib.ExitStack() as arriving:
+        sources = [Arrived(path, arriving) for path in paths]
+        with loading(database), contextlib.suppress(_Undone), database.step(command) as step:
+            _import(database, sources, wishes, outcome, step)
     return outcome
+
+
+def _import(database: Database, sources: Sequence[Arrived], wishes: Wishes, outcome: Outcome, step: int) -> None:
+    """Import the *sources* within a *step*. Raises _Undone when nothing of it is to stay."""
+    with contextlib.ExitStack() as stack:
+        output = stack.enter_context(replacement(wishes.rejects)) if wishes.rejects is not None else None
+        outcome.rejects = Rejects(output)
+        aside = stack.enter_context(Aside())
+        run = _Import(database, wishes, outcome, aside, several=len(sources) > 1)
+        for each in sources:
+            try:
+                with each.open() as source:
+                    run.file(source)
+            except ToolError as error:
+                outcome.rejects.fatal.append(error)
+    outcome.counts = run.loader.counts
+    rejects = outcome.rejects
+    outcome.refused = bool(rejects.fatal) or rejects.is_open or rejects.rows > wishes.max_errors
+    if outcome.refused:
+        outcome.counts = Counts()
+    if outcome.refused or wishes.dry_run:
+        raise _Undone
+    run.finish(step)
 
 
 class _Import:
