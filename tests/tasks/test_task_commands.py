@@ -132,8 +132,11 @@ def test_filters_and_orders(tasks: Run, five: None, args: list[str], ids: str) -
          "invalid value for '--due': 'soon' is not a date; write 2026-11-22, today, tomorrow, yesterday, friday, "
          "next friday, +3d, +2w, +1m, +1y, eow, eom, eoy, week, overdue, none or DATE..DATE"),
         (["add", "x", "--due", "2026-02-30"],
-         "invalid value for '--deadline' / '--due': '2026-02-30' is not a date: day is out of range for month, "
-         "or none"),
+         "invalid value for '--deadline' / '--due': '2026-02-30' is not a date: day is out of range for month"),
+        (["list", "--due", "2026-02-30"],
+         "invalid value for '--due': '2026-02-30' is not a date: day is out of range for month"),
+        (["list", "--due", "2026-02-03..2026-02-01"],
+         "invalid value for '--due': '2026-02-03..2026-02-01' ends before it begins: 2026-02-03 is after 2026-02-01"),
         (["edit", "1"], "say what to change: --to-project, --to-priority, --to-deadline or --to-details"),
         (["done"], "say which tasks: ids, or one of --project, --due, --match and the like"),
         (["rm", "--yes"], "say which tasks: ids, or one of --project, --due, --match and the like"),
@@ -163,6 +166,10 @@ def test_where_is_told_where_it_is_wrong(tasks: Run, five: None) -> None:
 def test_a_wrong_today_is_told(tasks: Run) -> None:
     result = tasks("add", "x", "--due", "tomorrow", env={"STDTOOLS_TODAY": "soon"})
     assert result.err == ("stdtools tasks add: STDTOOLS_TODAY: 'soon' is not a date; write 2026-11-22\n")
+    for today, due in (("9999-12-31", "week"), ("0001-01-01", "overdue")):
+        result = tasks("list", "--due", due, env={"STDTOOLS_TODAY": today})
+        assert (result.code, result.out) == (2, b"")
+        assert " is not a date: date value out of range; see" in result.err
 
 
 def test_add_prints_the_id_and_makes_the_project(tasks: Run) -> None:
@@ -410,6 +417,18 @@ def test_files_that_are_no_database_are_refused(tasks: Run, tmp_path: Path, cont
     assert (tmp_path / "a.db").read_bytes() == content
     (tmp_path / "a.db").write_bytes(b"")
     assert tasks("--db", "a.db", "list") == (1, b"", ""), "whoever made it was killed before the first table"
+
+
+def test_what_is_no_file_is_no_database_and_nobody_waits_for_it(tasks: Run, tmp_path: Path) -> None:
+    (tmp_path / "d").mkdir()
+    os.mkfifo(tmp_path / "fifo")
+    for path, what in (
+        ("d", "Is a directory"),
+        ("fifo", "is not a regular file"),
+        ("/dev/null", "is not a regular file"),
+    ):
+        for args in (["list"], ["add", "x"], ["import", "a.csv"], ["sql", "select 1"]):
+            assert tasks("--db", path, *args) == (2, b"", f"stdtools tasks {args[0]}: {path}: {what}\n")
 
 
 def _on_terminal(args: list[str], cwd: Path, keys: bytes = b"") -> str:

@@ -91,7 +91,7 @@ class Deadline(click.ParamType[str]):
         try:
             return parse_date(value, today()).isoformat()
         except ValueError as error:
-            self.fail(f"{error}, or none", param, ctx)
+            self.fail(_with_more_forms(error, ", or none"), param, ctx)
 
 
 class DueType(click.ParamType[Due]):
@@ -106,15 +106,22 @@ class DueType(click.ParamType[Due]):
         word = value.strip().lower()
         if word == "none":
             return Due(never=True)
-        if word == "overdue":
-            return Due(last=(today() - datetime.timedelta(days=1)).isoformat(), overdue=True)
-        from stdtools.tasks.dates import parse_span
+        from stdtools.tasks.dates import parse_date, parse_span
 
         try:
+            if word == "overdue":
+                return Due(last=parse_date("yesterday", today()).isoformat(), overdue=True)
             first, last = parse_span(value, today())
         except ValueError as error:
-            self.fail(f"{error}, week, overdue, none or DATE..DATE", param, ctx)
+            self.fail(_with_more_forms(error, ", week, overdue, none or DATE..DATE"), param, ctx)
         return Due(first.isoformat() if first else None, last.isoformat() if last else None)
+
+
+def _with_more_forms(error: ValueError, more: str) -> str:
+    """Return what *error* says; where it lists how a date is written, *more* is one of these, too."""
+    from stdtools.tasks.dates import FORMS
+
+    return f"{error}{more}" if str(error).endswith(FORMS) else str(error)
 
 
 class Sort(click.ParamType[tuple[str, bool]]):
