@@ -415,6 +415,10 @@ def test_rejects_replace_nothing_that_is_read(tasks: Run, tmp_path: Path) -> Non
         "stdtools tasks import: --rejects ./a.csv: is what is read here; name another file\n"
     )
     assert tasks("--db", "./a.db", "import", "a.csv", "--rejects", "a.db").code == 2
+    assert tasks("import", "a.csv", "--rejects", "-").err == (
+        "stdtools tasks import: --rejects -: standard output is for the counts; name a file\n"
+    )
+    assert not (tmp_path / "-").exists()
     assert (tmp_path / "a.csv").read_text() == "details\na\n"
 
 
@@ -505,6 +509,14 @@ def test_ids_that_are_there_are_rejects(tasks: Run) -> None:
     assert [task["id"] for task in stored(tasks)] == [3, 5]
     assert tasks("redo").code == 0
     assert [task["id"] for task in stored(tasks)] == [3, 4, 5, 6]
+
+
+def test_a_task_that_is_in_the_file_twice_is_told_as_that(tasks: Run) -> None:
+    """No task of this id is in the database, and none will be."""
+    told = tasks("import", stdin="id,details\n1,a\n1,b\n").err.splitlines()[0]
+    assert told == "stdtools tasks import: standard input: line 3: task 1 is there already, in a row above"
+    told = tasks("import", "--key", "details", stdin="details\na\na\n").err.splitlines()[0]
+    assert told == "stdtools tasks import: standard input: line 3: is the same task as a row above"
 
 
 def test_conflicts_by_id(tasks: Run) -> None:

@@ -287,7 +287,9 @@ class _Import:
 
 
 def _keep_apart(rejects: str | None, others: Sequence[str]) -> None:
-    """Raise ToolError if *rejects* would take the place of one of the *others*."""
+    """Raise ToolError if *rejects* would take the place of one of the *others*, or of the counts."""
+    if rejects == "-":
+        raise ToolError("standard output is for the counts; name a file", where="--rejects -")
     for other in others if rejects is not None and os.path.exists(rejects) else ():
         if os.path.exists(other) and os.path.samefile(str(rejects), other):
             raise ToolError("is what is read here; name another file", where=f"--rejects {rejects}")

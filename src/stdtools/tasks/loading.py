@@ -150,6 +150,8 @@ class Loader:
             self.counts.skipped += 1
             return ""
         ids = ", ".join(map(str, found[:2])) + ("…" if len(found) > 2 else "")
+        if self._conflict == "error" and found[0] > self._before:
+            return "is the same task as a row above"
         if self._conflict == "error":
             return f"is task {ids} already" if len(found) == 1 else f"is each of the tasks {ids} already"
         if len(found) > 1:
@@ -168,7 +170,8 @@ class Loader:
             marks = ", ".join("?" * len(TASK))
             cursor = self._sql.execute(f"INSERT INTO task VALUES ({marks})", [row.get(field) for field in TASK])
         except sqlite3.IntegrityError:
-            return f"task {values['id']} is there already"
+            above = ", in a row above" if values["id"] > self._before else ""
+            return f"task {values['id']} is there already{above}"
         self.counts.imported += 1
         if self.by_row and self._keys != ("id",):
             task = {**row, "id": cursor.lastrowid}
