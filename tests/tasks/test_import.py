@@ -1,7 +1,10 @@
 """tasks import as it is typed: what it takes, what it tells of bad rows, conflicts, dry runs, undo."""
 
 import json
+import os
+import pty
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -655,3 +658,25 @@ def test_no_copy_of_a_new_database_is_left_in_two_pieces(tasks: Run, tmp_path: P
     assert tasks(
         "--db", "./new.db", "sql", "select name from sqlite_master where type in ('index', 'trigger') order by 1"
     ).text
+
+
+def test_how_far_an_import_is_is_told_on_a_terminal(tmp_path: Path, python: str) -> None:
+    (tmp_path / "a.csv").write_text("details\n" + "some text\n" * 50_000)
+    (tmp_path / "b.jsonl").write_text('{"details": "some text"}\n' * 10_000)
+    code = "import sys, stdtools.shared.progress_line as line; line.FIRST = line.EVERY = 0\n"
+    code += "from stdtools.cli import run; run(sys.argv[1:])"
+    command = [python, "-c", code, "tasks", "--db", ":memory:", "import", "a.csv", "-", "b.jsonl"]
+    for options, is_told in (([], True), (["-q"], False), (["--no-progress"], False)):
+        ours, theirs = pty.openpty()
+        with subprocess.Popen(
+            [*command, *options], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=theirs, cwd=tmp_path
+        ) as process:
+            os.close(theirs)
+            out, _ = process.communicate(b"details\n" + b"from a pipe\n" * 20_000)
+            seen = os.read(ours, 1 << 16).decode() if is_told else ""
+        os.close(ours)
+        assert out == b"80000\t0\t0\t0\t0\n"
+        told = [int(number.replace(",", "")) for number in re.findall(r"([\d,]+) rows, ", seen)]
+        assert told == sorted(told)
+        assert bool(told) == is_told
+        assert seen.endswith("\r\x1b[K") or not is_told

@@ -1,6 +1,7 @@
 """What is to be imported, at hand: a pipe has been read to its end before anybody has to wait for a lock."""
 
 import contextlib
+import os
 
 from stdtools.shared.errors import ToolError
 from stdtools.shared.scratch import scratch_file, scratch_trouble
@@ -18,11 +19,16 @@ class Arrived:
         self._path = path
         self._error: ToolError | None = None
         self._source: Input | None = None
+        self.size = 0  # bytes
         try:
             with open_input(path) as source:
                 if not source.is_file:
-                    is_short = len(source.peek(BLOCK)) < BLOCK  # its end has come: it is not read any more
+                    self.size = len(source.peek(BLOCK))
+                    is_short = self.size < BLOCK  # its end has come: it is not read any more
                     self._source = source if is_short else _kept(source, stack)
+                opened = self._source or source
+                if opened.is_file:
+                    self.size = os.fstat(opened.fd).st_size
         except ToolError as error:
             self._error = error
 

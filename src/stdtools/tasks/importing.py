@@ -22,6 +22,8 @@ from stdtools.tasks.loading import Counts, Loader, loading
 from stdtools.tasks.reading import Row, Rows
 from stdtools.tasks.rejects import Reject, Rejects
 
+Tell = Callable[[float, int], None]
+
 
 class Wishes(NamedTuple):
     """What is said of the files and of what becomes of them; see ``stdtools tasks import --help``."""
@@ -73,10 +75,13 @@ def opened(path: str, *, dry_run: bool) -> Iterator[Database]:
         yield stack.enter_context(Database(path, writable=True))
 
 
-def import_files(database: Database, paths: Sequence[str], wishes: Wishes, command: str) -> Outcome:
+def import_files(
+    database: Database, paths: Sequence[str], wishes: Wishes, command: str, *, tell: Tell | None = None
+) -> Outcome:
     """Import the files *paths*, ``-`` for standard input, as the step *command*, and return what came of it.
 
     Bad rows make it do nothing, when they are more than ``max_errors`` or a file cannot be read to its end.
+    *tell* is called often, with the share of the bytes that has been read, and the number of rows in it.
     Raises ToolError for the database, and for the file of the rejects.
     """
     outcome = Outcome()
@@ -84,18 +89,24 @@ def import_files(database: Database, paths: Sequence[str], wishes: Wishes, comma
     with contextlib.ExitStack() as arriving:
         sources = [Arrived(path, arriving) for path in paths]
         with loading(database), contextlib.suppress(_Undone), database.step(command) as step:
-            _import(database, sources, wishes, outcome, step)
+            _import(database, sources, wishes, outcome, step, tell)
     return outcome
 
 
-def _import(database: Database, sources: Sequence[Arrived], wishes: Wishes, outcome: Outcome, step: int) -> None:
+def _import(
+    database: Database, sources: Sequence[Arrived], wishes: Wishes, outcome: Outcome, step: int, tell: Tell | None
+) -> None:
     """Import the *sources* within a *step*. Raises _Undone when nothing of it is to stay."""
     with contextlib.ExitStack() as stack:
         output = stack.enter_context(replacement(wishes.rejects)) if wishes.rejects is not None else None
         outcome.rejects = Rejects(output)
         aside = stack.enter_context(Aside())
         run = _Import(database, wishes, outcome, aside, several=len(sources) > 1)
-        for each in sources:
+        if tell is not None:
+            whole = sum(each.size for each in sources)
+            run.tell = lambda done: tell(done / whole, outcome.rows)
+        for number, each in enumerate(sources):
+            run.done = sum(other.size for other in sources[:number])
             try:
                 with each.open() as source:
                     run.file(source)
@@ -120,6 +131,8 @@ class _Import:
         self._outcome = outcome
         self._aside = aside
         self._several = several
+        self.done = 0  # bytes of the files before
+        self.tell: Callable[[int], None] | None = None  # how many bytes are done
         self._imports: dict[str, tuple[str, int]] = {}  # digest: the file's name, its rows
         now = utc_now()
         self._constants = {} if wishes.project is None else {"project": wishes.project}
@@ -136,7 +149,7 @@ class _Import:
         before = self.loader.counts.imported + self.loader.counts.updated
         text = Text(source, self._wishes.encoding)
         try:
-            self._read(text)
+            self._read(text, self._telling(source, text))
         finally:
             self._aside.wait()
         if text.note:
@@ -164,8 +177,14 @@ class _Import:
             self._outcome.done_before.append(Done(name, at))
         return at is not None
 
-    def _read(self, text: Text) -> None:
-        texts = iter(text)
+    def _telling(self, source: Input, text: Text) -> Iterator[str]:
+        """Yield the blocks of *text*, and tell how far *source* is whenever one is done with."""
+        for block in text:
+            yield block
+            if self.tell is not None:
+                self.tell(self.done + source.position)
+
+    def _read(self, text: Text, texts: Iterator[str]) -> None:
         head = ""
         try:
             while len(head) < BLOCK and (more := next(texts, "")):  # a pipe gives what it has
