@@ -514,6 +514,31 @@ def test_ids_that_are_there_are_rejects(tasks: Run) -> None:
     assert [task["id"] for task in stored(tasks)] == [3, 4, 5, 6]
 
 
+@pytest.mark.parametrize("name", ["base64", "hex", "zlib", "bz2", "rot13", "undefined", "nope", ""])
+def test_what_is_no_encoding_of_text_is_refused(tasks: Run, name: str) -> None:
+    assert tasks("import", "--encoding", name, stdin="details\na\n") == (
+        2,
+        b"",
+        f"stdtools tasks import: invalid value for '--encoding': {name!r} is no encoding that Python knows; "
+        "see 'stdtools tasks import --help'\n",
+    )
+
+
+@pytest.mark.parametrize(("name", "text"), [("utf-7", "+2AA-"), ("unicode_escape", "\\ud800")])
+def test_half_a_surrogate_pair_is_no_text_in_any_encoding(tasks: Run, name: str, text: str) -> None:
+    assert tasks("import", "--encoding", name, stdin=f"details\na\n{text}\n") == (
+        2,
+        b"",
+        "stdtools tasks import: standard input: line 3: has half a surrogate pair, which is no text; "
+        "--encoding names another encoding\n",
+    )
+
+
+def test_a_number_without_end_is_a_bad_row(tasks: Run) -> None:
+    told = tasks("import", stdin='{"details": "a", "priority": ' + "9" * 5000 + "}\n").err.splitlines()[0]
+    assert told == "stdtools tasks import: standard input: line 1: has a whole number of more than 4300 digits"
+
+
 def test_a_task_that_is_in_the_file_twice_is_told_as_that(tasks: Run) -> None:
     """No task of this id is in the database, and none will be."""
     told = tasks("import", stdin="id,details\n1,a\n1,b\n").err.splitlines()[0]

@@ -87,7 +87,7 @@ def _encoding(ctx: click.Context, param: click.Parameter, value: str) -> str:
     if value != "auto":
         try:
             codecs.getincrementaldecoder(value)
-            b"".decode(value)
+            " ".encode(value)  # LookupError for what makes bytes of bytes, such as base64
         except (LookupError, ValueError):
             raise click.BadParameter(f"{screen.safe(value)!r} is no encoding that Python knows", ctx, param) from None
     return value

@@ -97,6 +97,10 @@ class Text:
         except UnicodeError as error:
             raise Undecodable(f"not {self.encoding.upper()}: {error}", "", _OTHER) from None
         self._may_be_legacy = self._may_be_legacy and text.isascii()
+        try:
+            text.encode()  # UTF-7 and the escapes of Python know halves of a surrogate pair
+        except UnicodeEncodeError as error:
+            raise Undecodable("has half a surrogate pair, which is no text", text[: error.start], _OTHER) from None
         return text
 
     def _trouble(self, error: UnicodeDecodeError, start: int, what: str) -> Undecodable:
