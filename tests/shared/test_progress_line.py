@@ -22,13 +22,14 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 
 def seen_on_a_terminal(monkeypatch: pytest.MonkeyPatch, clock: list[float], columns: int) -> str:
-    """Return what a terminal of so many *columns* gets after a tenth of a second, one, two and in the end."""
+    """Return what a terminal of so many *columns* gets after a second, two and in the end, if it is told late."""
     monkeypatch.setenv("NO_COLOR", "1")
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
     monkeypatch.setattr(progress_line, "STDERR", theirs)
+    clock[0] = 50.0
     line = ProgressLine()
-    for now, share in ((100.1, 0.1), (101.0, 0.25), (101.1, 0.26), (102.0, 0.5)):
+    for now, share in ((100.0, 0.0), (100.1, 0.1), (101.0, 0.25), (101.1, 0.26), (102.0, 0.5)):
         clock[0] = now
         line.tell(share, f"{share:.0%}")
     line.clear()

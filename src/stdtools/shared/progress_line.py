@@ -12,16 +12,21 @@ _WIDEST, _NARROWEST = 30, 8  # characters of a bar
 
 
 class ProgressLine:
-    """Told from time to time how much has been done, it draws the line when that is due."""
+    """Told from time to time how much has been done, it draws the line when that is due.
+
+    The time counts from the first of them: before it, somebody may have been typing.
+    """
 
     def __init__(self) -> None:
-        self._begun = time.monotonic()
-        self._due = self._begun + FIRST
+        self._begun: float | None = None
+        self._due = 0.0
         self._is_shown = False
 
     def tell(self, share: float, done: str) -> None:
         """Draw the line if it is due: a bar of which *share* is full, what has been *done*, and the time to go."""
         now = time.monotonic()
+        if self._begun is None:
+            self._begun, self._due = now, now + FIRST
         if now < self._due:
             return
         self._due = now + EVERY
