@@ -7,9 +7,11 @@ from pathlib import Path
 import click
 import pytest
 
+from stdtools.shared.errors import ToolError
 from stdtools.tasks.command_edit import done, edit
 from stdtools.tasks.command_filters import complete_projects
 from stdtools.tasks.command_list import list_tasks
+from stdtools.tasks.database import Database
 from tests.conftest import Run
 from tests.test_cli import on_terminal
 
@@ -429,6 +431,16 @@ def test_what_is_no_file_is_no_database_and_nobody_waits_for_it(tasks: Run, tmp_
     ):
         for args in (["list"], ["add", "x"], ["import", "a.csv"], ["sql", "select 1"]):
             assert tasks("--db", path, *args) == (2, b"", f"stdtools tasks {args[0]}: {path}: {what}\n")
+
+
+def test_a_database_that_may_not_be_read_is_told_as_that(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """SQLite says 'unable to open database file'. The test may be run by root, who may read all."""
+    path = tmp_path / "a.db"
+    path.touch(0o000)
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    for writable in (False, True):
+        with pytest.raises(ToolError, match="Permission denied"):
+            Database(str(path), writable=writable)
 
 
 def _on_terminal(args: list[str], cwd: Path, keys: bytes = b"") -> str:

@@ -125,6 +125,8 @@ def _check_is_file(path: str) -> None:
         mode = os.stat(path).st_mode
         if stat.S_ISDIR(mode):
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        if not os.access(path, os.R_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
     except OSError as error:
         raise_os_error(error, path)
     if not stat.S_ISREG(mode):
