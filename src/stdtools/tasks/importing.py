@@ -105,13 +105,13 @@ def _import(
         if tell is not None:
             whole = sum(each.size for each in sources)
             run.tell = lambda done: tell(done / whole, outcome.rows)
-        for number, each in enumerate(sources):
-            run.done = sum(other.size for other in sources[:number])
+        for each in sources:
             try:
                 with each.open() as source:
                     run.file(source)
             except ToolError as error:
                 outcome.rejects.fatal.append(error)
+            run.done += each.size
     outcome.counts = run.loader.counts
     rejects = outcome.rejects
     outcome.refused = bool(rejects.fatal) or rejects.is_open or rejects.rows > wishes.max_errors
