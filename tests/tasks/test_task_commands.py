@@ -6,7 +6,9 @@ from pathlib import Path
 
 import click
 import pytest
+from click.shell_completion import ShellComplete
 
+from stdtools.cli import stdtools_command
 from stdtools.shared.errors import ToolError
 from stdtools.tasks.command_edit import done, edit
 from stdtools.tasks.command_filters import complete_projects
@@ -516,6 +518,37 @@ def test_nothing_that_is_shown_steers_the_terminal(tasks: Run, tmp_path: Path) -
         seen = _on_terminal(args, tmp_path, keys)
         assert seen
         assert not set(seen) & set(hostile) - {"\n"}, args
+
+
+@pytest.mark.parametrize(
+    ("line", "offered"),
+    [
+        ("tasks e", "edit export"),
+        ("tasks projects ", "add edit list rm"),
+        ("tasks projects e", "edit"),
+        ("tasks projects edit w", "work"),
+        ("tasks list --project ", "home work"),
+        ("tasks list --due t", "today tomorrow"),
+        ("tasks add x --due e", "eow eom eoy"),
+        ("tasks list --sort d", "details deadline"),
+        ("tasks import --key d", "details deadline"),
+        ("tasks stats --by p", "project priority"),
+        ("tasks done ", "3 1 4 2"),
+        ("tasks --db nowhere.db done ", ""),
+        ("tasks reopen ", "5"),
+        ("tasks done x", ""),
+    ],
+)
+def test_tab_offers_what_may_follow(tasks: Run, five: None, line: str, offered: str) -> None:
+    *words, incomplete = line.split(" ")
+    found = ShellComplete(stdtools_command, {}, "stdtools", "_").get_completions(words, incomplete)
+    assert " ".join(item.value for item in found) == offered
+
+
+def test_tab_offers_files_for_a_database_and_an_import() -> None:
+    for line in (["tasks", "--db"], ["tasks", "list", "--db"], ["tasks", "import"], ["tasks", "import", "--rejects"]):
+        found = ShellComplete(stdtools_command, {}, "stdtools", "_").get_completions(line, "")
+        assert [item.type for item in found] == ["file"]
 
 
 def test_completion_offers_projects_ids_and_statuses(run: Run, tasks: Run, five: None) -> None:

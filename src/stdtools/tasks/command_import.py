@@ -64,6 +64,10 @@ def _keys(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]) ->
     return tuple(dict.fromkeys(_field(ctx, param, name) for name in value))
 
 
+def _offered_keys(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    return [field for field in TASK if field.startswith(incomplete)]
+
+
 def _project(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
     if value is not None:
         from stdtools.tasks.changing import check_project
@@ -155,6 +159,7 @@ stdtools tasks --db :memory: import plan.csv --query 'select count(*) from task'
     metavar="FIELD",
     multiple=True,
     callback=_keys,
+    shell_complete=_offered_keys,
     help="Rows and tasks are the same where FIELD is.  [repeatable]  [default: id]",
 )
 @click.option("-n", "--dry-run", is_flag=True, help="Only say what would happen.")
