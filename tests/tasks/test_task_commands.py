@@ -285,6 +285,15 @@ def test_without_a_terminal_a_filter_needs_yes_or_expect(tasks: Run, five: None)
     assert tasks("rm", "1", "3") == (0, b"2\n", ""), "named by id"
 
 
+def test_what_was_expected_is_done_and_exits_with_0(tasks: Run, five: None) -> None:
+    """Also where one of the ids is not: with 1 nothing would have been done."""
+    assert tasks("done", "1", "99", "--expect", "1") == (0, b"1\n", "stdtools tasks done: 99: no such task\n")
+    assert tasks("done", "2", "99") == (1, b"1\n", "stdtools tasks done: 99: no such task\n")
+    assert tasks("rm", "99", "--expect", "0") == (0, b"0\n", "stdtools tasks rm: 99: no such task\n")
+    assert tasks("done", "3", "99", "--expect", "2").code == 1
+    assert tasks("show", "3", "--jsonl").text.count('"open"') == 1
+
+
 def test_dry_run_prints_and_changes_nothing(tasks: Run, five: None, home: Path) -> None:
     path = home / ".local/share/stdtools/tasks.db"
     before = path.read_bytes(), path.stat().st_mtime_ns
