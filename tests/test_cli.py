@@ -185,7 +185,8 @@ _TASKS = "shared.sqlite tasks tasks.command tasks.command_options tasks.database
 _FILTERS = "tasks.command_filters tasks.filters"
 _BULK = f"{_FILTERS} tasks.changing tasks.command_add tasks.command_bulk tasks.command_edit"
 _PROJECTS = f"{_FILTERS} tasks.changing tasks.command_list tasks.command_projects tasks.projects"
-_IMPORT = "cleaning command_import decoding dialect header importing json_reading loading reading rejects splitting"
+_IMPORT = "arriving aside cleaning command_import decoding dialect header importing json_reading loading reading "
+_IMPORT += "rejects splitting"
 STARTUP_MODULES |= {
     f"tasks {name}": f"{_TASKS} {more}"
     for name, more in {
@@ -194,7 +195,7 @@ STARTUP_MODULES |= {
         **dict.fromkeys(("edit", "done", "reopen", "rm"), _BULK),
         "import": " ".join(
             [
-                "tasks.changing tasks.filters shared.atomic shared.record_input",
+                "tasks.changing tasks.filters shared.atomic shared.record_input shared.scratch",
                 *(f"tasks.{name}" for name in _IMPORT.split()),
             ]
         ),
