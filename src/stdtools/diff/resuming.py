@@ -1,0 +1,103 @@
+"""The regions in which two long texts differ, with no line looked at that both have between them.
+
+After a difference the nearest place is sought from which both go on in the same way, in windows that grow; from there
+slices are compared that double. So few differences in much text cost little more than reading it.
+"""
+
+from collections.abc import Iterator
+from itertools import accumulate
+
+from stdtools.diff.comparison import Change
+from stdtools.diff.effort import Effort
+from stdtools.diff.places import pieces
+from stdtools.diff.trimming import lines_ahead, lines_between
+
+LINES = 6  # so many lines on, the nearest places are tried one by one
+ALIKE = 3  # lines, and
+ENOUGH = 64  # bytes that have to be equal: braces and empty lines are so everywhere
+WINDOW = 1 << 12
+GROWTH = 4
+
+
+def regions(a: bytes, b: bytes, core: Change, effort: Effort) -> Iterator[Change]:
+    """Yield what differs within *core*, with lines between that are equal; what is late comes as one."""
+    i, j, line, other = core.a_start, core.b_start, core.a1, core.b1
+    while True:
+        if effort.late:
+            i2, j2 = core.a_end, core.b_end
+        else:
+            i2, j2 = _next_place(a, i, core.a_end, b, j, core.b_end)
+        line2, other2 = line + lines_between(a, i, i2), other + lines_between(b, j, j2)
+        yield Change(line, line2, other, other2, i, i2, j, j2)
+        same = lines_ahead(a, i2, b, j2, min(core.a_end - i2, core.b_end - j2))
+        i, j = i2 + same, j2 + same
+        if i == core.a_end and j == core.b_end:
+            return
+        lines = a.count(b"\n", i2, i)
+        line, other = line2 + lines, other2 + lines
+
+
+def _next_place(a: bytes, i: int, a_end: int, b: bytes, j: int, b_end: int) -> tuple[int, int]:
+    """Return from where *a* and *b* go on in the same way for some lines; their ends if nothing is found."""
+    return _near(a, i, a_end, b, j, b_end) or _farther(a, i, a_end, b, j, b_end) or (a_end, b_end)
+
+
+def _near(a: bytes, i: int, a_end: int, b: bytes, j: int, b_end: int) -> tuple[int, int] | None:
+    a_starts, b_starts = _starts(a, i, a_end), _starts(b, j, b_end)
+    probes: list[bytes] = []
+    for steps in range(len(a_starts) + len(b_starts) - 1):
+        if steps < len(a_starts):
+            probes.append(_probe(a, a_starts[steps], a_end))
+        for x in range(max(steps - len(b_starts) + 1, 0), min(steps + 1, len(probes))):
+            place = b_starts[steps - x]
+            if b.startswith(probes[x], place) and place + len(probes[x]) <= b_end and probes[x]:
+                return a_starts[x], place
+    return None
+
+
+def _starts(text: bytes, start: int, end: int) -> list[int]:
+    """Return where the next lines start."""
+    starts = [start]
+    while len(starts) < LINES and (start := text.find(b"\n", start, end) + 1):
+        starts.append(start)
+    return starts
+
+
+def _probe(text: bytes, start: int, end: int) -> bytes:
+    """Return the whole lines from *start* on that have to be found again; empty if there are not so many."""
+    stop = start
+    for _ in range(ALIKE):
+        stop = text.find(b"\n", stop, end) + 1
+        if not stop:
+            return b""
+    if stop - start < ENOUGH:
+        stop = text.find(b"\n", start + ENOUGH - 1, end) + 1
+    return text[start:stop]
+
+
+def _farther(a: bytes, i: int, a_end: int, b: bytes, j: int, b_end: int) -> tuple[int, int] | None:
+    """Try the lines that come once in the next part of either text, of more and more of them."""
+    size = WINDOW
+    while True:
+        a_lines, b_lines = pieces(a, i, min(i + size, a_end)), pieces(b, j, min(j + size, b_end))
+        a_once, b_once = _once(a_lines), _once(b_lines)
+        places = sorted((x + b_once[line], x) for line, x in a_once.items() if line in b_once)
+        if places:
+            a_starts = list(accumulate([len(line) + 1 for line in a_lines], initial=i))
+            b_starts = list(accumulate([len(line) + 1 for line in b_lines], initial=j))
+            for steps, x in places:
+                probe, place = _probe(a, a_starts[x], a_end), b_starts[steps - x]
+                if probe and b.startswith(probe, place) and place + len(probe) <= b_end:
+                    return a_starts[x], place
+        if size >= max(a_end - i, b_end - j):
+            return None
+        size *= GROWTH
+
+
+def _once(lines: list[bytes]) -> dict[bytes, int]:
+    """Return the places of the lines that come once."""
+    last = dict(zip(lines, range(len(lines)), strict=True))
+    if len(last) == len(lines):
+        return last
+    first = dict(zip(reversed(lines), range(len(lines) - 1, -1, -1), strict=True))
+    return {line: place for line, place in last.items() if first[line] == place}
