@@ -9,11 +9,12 @@ class WrongComparison(Exception):
     """A comparison that would not make B of A: a bug."""
 
 
-def check(comparison: Comparison, keys: tuple[bytes, bytes] | None = None) -> None:
+def check(comparison: Comparison, keys: tuple[bytes, bytes] | None = None, *, count: bool = False) -> None:
     """Raise WrongComparison unless A with the changes made is B.
 
-    All between the changes has to be equal, and the lines have to be where the bytes are. With *keys* they are what is
-    equal.
+    All between the changes has to be equal, and each change has to consist of as many whole lines as it says. With
+    *keys* they are what is equal. With *count* the lines between the changes are counted too, which takes as long as
+    all else.
     """
     a, b, changes = comparison.a, comparison.b, comparison.changes
     if keys:
@@ -29,27 +30,26 @@ def check(comparison: Comparison, keys: tuple[bytes, bytes] | None = None) -> No
             )
             for change in changes
         ]
-    end = Change(*(comparison.a_lines,) * 2, *(comparison.b_lines,) * 2, *(len(a),) * 2, *(len(b),) * 2)
     line = other = i = j = 0
-    for number, change in enumerate((*changes, end)):
+    for number, change in enumerate(changes):
         a1, a2, b1, b2, a_start, a_end, b_start, b_end = change
         size = a_start - i
         if size < 0 or size != b_start - j or same_ahead(a, i, b, j, size) != size:
             raise WrongComparison(f"the lines before change {number} are not equal")
-        lines = lines_between(a, i, a_start)
-        if a1 - line != lines or b1 - other != lines or (not lines and 0 < number < len(changes)):
+        lines = lines_between(a, i, a_start) if count else a1 - line
+        if a1 - line != lines or b1 - other != lines or lines > size or (not lines and number):
             raise WrongComparison(f"change {number} is not at line {a1} and {b1}")
         if a2 - a1 != lines_between(a, a_start, a_end) or b2 - b1 != lines_between(b, b_start, b_end):
             raise WrongComparison(f"change {number} has not the lines {a1} to {a2} and {b1} to {b2}")
-        if change is not end and not ((a2 > a1 or b2 > b1) and _cuts(a, a_start, a_end) and _cuts(b, b_start, b_end)):
+        if not ((a2 > a1 or b2 > b1) and _cuts(a, a_start, a_end) and _cuts(b, b_start, b_end)):
             raise WrongComparison(f"change {number} does not begin and end with a line")
         line, other, i, j = a2, b2, a_end, b_end
+    if len(a) - i != len(b) - j or same_ahead(a, i, b, j, len(a) - i) != len(a) - i:
+        raise WrongComparison("the lines behind the last change are not equal")
 
 
 def _cuts(text: bytes, start: int, end: int) -> bool:
-    return 0 <= start <= end <= len(text) and all(
-        at in (0, len(text)) or text[at - 1] == 10 for at in (start, end)
-    )
+    return 0 <= start <= end <= len(text) and all(at in (0, len(text)) or text[at - 1] == 10 for at in (start, end))
 
 
 def _check_places(comparison: Comparison) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 LATE = "the deadline"
 LARGE = "too much differs to try everything"
+PATIENCE = "what is there once was matched first"
 
 
 class OutOfTime(Exception):
@@ -37,6 +38,11 @@ class Effort:
         self.patience = patience
         self._clock = clock
         self._end = None if deadline is None else clock() + deadline
+
+    @property
+    def doubt(self) -> str:
+        """Why an answer may not be the best one, where not everything was tried."""
+        return PATIENCE if self.patience else LARGE
 
     @property
     def late(self) -> bool:

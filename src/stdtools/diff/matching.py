@@ -8,7 +8,7 @@ from typing import NamedTuple
 from stdtools.diff.bits import longest
 from stdtools.diff.chains import longest_chain
 from stdtools.diff.edits import Run, few_edits
-from stdtools.diff.effort import LARGE, LATE, Effort, OutOfTime
+from stdtools.diff.effort import LATE, Effort, OutOfTime
 from stdtools.diff.trimming import same_ahead, same_behind
 
 PAIR = 500  # so many cells of the table of bits take the time of one pair of a chain
@@ -53,14 +53,14 @@ def match(a: list[int], b: list[int], effort: Effort) -> Matching:
             if found is None:
                 anchors = _anchors(a_items, b_items, effort) if work > 0 else []
                 if anchors:
-                    why = LARGE
+                    why = effort.doubt
                     ends = [(a_places[i], b_places[j]) for i, j in anchors]
                     regions.extend(_gaps(ends, a1, a2, b1, b2))
                     found = [(i, j, 1) for i, j in anchors]
                 else:
                     found = _exactly(a_items, b_items, effort) if effort.patience else None
                     if found is None:
-                        why = LARGE
+                        why = effort.doubt
                         found = [(i, j, 1) for i, j in _piecewise(a_items, b_items, effort)]
             for i, j, length in found:
                 for k in range(length):
@@ -74,7 +74,7 @@ def match(a: list[int], b: list[int], effort: Effort) -> Matching:
 def _in_both(a: list[int], a1: int, a2: int, b: list[int], b1: int, b2: int) -> tuple[list[int], list[int]]:
     """Return the places of the items that both have: nothing else can be matched."""
     a_items, b_items = a[a1:a2], b[b1:b2]
-    both = set(a_items).intersection(b_items)
+    both = set(b_items).intersection(a_items)  # in A there are more, as -1 stands for many in B
     a_places = list(compress(range(a1, a2), map(both.__contains__, a_items)))
     return a_places, list(compress(range(b1, b2), map(both.__contains__, b_items)))
 

@@ -26,9 +26,7 @@ def mended(a: bytes, b: bytes, changes: Sequence[Change], shared: set[bytes], ef
         if len(group) == 1 or left < 0:
             result += group
             continue
-        region = Change(
-            first.a1, last.a2, first.b1, last.b2, first.a_start, last.a_end, first.b_start, last.b_end
-        )
+        region = Change(first.a1, last.a2, first.b1, last.b2, first.a_start, last.a_end, first.b_start, last.b_end)
         again, _ = solve(a, b, region, effort)
         result += again if lines(again) < lines(group) else group
     return result

@@ -17,16 +17,22 @@ ALIKE = 3  # lines, and
 ENOUGH = 64  # bytes that have to be equal: braces and empty lines are so everywhere
 WINDOW = 1 << 12
 GROWTH = 4
+WIDEST = 1 << 20  # beyond, no lines are looked at, but a few that are near are searched for
+SEARCHED = 8  # times the length of both texts: so much may be searched in all
 
 
 def regions(a: bytes, b: bytes, core: Change, effort: Effort) -> Iterator[Change]:
     """Yield what differs within *core*, with lines between that are equal; what is late comes as one."""
     i, j, line, other = core.a_start, core.b_start, core.a1, core.b1
+    left = SEARCHED * (core.a_end - i + core.b_end - j)
     while True:
-        if effort.late:
-            i2, j2 = core.a_end, core.b_end
-        else:
-            i2, j2 = _next_place(a, i, core.a_end, b, j, core.b_end)
+        place = None
+        if not effort.late:
+            place = _near(a, i, core.a_end, b, j, core.b_end) or _farther(a, i, core.a_end, b, j, core.b_end)
+            if not place and max(core.a_end - i, core.b_end - j) > WIDEST and left > 0:
+                place, searched = _anywhere(a, i, core.a_end, b, j, core.b_end)
+                left -= searched
+        i2, j2 = place or (core.a_end, core.b_end)
         line2, other2 = line + lines_between(a, i, i2), other + lines_between(b, j, j2)
         yield Change(line, line2, other, other2, i, i2, j, j2)
         same = lines_ahead(a, i2, b, j2, min(core.a_end - i2, core.b_end - j2))
@@ -35,11 +41,6 @@ def regions(a: bytes, b: bytes, core: Change, effort: Effort) -> Iterator[Change
             return
         lines = a.count(b"\n", i2, i)
         line, other = line2 + lines, other2 + lines
-
-
-def _next_place(a: bytes, i: int, a_end: int, b: bytes, j: int, b_end: int) -> tuple[int, int]:
-    """Return from where *a* and *b* go on in the same way for some lines; their ends if nothing is found."""
-    return _near(a, i, a_end, b, j, b_end) or _farther(a, i, a_end, b, j, b_end) or (a_end, b_end)
 
 
 def _near(a: bytes, i: int, a_end: int, b: bytes, j: int, b_end: int) -> tuple[int, int] | None:
@@ -89,9 +90,25 @@ def _farther(a: bytes, i: int, a_end: int, b: bytes, j: int, b_end: int) -> tupl
                 probe, place = _probe(a, a_starts[x], a_end), b_starts[steps - x]
                 if probe and b.startswith(probe, place) and place + len(probe) <= b_end:
                     return a_starts[x], place
-        if size >= max(a_end - i, b_end - j):
+        if size >= min(WIDEST, max(a_end - i, b_end - j)):
             return None
         size *= GROWTH
+
+
+def _anywhere(a: bytes, i: int, a_end: int, b: bytes, j: int, b_end: int) -> tuple[tuple[int, int] | None, int]:
+    """Search a few lines of the next part of either text in all the other; return how many bytes that took, too."""
+    searched, found = 0, []
+    for text, start, end, other, first, last in ((a, i, a_end, b, j, b_end), (b, j, b_end, a, i, a_end)):
+        for ahead in (0, WINDOW, WINDOW * GROWTH, WIDEST // GROWTH, WIDEST):
+            place = text.find(b"\n", start + ahead, end) + 1 if ahead else start
+            probe = _probe(text, place, end) if place else b""
+            if probe:
+                at = other.find(probe, first, last)
+                searched += (last if at < 0 else at) - first
+                if at >= 0:
+                    found.append((place, at) if text is a else (at, place))
+                    break
+    return min(found, key=sum, default=None), searched
 
 
 def _once(lines: list[bytes]) -> dict[bytes, int]:

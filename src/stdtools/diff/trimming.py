@@ -5,7 +5,7 @@ from typing import Protocol, TypeVar
 from stdtools.diff.comparison import Change
 
 FIRST = 256
-MOST = 1 << 20
+MOST = 1 << 16  # larger slices are copied out of the cache
 BLOCK = 1 << 18
 
 Items = TypeVar("Items", bytes, list[int])
