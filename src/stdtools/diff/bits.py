@@ -27,7 +27,7 @@ def longest(a: Sequence[int], b: Sequence[int], effort: Effort) -> list[tuple[in
     tops = [full]
     for start in range(part, len(b), part):
         tops.append(_rows(tops[-1], b[start - part : start], masks, full, effort, keep=False)[0])
-    found = []
+    found: list[tuple[int, int]] = []
     end, column = width, -1  # of A, the part that is still to be matched, and what is known to be matched next
     for start in range((len(tops) - 1) * part, -1, -part):
         rows = _rows(tops.pop(), b[start : start + part], masks, full, effort, keep=True)

@@ -1,6 +1,6 @@
 """A comparison is checked before anything of it is shown: what is printed rebuilds B from A, byte for byte."""
 
-from stdtools.diff.comparison import Change, Comparison
+from stdtools.diff.comparison import Comparison
 from stdtools.diff.places import Places
 from stdtools.diff.trimming import lines_between, same_ahead
 
@@ -33,6 +33,8 @@ def check(comparison: Comparison, keys: tuple[bytes, bytes] | None = None, *, co
     line = other = i = j = 0
     for number, change in enumerate(changes):
         a1, a2, b1, b2, a_start, a_end, b_start, b_end = change
+        if not ((a2 > a1 or b2 > b1) and _cuts(a, a_start, a_end) and _cuts(b, b_start, b_end)):
+            raise WrongComparison(f"change {number} does not begin and end with a line")
         size = a_start - i
         if size < 0 or size != b_start - j or same_ahead(a, i, b, j, size) != size:
             raise WrongComparison(f"the lines before change {number} are not equal")
@@ -41,8 +43,6 @@ def check(comparison: Comparison, keys: tuple[bytes, bytes] | None = None, *, co
             raise WrongComparison(f"change {number} is not at line {a1} and {b1}")
         if a2 - a1 != lines_between(a, a_start, a_end) or b2 - b1 != lines_between(b, b_start, b_end):
             raise WrongComparison(f"change {number} has not the lines {a1} to {a2} and {b1} to {b2}")
-        if not ((a2 > a1 or b2 > b1) and _cuts(a, a_start, a_end) and _cuts(b, b_start, b_end)):
-            raise WrongComparison(f"change {number} does not begin and end with a line")
         line, other, i, j = a2, b2, a_end, b_end
     if len(a) - i != len(b) - j or same_ahead(a, i, b, j, len(a) - i) != len(a) - i:
         raise WrongComparison("the lines behind the last change are not equal")

@@ -103,9 +103,9 @@ def _anywhere(a: bytes, i: int, a_end: int, b: bytes, j: int, b_end: int) -> tup
             place = text.find(b"\n", start + ahead, end) + 1 if ahead else start
             probe = _probe(text, place, end) if place else b""
             if probe:
-                at = other.find(probe, first, last)
-                searched += (last if at < 0 else at) - first
-                if at >= 0:
+                at = other.find(b"\n" + probe, max(first - 1, 0), last) + 1
+                searched += (at or last) - first
+                if at:
                     found.append((place, at) if text is a else (at, place))
                     break
     return min(found, key=sum, default=None), searched

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from stdtools.diff.comparison import Change
 
 FARTHEST = 100  # lines
+JUDGED = 50_000  # places, in all; what is left then stays where it is
 BLANKS = 20  # so many empty lines are looked past
 WIDEST = 200  # columns; what is indented more is so much
 TAB = 8
@@ -34,6 +35,7 @@ def slide(a: bytes, b: bytes, changes: Sequence[Change]) -> list[Change]:
     """Return *changes* with each at its best place, fewer where some met."""
     done: list[Change] = []
     waiting = list(reversed(changes))
+    left = JUDGED
     while waiting:
         change = waiting.pop()
         if (change.a1 == change.a2) == (change.b1 == change.b2):
@@ -41,13 +43,11 @@ def slide(a: bytes, b: bytes, changes: Sequence[Change]) -> list[Change]:
             continue
         insertion = change.a1 == change.a2
         text, start, end = (b, change.b_start, change.b_end) if insertion else (a, change.a_start, change.a_end)
-        floor = ceiling = 0
+        floor, ceiling = 0, len(text)
         if done:
             floor = done[-1].b_end if insertion else done[-1].a_end
         if waiting:
             ceiling = waiting[-1].b_start if insertion else waiting[-1].a_start
-        else:
-            ceiling = len(text)
         above = _upwards(text, start, end, floor)
         if done and above and above[-1] == floor:
             waiting.append(_joined(done.pop(), _moved(change, -len(above), floor - start)))
@@ -56,7 +56,8 @@ def slide(a: bytes, b: bytes, changes: Sequence[Change]) -> list[Change]:
         if waiting and below and below[-1] + end - start == ceiling:
             waiting.append(_joined(_moved(change, len(below), below[-1] - start), waiting.pop()))
             continue
-        if above or below:
+        left -= len(above) + len(below)
+        if (above or below) and left >= 0:
             lines, place = _best(text, end - start, start, above, below)
             change = _moved(change, lines, place - start)
         done.append(change)
@@ -139,11 +140,11 @@ def _cut(text: bytes, at: int) -> _Cut:
 
 
 def _indent_before(text: bytes, at: int) -> tuple[int, int]:
-    """Return how many empty lines are before *at*, and how far the line before these is indented, -1 if there is none."""
+    """Return how many empty lines are before *at*, and how far the line before these is indented, -1 if none is."""
     blanks = 0
     while at > 0:
         start = text.rfind(b"\n", 0, at - 1) + 1
-        indent = _indent(text[start:at])
+        indent = _indent(text, start, at)
         if indent >= 0 or blanks == BLANKS:
             return blanks, max(indent, 0)
         blanks, at = blanks + 1, start
@@ -151,24 +152,29 @@ def _indent_before(text: bytes, at: int) -> tuple[int, int]:
 
 
 def _indent_behind(text: bytes, at: int) -> tuple[int, int, int]:
-    """Return how many empty lines are at *at*, how far the first line behind is indented, and the next one after it."""
-    blanks, indents = 0, []
-    skipped = 0
-    while at < len(text) and len(indents) < 2 and skipped <= 2 * BLANKS:
+    """Return how many empty lines are at *at*, and how far the two lines behind these are indented."""
+    blanks, indent, at = _next_indent(text, at)
+    if blanks or indent < 0:
+        return blanks, indent, -1
+    return 0, indent, _next_indent(text, at)[1]
+
+
+def _next_indent(text: bytes, at: int) -> tuple[int, int, int]:
+    """Return how many empty lines are at *at*, the indentation of the line behind, -1 if none is, and where it ends."""
+    blanks = 0
+    while at < len(text):
         stop = text.find(b"\n", at) + 1 or len(text)
-        indent = _indent(text[at:stop])
-        if indent >= 0:
-            indents.append(indent)
-        else:
-            skipped += 1
-            blanks += not indents
-        at = stop
-    return min(blanks, BLANKS), *(indents + [-1, -1])[:2]
+        indent = _indent(text, at, stop)
+        if indent >= 0 or blanks == BLANKS:
+            return blanks, max(indent, 0), stop
+        blanks, at = blanks + 1, stop
+    return blanks, -1, at
 
 
-def _indent(line: bytes) -> int:
-    """Return by how many columns *line* is indented; -1 if it is empty."""
+def _indent(text: bytes, start: int, end: int) -> int:
+    """Return by how many columns a line is indented; -1 if it is empty."""
+    line = text[start : min(end, start + WIDEST)]
     rest = line.lstrip(b" \t\r\n\f\v")
-    if not rest:
-        return -1
-    return min(len(line[: len(line) - len(rest)].expandtabs(TAB)), WIDEST)
+    if rest or start + WIDEST < end:
+        return min(len(line[: len(line) - len(rest)].expandtabs(TAB)), WIDEST)
+    return -1
