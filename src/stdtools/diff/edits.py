@@ -1,5 +1,8 @@
 """The shortest edit script, exactly, of sequences that are nearly the same, however long (Myers, 1986)."""
 
+from array import array
+from collections.abc import Sequence
+
 from stdtools.diff.effort import Effort
 from stdtools.diff.trimming import same_ahead
 
@@ -15,14 +18,15 @@ def few_edits(a: list[int], b: list[int], effort: Effort) -> list[Run] | None:
     if abs(len(a) - len(b)) > most:
         return None
     reached = [0] * (2 * most + 3)  # by diagonal, the place in A
-    history: list[list[int]] = []
+    history: list[Sequence[int]] = []
     middle = most + 1
     for edits in range(most + 1):
         effort.check()
-        history.append(reached[middle - edits - 1 : middle + edits + 2])
+        history.append(array("q", reached[middle - edits - 1 : middle + edits + 2 : 2]))
         for diagonal in range(-edits, edits + 1, 2):
             at = middle + diagonal
-            i = reached[at + 1] if _comes_down(reached, at, diagonal, edits) else reached[at - 1] + 1
+            right, down = reached[at - 1] + 1, reached[at + 1]
+            i = down if diagonal == -edits or (diagonal != edits and right <= down) else right
             j = i - diagonal
             if i < len(a) and j < len(b) and a[i] == b[j]:
                 i += same_ahead(a, i, b, j, min(len(a) - i, len(b) - j))
@@ -32,25 +36,22 @@ def few_edits(a: list[int], b: list[int], effort: Effort) -> list[Run] | None:
     return None
 
 
-def _comes_down(reached: list[int], at: int, diagonal: int, edits: int) -> bool:
-    """Return whether the way to this diagonal is an insertion and no deletion."""
-    return diagonal == -edits or (diagonal != edits and reached[at - 1] < reached[at + 1])
+def _way_back(history: list[Sequence[int]], i: int, j: int) -> list[Run]:
+    """Return the runs on the way to *i* and *j*; *history* has for each number of edits where one less had reached.
 
-
-def _way_back(history: list[list[int]], i: int, j: int) -> list[Run]:
+    Every second diagonal is in it, as the others cannot be reached with that number.
+    """
     runs: list[Run] = []
     for edits in range(len(history) - 1, -1, -1):
-        reached, middle = history[edits], edits + 1
         diagonal = i - j
-        at = middle + diagonal
-        if not edits:
-            start, before = 0, (0, 0)
-        elif _comes_down(reached, at, diagonal, edits):
-            start = reached[at + 1]
-            before = (start, start - diagonal - 1)
-        else:
-            start = reached[at - 1] + 1
-            before = (start - 1, start - diagonal)
+        start, before = 0, (0, 0)
+        if edits:
+            above = (diagonal + edits) // 2
+            right, down = history[edits][above] + 1, history[edits][above + 1]
+            if diagonal == -edits or (diagonal != edits and right <= down):
+                start, before = down, (down, down - diagonal - 1)
+            else:
+                start, before = right, (right - 1, right - diagonal)
         if i > start:
             runs.append((start, start - diagonal, i - start))
         i, j = before

@@ -6,6 +6,7 @@ from collections.abc import Callable
 LATE = "the deadline"
 LARGE = "too much differs to try everything"
 PATIENCE = "what is there once was matched first"
+QUICK = 2_000_000_000  # cells of a table of bits that take less than a second
 
 
 class OutOfTime(Exception):

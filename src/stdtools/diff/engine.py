@@ -5,7 +5,7 @@ from collections.abc import Callable
 from itertools import accumulate
 
 from stdtools.diff.comparison import Change, Comparison, split_lines
-from stdtools.diff.effort import LARGE, LATE, Effort
+from stdtools.diff.effort import LARGE, LATE, QUICK, Effort
 from stdtools.diff.mending import lines, mended
 from stdtools.diff.places import Places
 from stdtools.diff.resuming import regions
@@ -51,9 +51,9 @@ def compare(
 
 def _effort(algorithm: str, deadline: float | None, clock: Callable[[], float]) -> Effort:
     if algorithm == "minimal":
-        return Effort(200_000_000_000, 5_000_000, 3_000, deadline=deadline, clock=clock)
+        return Effort(200_000_000_000, 5_000_000, 6_000, deadline=deadline, clock=clock)
     patience = algorithm == "patience"
-    return Effort(2_000_000_000, 1_000_000, 64, patience=patience, deadline=deadline, clock=clock)
+    return Effort(QUICK, 1_000_000, 64, patience=patience, deadline=deadline, clock=clock)
 
 
 def _found(a: bytes, b: bytes, effort: Effort, *, thorough: bool) -> Found:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from stdtools.diff.bits import longest
 from stdtools.diff.chains import longest_chain
 from stdtools.diff.edits import Run, few_edits
-from stdtools.diff.effort import LATE, Effort, OutOfTime
+from stdtools.diff.effort import LATE, QUICK, Effort, OutOfTime
 from stdtools.diff.trimming import same_ahead, same_behind
 
 PAIR = 500  # so many cells of the table of bits take the time of one pair of a chain
@@ -91,16 +91,16 @@ def _exactly(a: list[int], b: list[int], effort: Effort) -> list[Run] | None:
     cells = len(a) * len(b)
     counts = Counter(b)
     pairs = sum(map(counts.__getitem__, a))
+    found: Sequence[Run] | None
     if pairs <= effort.pairs and (pairs * PAIR <= cells or cells > effort.cells):
-        middle = [(i + head, j + head, 1) for i, j in longest_chain(a, b, effort)]
-    elif cells <= effort.cells:
-        middle = [(i + head, j + head, 1) for i, j in longest(a, b, effort)]
+        found = [(i, j, 1) for i, j in longest_chain(a, b, effort)]
     else:
-        few = few_edits(a, b, effort)
-        if few is None:
-            return None
-        middle = [(i + head, j + head, length) for i, j, length in few]
-    return runs + middle + behind
+        found = few_edits(a, b, effort) if cells > min(QUICK, effort.cells) else None
+        if found is None:
+            if cells > effort.cells:
+                return None
+            found = [(i, j, 1) for i, j in longest(a, b, effort)]
+    return [*runs, *((i + head, j + head, length) for i, j, length in found), *behind]
 
 
 def _anchors(a: list[int], b: list[int], effort: Effort) -> list[Pair]:
