@@ -50,7 +50,7 @@ def test_few_edits_are_the_fewest_or_none() -> None:
         a, b = sequences(seed)
         least = least_of(a, b)
         for most in (least - 1, least, least + 5):
-            runs = few_edits(a, b, Effort(0, 0, most))
+            runs = few_edits(a, b, most, PLENTY)
             if most < least:
                 assert runs is None
             else:
@@ -86,7 +86,10 @@ def test_windows_stay_close_to_what_can_be_had() -> None:
 
 def test_a_search_that_is_late_ends() -> None:
     a, b = [1, 2] * 50_000, [2, 1, 1] * 30_000
-    for search in (longest, longest_chain, few_edits):
+    late = Effort(10**12, 10**12, 10**12, deadline=0)
+    for search in (longest, longest_chain):
         with pytest.raises(OutOfTime):
-            search(a, b, Effort(10**12, 10**12, 100_000, deadline=0))
+            search(a, b, late)
+    with pytest.raises(OutOfTime):
+        few_edits(a, b, 100_000, late)
     assert match(a, b, Effort(10**12, 0, 0, deadline=0)) == ([], LATE)

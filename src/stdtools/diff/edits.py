@@ -9,12 +9,12 @@ from stdtools.diff.trimming import same_ahead
 Run = tuple[int, int, int]  # a place in A, one in B, and how many items are equal from there on
 
 
-def few_edits(a: list[int], b: list[int], effort: Effort) -> list[Run] | None:
-    """Return the runs that *a* and *b* have in common, None if more than ``effort.edits`` items are not in them.
+def few_edits(a: list[int], b: list[int], most: int, effort: Effort) -> list[Run] | None:
+    """Return the runs that *a* and *b* have in common, None if more than *most* items are not in them.
 
     Raises OutOfTime.
     """
-    most = min(effort.edits, len(a) + len(b))
+    most = min(most, len(a) + len(b))
     if abs(len(a) - len(b)) > most:
         return None
     reached = [0] * (2 * most + 3)  # by diagonal, the place in A

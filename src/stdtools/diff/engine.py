@@ -53,7 +53,7 @@ def _effort(algorithm: str, deadline: float | None, clock: Callable[[], float]) 
     if algorithm == "minimal":
         return Effort(200_000_000_000, 5_000_000, 6_000, deadline=deadline, clock=clock)
     patience = algorithm == "patience"
-    return Effort(QUICK, 1_000_000, 64, patience=patience, deadline=deadline, clock=clock)
+    return Effort(QUICK, 1_000_000, 500, patience=patience, deadline=deadline, clock=clock)
 
 
 def _found(a: bytes, b: bytes, effort: Effort, *, thorough: bool) -> Found:
@@ -75,7 +75,8 @@ def _found(a: bytes, b: bytes, effort: Effort, *, thorough: bool) -> Found:
     twice = shared(a, b, changes)
     if not twice:
         return changes, ""
-    if thorough or size <= ONCE_MORE:
+    cheap = (rest.a2 - rest.a1) * (rest.b2 - rest.b1) <= QUICK or lines(changes) <= effort.edits
+    if thorough or (cheap and size <= ONCE_MORE):
         again, why = solve(a, b, rest, effort)
         return (again, why) if not why or lines(again) < lines(changes) else (changes, why)
     return mended(a, b, changes, twice, effort), LARGE

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import compress
+from math import isqrt
 from typing import NamedTuple
 
 from stdtools.diff.bits import longest
@@ -12,6 +13,7 @@ from stdtools.diff.effort import LATE, QUICK, Effort, OutOfTime
 from stdtools.diff.trimming import same_ahead, same_behind
 
 PAIR = 500  # so many cells of the table of bits take the time of one pair of a chain
+EDIT = 90  # trying as many edits as a side of the table has lines, divided by this, takes a tenth of its time
 ANCHOR_PAIRS = 200_000
 WINDOW = 4096
 ROUNDS = 30  # so often each item may be looked at, on the average, before anchors are no longer asked for
@@ -95,7 +97,8 @@ def _exactly(a: list[int], b: list[int], effort: Effort) -> list[Run] | None:
     if pairs <= effort.pairs and (pairs * PAIR <= cells or cells > effort.cells):
         found = [(i, j, 1) for i, j in longest_chain(a, b, effort)]
     else:
-        found = few_edits(a, b, effort) if cells > min(QUICK, effort.cells) else None
+        most = effort.edits if cells > min(QUICK, effort.cells) else isqrt(cells) // EDIT
+        found = few_edits(a, b, most, effort)
         if found is None:
             if cells > effort.cells:
                 return None

@@ -44,24 +44,20 @@ def regions(a: bytes, b: bytes, core: Change, effort: Effort) -> Iterator[Change
 
 
 def _near(a: bytes, i: int, a_end: int, b: bytes, j: int, b_end: int) -> tuple[int, int] | None:
-    a_starts, b_starts = _starts(a, i, a_end), _starts(b, j, b_end)
-    probes: list[bytes] = []
-    for steps in range(len(a_starts) + len(b_starts) - 1):
-        if steps < len(a_starts):
-            probes.append(_probe(a, a_starts[steps], a_end))
-        for x in range(max(steps - len(b_starts) + 1, 0), min(steps + 1, len(probes))):
-            place = b_starts[steps - x]
-            if b.startswith(probes[x], place) and place + len(probes[x]) <= b_end and probes[x]:
+    """Try the next lines of either text, those first that leave out the fewest."""
+    a_starts, b_starts, probes = [i], [j], [_probe(a, i, a_end)]
+    for steps in range(1, 2 * LINES - 1):
+        if steps < LINES:
+            if start := a.find(b"\n", a_starts[-1], a_end) + 1:
+                a_starts.append(start)
+                probes.append(_probe(a, start, a_end))
+            if start := b.find(b"\n", b_starts[-1], b_end) + 1:
+                b_starts.append(start)
+        for x in range(max(steps - len(b_starts) + 1, 0), min(steps + 1, len(a_starts))):
+            place, probe = b_starts[steps - x], probes[x]
+            if b.startswith(probe, place) and probe and place + len(probe) <= b_end:
                 return a_starts[x], place
     return None
-
-
-def _starts(text: bytes, start: int, end: int) -> list[int]:
-    """Return where the next lines start."""
-    starts = [start]
-    while len(starts) < LINES and (start := text.find(b"\n", start, end) + 1):
-        starts.append(start)
-    return starts
 
 
 def _probe(text: bytes, start: int, end: int) -> bytes:
