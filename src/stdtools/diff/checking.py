@@ -2,7 +2,9 @@
 
 from stdtools.diff.comparison import Comparison
 from stdtools.diff.places import Places
-from stdtools.diff.trimming import lines_between, same_ahead
+from stdtools.diff.trimming import MOST, lines_between, same_ahead
+
+NEWLINE = 10
 
 
 class WrongComparison(Exception):
@@ -31,12 +33,21 @@ def check(comparison: Comparison, keys: tuple[bytes, bytes] | None = None, *, co
             for change in changes
         ]
     line = other = i = j = 0
+    a_ends, b_ends = (0, len(a)), (0, len(b))
     for number, change in enumerate(changes):
         a1, a2, b1, b2, a_start, a_end, b_start, b_end = change
-        if not ((a2 > a1 or b2 > b1) and _cuts(a, a_start, a_end) and _cuts(b, b_start, b_end)):
+        whole = (
+            i <= a_start <= a_end <= len(a)
+            and j <= b_start <= b_end <= len(b)
+            and (a_start in a_ends or a[a_start - 1] == NEWLINE)
+            and (a_end in a_ends or a[a_end - 1] == NEWLINE)
+            and (b_start in b_ends or b[b_start - 1] == NEWLINE)
+            and (b_end in b_ends or b[b_end - 1] == NEWLINE)
+        )
+        if not whole or (a1 == a2 and b1 == b2):
             raise WrongComparison(f"change {number} does not begin and end with a line")
         size = a_start - i
-        if size < 0 or size != b_start - j or same_ahead(a, i, b, j, size) != size:
+        if size != b_start - j or not _equal(a, i, b, j, size):
             raise WrongComparison(f"the lines before change {number} are not equal")
         lines = lines_between(a, i, a_start) if count else a1 - line
         if a1 - line != lines or b1 - other != lines or lines > size or (not lines and number):
@@ -44,12 +55,14 @@ def check(comparison: Comparison, keys: tuple[bytes, bytes] | None = None, *, co
         if a2 - a1 != lines_between(a, a_start, a_end) or b2 - b1 != lines_between(b, b_start, b_end):
             raise WrongComparison(f"change {number} has not the lines {a1} to {a2} and {b1} to {b2}")
         line, other, i, j = a2, b2, a_end, b_end
-    if len(a) - i != len(b) - j or same_ahead(a, i, b, j, len(a) - i) != len(a) - i:
+    if len(a) - i != len(b) - j or not _equal(a, i, b, j, len(a) - i):
         raise WrongComparison("the lines behind the last change are not equal")
 
 
-def _cuts(text: bytes, start: int, end: int) -> bool:
-    return 0 <= start <= end <= len(text) and all(at in (0, len(text)) or text[at - 1] == 10 for at in (start, end))
+def _equal(a: bytes, i: int, b: bytes, j: int, size: int) -> bool:
+    if size <= MOST:
+        return a[i : i + size] == b[j : j + size]
+    return same_ahead(a, i, b, j, size) == size
 
 
 def _check_places(comparison: Comparison) -> None:

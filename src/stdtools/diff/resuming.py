@@ -45,15 +45,17 @@ def regions(a: bytes, b: bytes, core: Change, effort: Effort) -> Iterator[Change
 
 def _near(a: bytes, i: int, a_end: int, b: bytes, j: int, b_end: int) -> tuple[int, int] | None:
     """Try the next lines of either text, those first that leave out the fewest."""
-    a_starts, b_starts, probes = [i], [j], [_probe(a, i, a_end)]
+    a_starts, b_starts = [i], [j]
+    probes: list[bytes] = []
     for steps in range(1, 2 * LINES - 1):
         if steps < LINES:
             if start := a.find(b"\n", a_starts[-1], a_end) + 1:
                 a_starts.append(start)
-                probes.append(_probe(a, start, a_end))
             if start := b.find(b"\n", b_starts[-1], b_end) + 1:
                 b_starts.append(start)
         for x in range(max(steps - len(b_starts) + 1, 0), min(steps + 1, len(a_starts))):
+            while x >= len(probes):
+                probes.append(_probe(a, a_starts[len(probes)], a_end))
             place, probe = b_starts[steps - x], probes[x]
             if b.startswith(probe, place) and probe and place + len(probe) <= b_end:
                 return a_starts[x], place

@@ -9,11 +9,16 @@ from stdtools.diff.effort import LATE, Effort
 from stdtools.diff.places import Places, blocks, numbered, pieces
 
 SMALL = 1 << 12  # bytes
+MANY = 1 << 12
 
 
 def solve(a: bytes, b: bytes, region: Change, effort: Effort) -> tuple[list[Change], str]:
-    """Return the changes within *region*, and what kept them from being as few as can be, if anything did."""
-    if region.a1 == region.a2 or region.b1 == region.b2:
+    """Return the changes within *region*, and what kept them from being as few as can be, if anything did.
+
+    The first lines of the region are not equal.
+    """
+    a_lines, b_lines = region.a2 - region.a1, region.b2 - region.b1
+    if not a_lines or not b_lines or a_lines == b_lines == 1:
         return [region], ""
     if max(region.a_end - region.a_start, region.b_end - region.b_start) <= SMALL:
         lines = pieces(a, region.a_start, region.a_end)
@@ -23,8 +28,8 @@ def solve(a: bytes, b: bytes, region: Change, effort: Effort) -> tuple[list[Chan
         return [region], LATE
     from stdtools.diff.matching import match
 
-    a_lines, b_lines = blocks(a, region.a_start, region.a_end), blocks(b, region.b_start, region.b_end)
-    matching = match(*numbered(a_lines, b_lines), effort)
+    numbers = numbered(blocks(a, region.a_start, region.a_end), blocks(b, region.b_start, region.b_end))
+    matching = match(*numbers, effort)
     return list(_changes(a, b, region, matching.runs)), matching.why
 
 
@@ -53,16 +58,33 @@ def shared(a: bytes, b: bytes, changes: Sequence[Change]) -> set[bytes]:
     if not size:
         return set()
     lines: set[bytes] = set()
-    for start, end in spans:
-        for block in blocks(text, start, end):
-            lines.update(block)
+    for block in _lines(text, spans):
+        lines.update(block)
     found: set[bytes] = set()
-    for start, end in others:
-        for block in blocks(other, start, end):
-            if not lines.isdisjoint(block):
-                found |= lines.intersection(block)
+    for block in _lines(other, others):
+        if not lines.isdisjoint(block):
+            found |= lines.intersection(block)
     return found
 
 
 def _size(spans: list[tuple[int, int]]) -> int:
     return sum(end - start for start, end in spans)
+
+
+def _lines(text: bytes, spans: list[tuple[int, int]]) -> Iterator[list[bytes]]:
+    """Yield the lines of many parts of *text*, of short ones those of many at once."""
+    short: list[bytes] = []
+    for start, end in spans:
+        if end - start > SMALL:
+            yield from blocks(text, start, end)
+        else:
+            short.append(text[start:end])
+            if len(short) == MANY:
+                yield _pieces_of(short)
+                short.clear()
+    yield _pieces_of(short)
+
+
+def _pieces_of(parts: list[bytes]) -> list[bytes]:
+    text = b"".join(parts)
+    return pieces(text, 0, len(text))
