@@ -157,3 +157,16 @@ def test_a_long_insertion_among_other_changes_is_found_by_searching() -> None:
         check(comparison, count=True)
         assert comparison.minimal
         assert (len(comparison.changes), size(comparison)) == (11, 80_020)
+
+
+@pytest.mark.once
+def test_hunks_in_a_text_of_two_letters_do_not_make_all_of_it_be_looked_at_again() -> None:
+    """No line comes once in any window: each hunk had windows of a mebibyte, and it took minutes."""
+    draw = random.Random(1)
+    lines = draw.choices([b"a\n", b"b\n"], k=400_000)
+    other = list(lines)
+    for at in range(1_000, 400_000, 1_000):
+        other[at : at + 20] = draw.choices([b"a\n", b"b\n"], k=25)
+    comparison = compare(b"".join(lines), b"".join(other))
+    check(comparison, count=True)
+    assert size(comparison) < 399 * 25

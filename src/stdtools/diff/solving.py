@@ -2,11 +2,14 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from operator import itemgetter
+from typing import TYPE_CHECKING
 
 from stdtools.diff.comparison import Change
-from stdtools.diff.edits import Run
 from stdtools.diff.effort import LATE, Effort
 from stdtools.diff.places import Places, blocks, numbered, pieces
+
+if TYPE_CHECKING:
+    from stdtools.diff.edits import Run
 
 SMALL = 1 << 12  # bytes
 MANY = 1 << 12
@@ -33,7 +36,7 @@ def solve(a: bytes, b: bytes, region: Change, effort: Effort) -> tuple[list[Chan
     return list(_changes(a, b, region, matching.runs)), matching.why
 
 
-def _changes(a: bytes, b: bytes, region: Change, runs: Iterable[Run]) -> Iterator[Change]:
+def _changes(a: bytes, b: bytes, region: Change, runs: "Iterable[Run]") -> Iterator[Change]:
     """Yield what lies between the *runs* of lines that are equal, counted from the start of *region*."""
     a_places, b_places = Places(a, region.a1, region.a_start), Places(b, region.b1, region.b_start)
     a1, b1 = region.a1, region.b1
