@@ -1,8 +1,10 @@
 """diff beside GNU diff, git, cmp and difflib: large texts with few differences and many, and what is slow elsewhere."""
 
+import multiprocessing
 import os
 import random
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from itertools import repeat
 from pathlib import Path
 
 from measure import Candidate, Claim, Measured, claim, compare
@@ -21,10 +23,21 @@ sys.exit(a != b)
 """
 
 
-def write(path: Path, lines: Iterable[bytes]) -> str:
-    """Write *lines* to *path*; return its name."""
-    with open(path, "wb") as output:
-        output.writelines(lines)
+def write(path: Path, make: Callable[..., Iterable[bytes]], *arguments: object) -> str:
+    """Write the lines that *make* makes to *path*; return its name.
+
+    A process of its own makes them: what this one holds would count as the memory of those it starts.
+    """
+
+    def fill() -> None:
+        with open(path, "wb") as output:
+            output.writelines(make(*arguments))
+
+    child = multiprocessing.get_context("fork").Process(target=fill)
+    child.start()
+    child.join()
+    if child.exitcode:
+        raise SystemExit(f"{path}: {child.exitcode}")
     return str(path)
 
 
@@ -35,11 +48,11 @@ def make_text(count: int) -> list[bytes]:
     return [b"%07d %s\n" % (n, b" ".join(draw.choices(words, k=5))) for n in range(count)]
 
 
-def with_hunks(lines: list[bytes], count: int) -> list[bytes]:
-    """Return *lines* with *count* places changed: a line replaced, or up to three deleted or inserted."""
+def with_hunks(count: int) -> list[bytes]:
+    """Return the text with *count* places changed: a line replaced, or up to three deleted or inserted."""
     draw = random.Random(2)
-    result = list(lines)
-    for at in sorted(draw.sample(range(len(lines)), count), reverse=True):
+    result = make_text(LINES)
+    for at in sorted(draw.sample(range(LINES), count), reverse=True):
         size = draw.randrange(1, 4)
         kind = draw.randrange(3)
         new = [b"new %d\n" % draw.randrange(1_000_000) for _ in range(size)]
@@ -47,10 +60,17 @@ def with_hunks(lines: list[bytes], count: int) -> list[bytes]:
     return result
 
 
-def changed_everywhere(lines: list[bytes]) -> list[bytes]:
-    """Return *lines* with one of twenty replaced."""
+def with_one_insertion() -> list[bytes]:
+    """Return the text with a line in the middle."""
+    result = make_text(LINES)
+    result.insert(LINES // 2, b"inserted\n")
+    return result
+
+
+def changed_everywhere() -> list[bytes]:
+    """Return the text with one of twenty lines replaced."""
     draw = random.Random(3)
-    return [b"changed %d\n" % n if draw.random() < 0.05 else line for n, line in enumerate(lines)]
+    return [b"changed %d\n" % n if draw.random() < 0.05 else line for n, line in enumerate(make_text(LINES))]
 
 
 def shapes() -> dict[str, tuple[list[bytes], list[bytes]]]:
@@ -77,18 +97,16 @@ def large_texts(python: str, diff: list[str], place: Path) -> Results:
     """Measure a million lines beside GNU diff, git and difflib, and what memory they take."""
     gnu: Peer = ("diff -u", ["diff", "-u"], 0)
     git: Peer = ("git diff", ["git", "diff", "--no-index", "--no-color"], 0)
-    lines = make_text(LINES)
-    middle = LINES // 2
-    jobs: list[tuple[str, list[bytes], list[Peer]]] = [
-        ("1,000 hunks", with_hunks(lines, 1_000), [at_most(0.6, gnu), ("difflib", [python, "-c", DIFFLIB], 1 / 30)]),
-        ("one insertion", [*lines[:middle], b"inserted\n", *lines[middle:]], [at_most(2.2, gnu)]),
-        ("5 % changed", changed_everywhere(lines), [at_most(4, gnu), at_most(1.5, git)]),
+    jobs: list[tuple[str, Callable[..., Iterable[bytes]], tuple[int, ...], list[Peer]]] = [
+        ("1,000 hunks", with_hunks, (1_000,), [at_most(0.6, gnu), ("difflib", [python, "-c", DIFFLIB], 1 / 30)]),
+        ("one insertion", with_one_insertion, (), [at_most(2.2, gnu)]),
+        ("5 % changed", changed_everywhere, (), [at_most(4, gnu), at_most(1.5, git)]),
     ]
-    base = write(place / "base", lines)
+    base = write(place / "base", make_text, LINES)
     measured: list[Measured] = []
     claims: list[Claim] = []
-    for what, changed, peers in jobs:
-        other = write(place / "other", changed)
+    for what, changed, arguments, peers in jobs:
+        other = write(place / "other", changed, *arguments)
         size = (os.path.getsize(base) + os.path.getsize(other)) / (1 << 20)
         commands = [("diff", diff), *((name, command) for name, command, _ in peers)]
         names = {name: f"{name}, 1,000,000 lines, {what}" for name, _ in commands}
@@ -110,7 +128,7 @@ def at_most(limit: float, peer: Peer) -> Peer:
 def equal_files(diff: list[str], place: Path) -> Results:
     """Measure a gibibyte beside cmp."""
     block = b"".join(make_text(25_000))
-    equal, also = (write(place / name, [block] * (GIBIBYTE // len(block))) for name in ("base", "other"))
+    equal, also = (write(place / name, repeat, block, GIBIBYTE // len(block)) for name in ("base", "other"))
     ours, cmp = "diff, 1 GB, equal", "cmp, 1 GB, equal"
     times = compare([Candidate(ours, [*diff, equal, also]), Candidate(cmp, ["cmp", equal, also])], rounds=5)
     return times, [claim(ours, times, ours, cmp, 1.5, "cmp")]
@@ -125,7 +143,7 @@ def hard_texts(diff: list[str], place: Path) -> Results:
     measured: list[Measured] = []
     claims: list[Claim] = []
     for what, options, texts, seconds in jobs:
-        pair = [write(place / name, lines) for name, lines in zip(("base", "other"), texts, strict=True)]
+        pair = [write(place / name, list, lines) for name, lines in zip(("base", "other"), texts, strict=True)]
         name = f"diff, {what}"
         times = compare([Candidate(name, [*diff, *options, *pair], code=DIFFERENT)], rounds=3)
         measured += times
