@@ -28,6 +28,7 @@ def narrow(monkeypatch: pytest.MonkeyPatch) -> None:
         (resuming, "LINES", 3),
         (bits, "KEPT", 16),
         (bits, "FEW", 1),
+        (bits, "MASKS", 8),
         (trimming, "FIRST", 1),
         (places, "NEAR", 1),
         (places, "BLOCK", 16),

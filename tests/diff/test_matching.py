@@ -28,8 +28,10 @@ def is_common(pairs: list[tuple[int, int]], a: list[int], b: list[int]) -> bool:
 
 
 @pytest.mark.parametrize("kept", [1, 64, 4 << 20])
-def test_bits_find_a_longest_common_subsequence(kept: int, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("masks", [0, 16, 64 << 20])
+def test_bits_find_a_longest_common_subsequence(kept: int, masks: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bits, "KEPT", kept)
+    monkeypatch.setattr(bits, "MASKS", masks)
     for seed in range(300):
         a, b = sequences(seed)
         pairs = longest(a, b, PLENTY)

@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from stdtools.diff.effort import Effort
 
 KEPT = 4 << 20  # bytes of rows
-FEW = 8  # places of an item that are put together when they are needed: a mask of each item would be much memory
+MASKS = 64 << 20  # bytes of masks
+FEW = 3  # places that are put together each time
 CHECKED = 1 << 22  # bytes of rows between two looks at the clock
 
 
@@ -43,23 +44,25 @@ def longest(a: Sequence[int], b: Sequence[int], effort: Effort) -> list[tuple[in
 
 
 class _Masks(dict[int, int]):
-    """For each item, the bits of its places; those of a rare one are put together each time."""
+    """For each item, the bits of its places; those of frequent ones are kept, while there is room."""
 
     def __init__(self, items: Sequence[int]) -> None:
-        self.places: dict[int, list[int]] = {}
+        self._size = len(items) // 8 + 1
+        self._room = MASKS // self._size
+        self._places: dict[int, list[int]] = {}
         for place, item in enumerate(items):
-            self.places.setdefault(item, []).append(place)
-        for item, places in self.places.items():
-            if len(places) > FEW:
-                digits = bytearray(b"0" * (places[-1] + 1))
-                for place in places:
-                    digits[-1 - place] = 49
-                self[item] = int(digits.decode(), 2)
+            self._places.setdefault(item, []).append(place)
 
     def __missing__(self, item: int) -> int:
-        mask = 0
-        for place in self.places.get(item, ()):
-            mask |= 1 << place
+        places = self._places.get(item, ())
+        if len(places) <= FEW:
+            return sum([1 << place for place in places])
+        bits = bytearray(self._size)
+        for place in places:
+            bits[place >> 3] |= 1 << (place & 7)
+        mask = int.from_bytes(bits, "little")
+        if len(self) < self._room:
+            self[item] = mask
         return mask
 
 

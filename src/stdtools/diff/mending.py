@@ -44,14 +44,19 @@ def _groups(a: bytes, b: bytes, changes: Sequence[Change], shared: set[bytes]) -
     deleted: set[bytes] = set()
     inserted: set[bytes] = set()
     for change in changes:
-        gone = shared.intersection(pieces(a, change.a_start, change.a_end))
-        come = shared.intersection(pieces(b, change.b_start, change.b_end))
         apart = change.a1 - (waiting or group)[-1].a2 if group else 0
-        size = max(change.a2 - group[0].a1, change.b2 - group[0].b1) if group else 0
+        first = group[0] if group else change
+        size = max(change.a2 - first.a1, change.b2 - first.b1)
         if group and (apart > NEAR or size > TOGETHER):
             yield group
             yield from ([one] for one in waiting)
             group, waiting, deleted, inserted = [], [], set(), set()
+            size = max(change.a2 - change.a1, change.b2 - change.b1)
+        if size > TOGETHER:
+            yield [change]
+            continue
+        gone = shared.intersection(pieces(a, change.a_start, change.a_end))
+        come = shared.intersection(pieces(b, change.b_start, change.b_end))
         if not group:
             group = [change]
         elif not gone.isdisjoint(inserted) or not come.isdisjoint(deleted):
