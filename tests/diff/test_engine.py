@@ -187,3 +187,8 @@ def test_lines_of_every_length_are_found_again_in_the_real_texts() -> None:
     assert list(comparison.changes) == [
         Change(5_002, 5_003, 5_002, 5_004, len(a) - 5, len(a), len(a) - 5, len(b)),
     ]
+
+
+def test_another_algorithm_is_refused() -> None:
+    with pytest.raises(ValueError, match="'quick' is none of fast, minimal, patience, difflib"):
+        compare(b"", b"", algorithm="quick")

@@ -16,6 +16,8 @@ from stdtools.diff.trimming import core
 ALGORITHMS = ("fast", "minimal", "patience", "difflib")
 AS_A_WHOLE = 1 << 15  # bytes: where so little is left, no line in it is skipped
 ONCE_MORE = 1 << 21  # bytes: so much is looked at a second time, as a whole
+ORDINARY = QUICK, 1_000_000, 500  # cells, pairs and edits of an Effort: about a second
+THOROUGH = 50 * QUICK, 5_000_000, 6_000  # about a minute
 
 Texts = tuple[bytes, bytes]
 Found = tuple[list[Change], str]
@@ -35,25 +37,23 @@ def compare(
     *algorithm* is ``fast``: few lines at little cost; ``minimal``: as few as there can be, whatever it costs;
     ``patience``: what both texts have once is matched first; or ``difflib``: what ``difflib.SequenceMatcher`` finds.
     *keys* are two texts with as many lines as *a* and *b*, that are compared instead of them. When *deadline* has
-    passed, in seconds by *clock*, what has not been looked at becomes one change; difflib knows none.
+    passed, in seconds by *clock*, what has not been looked at becomes one change; difflib knows none. Raises
+    ValueError for another algorithm.
     """
+    if algorithm not in ALGORITHMS:
+        raise ValueError(f"{algorithm!r} is none of {', '.join(ALGORITHMS)}")
     a_key, b_key = keys or (a, b)
     if algorithm == "difflib":
         changes, why = _by_difflib(a_key, b_key)
     else:
-        effort = _effort(algorithm, deadline, clock)
-        changes, why = _found(a_key, b_key, effort, thorough=algorithm == "minimal")
+        thorough = algorithm == "minimal"
+        limits = THOROUGH if thorough else ORDINARY
+        effort = Effort(*limits, patience=algorithm == "patience", deadline=deadline, clock=clock)
+        changes, why = _found(a_key, b_key, effort, thorough=thorough)
         changes = slide(a_key, b_key, changes)
     if keys:
         changes = _placed(a, b, changes)
     return Comparison(a, b, changes, not why, why)
-
-
-def _effort(algorithm: str, deadline: float | None, clock: Callable[[], float]) -> Effort:
-    if algorithm == "minimal":
-        return Effort(200_000_000_000, 5_000_000, 6_000, deadline=deadline, clock=clock)
-    patience = algorithm == "patience"
-    return Effort(QUICK, 1_000_000, 500, patience=patience, deadline=deadline, clock=clock)
 
 
 def _found(a: bytes, b: bytes, effort: Effort, *, thorough: bool) -> Found:
