@@ -17,7 +17,7 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 VENV = HERE.parent / ".venvs" / "bench"
-MODULES = ("startup", "pack", "logs", "tree", "par", "kv", "tasks")
+MODULES = ("startup", "pack", "logs", "tree", "par", "kv", "tasks", "diff")
 
 
 def install() -> tuple[str, str]:
@@ -56,7 +56,16 @@ def versions(python: str) -> str:
             "perl " + first_line("perl", "-e", "print substr($^V, 1)"),
             *(
                 f"{package} {package_version(package)}"
-                for package in ("daemontools", "apache2-utils", "findutils", "fd-find", "coreutils", "parallel")
+                for package in (
+                    "daemontools",
+                    "apache2-utils",
+                    "findutils",
+                    "fd-find",
+                    "coreutils",
+                    "parallel",
+                    "diffutils",
+                    "git",
+                )
             ),
         ]
     )
