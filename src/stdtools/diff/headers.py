@@ -6,7 +6,7 @@ import time
 ABSENT = 0  # patch takes a time that is the epoch as: there is no such file
 
 _NEEDS_QUOTES = re.compile(rb'[\x00-\x20"\\\x80-\xff]')
-_IN_QUOTES = re.compile(rb'[\x00-\x1f"\\\x80-\xff]')
+C_QUOTED = rb'[\x00-\x1f"\\\x80-\xff]'
 _SHORT = dict(zip(b'\a\b\t\n\v\f\r"\\', (b"\\" + bytes([letter]) for letter in b'abtnvfr"\\'), strict=True))
 
 
@@ -14,10 +14,11 @@ def quote(name: bytes) -> bytes:
     """Return *name* as C would write it, where it has blanks, quotes, control characters or other than ASCII."""
     if _NEEDS_QUOTES.search(name) is None:
         return name
-    return b'"' + _IN_QUOTES.sub(_escape, name) + b'"'
+    return b'"' + re.sub(C_QUOTED, escape_c, name) + b'"'
 
 
-def _escape(found: re.Match[bytes]) -> bytes:
+def escape_c(found: re.Match[bytes]) -> bytes:
+    """Return the escape for a byte of a name in quotes."""
     code = found[0][0]
     return _SHORT.get(code) or b"\\%03o" % code
 
