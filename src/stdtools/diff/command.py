@@ -169,6 +169,10 @@ def _shape(given: dict[str, Any]) -> Shape:
     if len(given["labels"]) > 2:
         _refuse("--label names A, then B; there is no third")
     color = screen.wants_color(STDOUT) and style not in ("html", *RECORDS)
+    if style == "color-words":
+        color = screen.preferences.color != "never"
+    if given["word_regex"] is not None:
+        _expressions([given["word_regex"]], "--word-regex")
     return Shape(
         style=style,
         context=lines[named[0]] if named else None,

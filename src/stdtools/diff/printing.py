@@ -161,16 +161,12 @@ class Printer:
         shape = self._shape
         context = 3 if shape.context is None else shape.context
         titles, functions, tab = self._titles(a, b), self._functions(comparison), b"\t" * shape.initial_tab
+        write, out = unified.write, self._out
         if shape.color:
             from stdtools.diff.coloring import write_unified
-            from stdtools.diff.highlighting import Highlighter
 
-            write_unified(
-                comparison, titles, self._output, Highlighter(words=True), context,
-                functions=functions, tab=tab, ignored=outcome.trivial,
-            )  # fmt: skip
-            return
-        unified.write(comparison, titles, self._out, context, functions=functions, tab=tab, ignored=outcome.trivial)
+            write, out = write_unified, self._output
+        write(comparison, titles, out, context, functions=functions, tab=tab, ignored=outcome.trivial)
 
     def _context(self, a: Source, b: Source, outcome: Outcome, comparison: Comparison) -> None:
         from stdtools.diff import context
@@ -225,7 +221,7 @@ class Printer:
             comparison, self._titles(a, b), self._output if shape.color else self._out,
             unit="char" if shape.style == "char" else "word", regex=shape.word_regex,
             context=3 if shape.context is None else shape.context,
-            color=shape.color or shape.style == "color-words",
+            color=shape.color,
         )  # fmt: skip
 
     def _html(self, a: Source, b: Source, outcome: Outcome, comparison: Comparison) -> None:
