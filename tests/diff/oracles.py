@@ -12,6 +12,13 @@ from stdtools.diff.comparison import Change, Comparison, split_lines
 ENVIRONMENT = {"LC_ALL": "C.UTF-8", "TZ": "Asia/Kathmandu"}  # a zone with quarters of an hour
 
 
+class Written(list[bytes]):
+    """What was written."""
+
+    def write(self, data: bytes) -> None:
+        self.append(data)
+
+
 def gnu(place: Path, *options: str) -> bytes:
     """Return what GNU diff writes about the files ``a`` and ``b`` in *place*."""
     done = subprocess.run(

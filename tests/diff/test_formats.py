@@ -12,19 +12,12 @@ from stdtools.diff import context, headers, normal, side_by_side, unified
 from stdtools.diff.comparison import Comparison
 from stdtools.diff.expressions import Expression
 from stdtools.diff.functions import Functions
-from tests.diff.oracles import ENVIRONMENT, comparison_of, gnu, pair
+from tests.diff.oracles import ENVIRONMENT, Written, comparison_of, gnu, pair
 
 pytestmark = pytest.mark.once
 
 PAIRS = int(os.environ.get("DIFF_PAIRS", "60"))
 SEED = int(os.environ.get("DIFF_SEED", "0")) or random.SystemRandom().randrange(1, 1 << 32)
-
-
-class Written(list[bytes]):
-    """What was written."""
-
-    def write(self, data: bytes) -> None:
-        self.append(data)
 
 
 @pytest.fixture

@@ -240,7 +240,7 @@ def _wishes(given: dict[str, Any], shape: Shape) -> Wishes:
 
 def _entering(given: dict[str, Any]) -> Entering:
     return Entering(
-        given["recursive"], given["new_file"], given["exclude"], not given["no_dereference"], _typed_options()
+        given["recursive"], given["new_file"], given["exclude"], not given["no_dereference"], _typed_options
     )
 
 

@@ -11,22 +11,21 @@ def group(changes: Sequence[Change], context: int, ignored: Collection[int] = ()
     """Yield the changes that come into one hunk, as GNU diff puts them together: where their contexts meet.
 
     *ignored* are the places in *changes* of those that do not count. A hunk of these alone is left out, and
-    another takes them in only where they stand within its context.
+    to the end of another they are taken in only where they stand within its context.
     """
     wide, narrow = 2 * context, context - 1
     hunk: list[Change] = []
-    counts = last_counts = False
+    counts = False
     end = 0
     for place, change in enumerate(changes):
         this_counts = place not in ignored
-        if hunk and change.a1 - end > (wide if this_counts and last_counts else narrow):
+        if hunk and change.a1 - end > (wide if this_counts else narrow):
             if counts:
                 yield hunk
             hunk, counts = [], False
         hunk.append(change)
         end = change.a2
         counts |= this_counts
-        last_counts = this_counts
     if counts:
         yield hunk
 

@@ -1,7 +1,7 @@
 """One run: two files or two directories, compared pair by pair, and what that comes to."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from stdtools.diff import inputs
@@ -14,13 +14,13 @@ from stdtools.shared.streams import STDIN
 
 
 class Entering(NamedTuple):
-    """What is compared of two directories; ``options`` are what stands behind ``diff`` above each pair."""
+    """What is compared of two directories; ``options`` returns what stands behind ``diff`` above each pair."""
 
     recursive: bool = False
     absent: bool = False
     exclude: Sequence[str] = ()
     follow_symlinks: bool = True
-    options: bytes = b""
+    options: Callable[[], bytes] = bytes
 
 
 class Run:
@@ -82,6 +82,7 @@ class Run:
         from stdtools.diff.headers import quote
 
         entering = self._entering
+        options = entering.options()
         for pair in pairs(
             a,
             b,
@@ -91,7 +92,7 @@ class Run:
             follow_symlinks=entering.follow_symlinks,
         ):
             if pair.code is None:
-                heading = b"diff%b %b %b" % (entering.options, quote(pair.a), quote(pair.b))
+                heading = b"diff%b %b %b" % (options, quote(pair.a), quote(pair.b))
                 self._files(Source(pair.a, pair.a_stat), Source(pair.b, pair.b_stat), heading)
             elif pair.code == TROUBLE:
                 screen.complain(os.fsdecode(pair.text))
