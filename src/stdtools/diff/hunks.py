@@ -11,8 +11,23 @@ def group(changes: Sequence[Change], context: int, ignored: Collection[int] = ()
     """Yield the changes that come into one hunk, as GNU diff puts them together: where their contexts meet.
 
     *ignored* are the places in *changes* of those that do not count. A hunk of these alone is left out, and
-    to the end of another they are taken in only where they stand within its context.
+    to the end of another they are taken in only where they stand within its context. That may leave two hunks
+    which have lines in common, and git takes no such patch; unlike GNU's they are made one.
     """
+    if not ignored:
+        yield from _group(changes, context, ())
+        return
+    waiting: list[Change] = []
+    for hunk in _group(changes, context, ignored):
+        if waiting and hunk[0].a1 - waiting[-1].a2 >= 2 * context:
+            yield waiting
+            waiting = []
+        waiting += hunk
+    if waiting:
+        yield waiting
+
+
+def _group(changes: Sequence[Change], context: int, ignored: Collection[int]) -> Iterator[list[Change]]:
     wide, narrow = 2 * context, context - 1
     hunk: list[Change] = []
     counts = False
