@@ -1,7 +1,8 @@
 """The unified format, as patch and git read it and GNU diff writes it."""
 
+import os
 from collections.abc import Collection
-from typing import Protocol
+from typing import AnyStr, Protocol
 
 from stdtools.diff.comparison import Comparison
 from stdtools.diff.functions import Functions
@@ -15,6 +16,31 @@ class Writable(Protocol):
 
     def write(self, data: bytes, /) -> object:
         """Write all of *data*."""
+
+
+def unified(
+    a: AnyStr, b: AnyStr, a_name: str = "a", b_name: str = "b", *, context: int = 3, algorithm: str = "fast"
+) -> AnyStr:
+    """Return the patch that makes *b* of *a*, two texts or two files' bytes, empty where they are equal.
+
+    The names stand in its head without times; *algorithm* as in ``compare``.
+    """
+    from stdtools.diff.engine import compare
+    from stdtools.diff.headers import label
+
+    old, new = (text if isinstance(text, bytes) else text.encode("utf-8", "surrogateescape") for text in (a, b))
+    parts: list[bytes] = []
+    titles = label(os.fsencode(a_name)), label(os.fsencode(b_name))
+    write(compare(old, new, algorithm=algorithm), titles, _Kept(parts), context)
+    patch = b"".join(parts)
+    return patch if isinstance(a, bytes) else patch.decode("utf-8", "surrogateescape")
+
+
+class _Kept:
+    """Keeps what is written."""
+
+    def __init__(self, parts: list[bytes]) -> None:
+        self.write = parts.append
 
 
 def write(
