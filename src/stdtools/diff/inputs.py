@@ -14,10 +14,10 @@ _LARGE = 64 << 20  # bytes: files of one size are compared in pieces before they
 _PATH_MAX = 4000
 
 _UTF = (  # UTF-32 first: its mark begins with that of UTF-16
-    (b"\xff\xfe\0\0", "UTF-32"),
-    (b"\0\0\xfe\xff", "UTF-32"),
-    (b"\xff\xfe", "UTF-16"),
-    (b"\xfe\xff", "UTF-16"),
+    (b"\xff\xfe\0\0", "UTF-32LE"),
+    (b"\0\0\xfe\xff", "UTF-32BE"),
+    (b"\xff\xfe", "UTF-16LE"),
+    (b"\xfe\xff", "UTF-16BE"),
 )
 
 
@@ -187,7 +187,7 @@ def as_text(data: bytes, *, forced: bool = False) -> Text:
     for mark, encoding in _UTF:
         if data.startswith(mark):
             try:
-                return Text(data.decode(encoding).encode(), encoding)
+                return Text(data[len(mark) :].decode(encoding).encode(), encoding)
             except UnicodeError:
                 continue
     return Text(data, is_binary=data.find(b"\0", 0, _LOOKED_AT) >= 0)

@@ -201,7 +201,7 @@ class Printer:
         if wrapped:
             from os import get_terminal_size
 
-            width = get_terminal_size(output.fd).columns or width
+            width = get_terminal_size(output.fd).columns or 80
         side_by_side.write(
             comparison, output if wrapped else self._out, width,
             ignored=outcome.trivial, only_changes=shape.only_changes, wrapped=wrapped,
@@ -248,6 +248,6 @@ def _note(names: tuple[bytes, bytes], outcome: Outcome) -> bytes:
     if outcome.differs and outcome.is_binary:
         return b"Binary files %b and %b differ" % names
     if outcome.differs and outcome.comparison and not outcome.comparison.changes:
-        encodings = [encoding.encode() or b"not in UTF-16" for encoding in outcome.encodings]
+        encodings = [encoding.encode() or b"UTF-8 or other" for encoding in outcome.encodings]
         return b"Files %b and %b differ in their encoding alone: %b, %b" % (*names, *encodings)
     return b""

@@ -68,7 +68,7 @@ class Run:
         if comparison is None or self._wishes.brief:
             return
         for source, encoding in zip((a, b), outcome.encodings, strict=True):
-            if encoding and outcome.differs and self.printer.style in PATCHES:
+            if encoding and comparison.changes and self.printer.style in PATCHES:
                 screen.note(f"{source.name}: {encoding}, shown in UTF-8; for a patch that applies, -a")
         if comparison.why:
             asked = 0 if self._wishes.deadline is not None or self._wishes.algorithm == "minimal" else 1
