@@ -28,6 +28,8 @@ def explain(given: dict[str, Any]) -> str:
         return _closest(given)
     if given["style"] not in _STYLES:
         raise ToolError(f"--explain does not cover --{given['style']}")
+    if given["algorithm"] not in ("fast", "difflib"):
+        raise ToolError("--explain covers --algorithm only with fast and difflib")
     paths = list(given["paths"])
     if len(paths) != 2 or "-" in paths:
         raise ToolError("--explain covers two files, not standard input")
@@ -42,10 +44,11 @@ def _patch(given: dict[str, Any], paths: list[str]) -> str:
     is_context = given["style"] == "context" or given["context_lines"] is not None
     lines = next((n for n in (given["unified_lines"], given["context_lines"]) if n is not None), 3)
     stamped = given["timestamps"] and len(given["labels"]) < 2
-    names = [repr(text) for text in given["labels"]]
+    labels = list(given["labels"])
+    if any(not name.isascii() or not name.isprintable() or set(name) & set(' "\\') for name in labels + paths):
+        raise ToolError("--explain covers names without blanks, quotes and other than ASCII")
+    names = [repr(text) for text in labels]
     for path in paths[len(names) :]:
-        if not path.isascii() or not path.isprintable() or set(path) & set(' "\\'):
-            raise ToolError("--explain covers names without blanks, quotes and other than ASCII")
         names.append(repr(path) if not stamped else f"{path + chr(9)!r} + stamp({path!r})")
     old, new = names
     function = "context_diff" if is_context else "unified_diff"
@@ -71,7 +74,8 @@ import difflib, sys
 
 sys.stdout.reconfigure(errors='surrogateescape', newline='\\n')
 a, b = (open(path, encoding='utf-8', errors='surrogateescape', newline='\\n').readlines() for path in {paths!r})
-sys.stdout.writelines(difflib.ndiff(a, b))
+for line in difflib.ndiff(a, b):
+    sys.stdout.write(line if line.endswith('\\n') else line + '\\n\\\\ No newline at end of file\\n')
 sys.exit(a != b)
 """
 
