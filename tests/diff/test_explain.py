@@ -26,7 +26,6 @@ pytestmark = pytest.mark.process
         ["--label", "old", "--label", "new"],
         ["--algorithm", "difflib", "-U", "9"],
         ["-q"],
-        ["--ndiff"],
     ],
 )
 @pytest.mark.parametrize(
@@ -42,6 +41,15 @@ def test_patches(run: Run, tmp_path: Path, options: list[str], texts: tuple[byte
     ours = run("diff", *options, "a", "b")
     theirs = subprocess.run([sys.executable, "-c", script.text], cwd=tmp_path, capture_output=True)
     assert (theirs.returncode, theirs.stdout, theirs.stderr) == (ours.code, ours.out, b"")
+
+
+def test_ndiff(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes("1\nhellö old world\n\xff\n".encode("latin-1"))
+    (tmp_path / "b").write_bytes("1\nhellö new world\n\xff".encode("latin-1"))
+    script = run("diff", "--ndiff", "a", "b", "--explain").text
+    check(script)
+    theirs = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, capture_output=True)
+    assert (theirs.returncode, theirs.stdout, theirs.stderr) == (1, run("diff", "--ndiff", "a", "b").out, b"")
 
 
 def test_equal_files(run: Run, tmp_path: Path) -> None:
