@@ -51,7 +51,9 @@ class Ignored(NamedTuple):
         if self.all_space:
             text = text.translate(None, BLANKS)
         elif self.space_change:
-            text = _OTHER_THAN_A_BLANK.sub(b" ", text).replace(b" \n", b"\n")
+            if b"  " in text or any(blank in text for blank in (b"\t", b"\r", b"\v", b"\f")):
+                text = _OTHER_THAN_A_BLANK.sub(b" ", text)
+            text = text.replace(b" \n", b"\n")
         else:
             if self.trailing_space:
                 text = b"\n".join(map(bytes.rstrip, text.split(b"\n")))

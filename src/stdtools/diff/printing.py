@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from stdtools.diff.comparing import Outcome
 from stdtools.diff.comparison import Comparison
 from stdtools.diff.expressions import Matches
-from stdtools.diff.headers import ABSENT, title
+from stdtools.diff.headers import ABSENT, quote, title
 from stdtools.diff.inputs import STDIN_PATH, Source
 from stdtools.diff.unified import Writable
 from stdtools.shared.records import RecordWriter
@@ -70,8 +70,8 @@ class Printer:
         elif self._shape.style not in ("stat", "numstat"):
             self._out.write(text + b"\n")
 
-    def write(self, a: Source, b: Source, outcome: Outcome, heading: bytes = b"") -> None:
-        """Write what became of a pair; below *heading*, where there is something to show."""
+    def write(self, a: Source, b: Source, outcome: Outcome, options: bytes | None = None) -> None:
+        """Write what became of a pair; below the command with *options* that would compare it, where there are any."""
         names = self._names(a, b)
         if self._records:
             self._record(a.path, b.path, outcome, _note(names, outcome))
@@ -85,8 +85,9 @@ class Printer:
         if note:
             self._out.write(note + b"\n")
         elif outcome.comparison and not self._shape.brief and (outcome.differs or self._shape.style in WHOLE):
-            if heading:
-                self._out.write(heading + b"\n")
+            if options is not None:
+                shown = [given or quote(source.path) for given, source in zip(self._labels(), (a, b), strict=True)]
+                self._out.write(b"diff%b %b %b\n" % (options, *shown))
             _STYLES[self._shape.style](self, a, b, outcome, outcome.comparison)
         if not outcome.differs and self._shape.report_identical:
             self._out.write(b"Files %b and %b are identical\n" % names)
@@ -100,17 +101,19 @@ class Printer:
 
             write_graph(self._rows, self._output, self._shape.width or 80, color=self._shape.color)
 
+    def _labels(self) -> tuple[bytes | None, bytes | None]:
+        labels = [*self._shape.labels, None, None]
+        return labels[0], labels[1]
+
     def _names(self, a: Source, b: Source) -> tuple[bytes, bytes]:
-        labels = self._shape.labels
-        return labels[0] if labels else a.path, labels[1] if len(labels) > 1 else b.path
+        labels = self._labels()
+        return labels[0] or a.path, labels[1] or b.path
 
     def _titles(self, a: Source, b: Source) -> tuple[bytes, bytes]:
-        shape = self._shape
-        zone = "local" if shape.epoch is None else "utc"
-        labels = [*shape.labels, None, None]
+        zone = "local" if self._shape.epoch is None else "utc"
         one, other = (
             title(source.path, self._time(source), given=given, zone=zone)
-            for source, given in zip((a, b), labels, strict=False)
+            for source, given in zip((a, b), self._labels(), strict=True)
         )
         return one, other
 

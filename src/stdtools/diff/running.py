@@ -41,13 +41,19 @@ class Run:
         except Troubles as troubles:
             self._complain(troubles)
             return TROUBLE
-        if inputs.is_directory(a) and inputs.is_directory(b):
+        if inputs.is_directory(a) or inputs.is_directory(b) or self._compares_links(a, b):
             self._directories(a.path, b.path)
         else:
             self._files(a, b)
         return self._code
 
-    def _files(self, a: Source, b: Source, heading: bytes = b"") -> None:
+    def _compares_links(self, a: Source, b: Source) -> bool:
+        """Say whether one of two files is a link that is compared as what it says."""
+        if self._entering.follow_symlinks:
+            return False
+        return any(source.path != inputs.STDIN_PATH and os.path.islink(source.path) for source in (a, b))
+
+    def _files(self, a: Source, b: Source, options: bytes | None = None) -> None:
         """Compare two files, and write what differs."""
         self.pairs += 1
         if inputs.STDIN_PATH in (a.path, b.path) and a.path != b.path and os.isatty(STDIN):
@@ -60,7 +66,7 @@ class Run:
         self._code = max(self._code, int(outcome.differs))
         self.ignored += outcome.ignored
         self._tell(a, b, outcome)
-        self.printer.write(a, b, outcome, heading)
+        self.printer.write(a, b, outcome, options)
 
     def _tell(self, a: Source, b: Source, outcome: Outcome) -> None:
         """Tell what the output alone does not."""
@@ -75,11 +81,10 @@ class Run:
             screen.note(f"perhaps not the fewest lines: {comparison.why}", verbosity=asked)
 
     def _directories(self, a: bytes, b: bytes) -> None:
-        """Compare two directories."""
+        """Compare two directories, or what else is told apart without a look into it."""
         if self.printer.style == "html":
             raise ToolError("a page shows two files, not directories", where="--html")
         from stdtools.diff.directories import pairs
-        from stdtools.diff.headers import quote
 
         entering = self._entering
         options = entering.options()
@@ -92,8 +97,9 @@ class Run:
             follow_symlinks=entering.follow_symlinks,
         ):
             if pair.code is None:
-                heading = b"diff%b %b %b" % (options, quote(pair.a), quote(pair.b))
-                self._files(Source(pair.a, pair.a_stat), Source(pair.b, pair.b_stat), heading)
+                is_root = pair.a == a and pair.b == b
+                sources = Source(pair.a, pair.a_stat), Source(pair.b, pair.b_stat)
+                self._files(*sources, None if is_root else options)
             elif pair.code == TROUBLE:
                 screen.complain(os.fsdecode(pair.text))
                 self._code = TROUBLE
