@@ -155,12 +155,28 @@ def test_directories_below_the_options_as_they_were_typed(run: Run, files: Path)
         (files / name / "s p/x").write_text(name + "\n")
     result = run("diff", "-r", "d", "--exclude", "*.o", "-U1", "e", "--no-timestamps", "-x=y z", "--label", "L")
     assert result.text == (
-        "diff -r --exclude '*.o' -U1 --no-timestamps '-x=y z' --label L \"d/s p/x\" \"e/s p/x\"\n"
+        "diff -r --exclude '*.o' -U1 --no-timestamps '-x=y z' --label L L \"e/s p/x\"\n"
         '--- L\n+++ "e/s p/x"\n@@ -1 +1 @@\n-d\n+e\n'
     )
     assert run("diff", "d", "e") == (0, b"Common subdirectories: d/s p and e/s p\n", "")
     result = run("diff", "--html", "-r", "d", "e")
     assert (result.code, result.err) == (2, "stdtools diff: --html: a page shows two files, not directories\n")
+
+
+def test_a_directory_that_is_absent_is_empty(run: Run, files: Path) -> None:
+    (files / "d").mkdir()
+    (files / "d/x").write_text("1\n")
+    assert run("diff", "-rN", "--no-timestamps", "d", "e").text == (
+        "diff -rN --no-timestamps d/x e/x\n--- d/x\n+++ e/x\n@@ -1 +0,0 @@\n-1\n"
+    )
+    assert run("diff", "-r", "d", "e").code == 2
+
+
+def test_links_may_be_compared_as_what_they_say(run: Run, files: Path) -> None:
+    (files / "l").symlink_to("a")
+    (files / "m").symlink_to("b")
+    assert run("diff", "--no-dereference", "l", "m") == (1, b"Symbolic links l and m differ\n", "")
+    assert run("diff", "l", "a") == (0, b"", "")
 
 
 def test_one_entry_that_cannot_be_read_does_not_stop_the_rest(run: Run, files: Path) -> None:

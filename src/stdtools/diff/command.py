@@ -8,7 +8,7 @@ import click
 
 from stdtools.diff.comparing import Wishes
 from stdtools.diff.keys import Ignored
-from stdtools.diff.printing import RECORDS, WHOLE, Printer, Shape
+from stdtools.diff.printing import RECORDS, Printer, Shape
 from stdtools.diff.running import Entering, Run
 from stdtools.shared import journal, screen
 from stdtools.shared.errors import ToolError
@@ -234,7 +234,7 @@ def _wishes(given: dict[str, Any], shape: Shape) -> Wishes:
         given["deadline"],
         given["text"],
         shape.brief and shape.style not in RECORDS,
-        shape.style in WHOLE and not shape.brief,
+        shape.shows_whole,
     )
 
 

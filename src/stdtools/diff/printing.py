@@ -39,6 +39,11 @@ class Shape(NamedTuple):
     report_identical: bool = False
     color: bool = False
 
+    @property
+    def shows_whole(self) -> bool:
+        """Whether there is something to write where nothing differs."""
+        return self.style in WHOLE and not self.brief and not self.only_changes
+
 
 class Printer:
     """Writes one pair after the other on *output*; ``close`` writes what comes behind all of them."""
@@ -84,7 +89,7 @@ class Printer:
             note = b"Files %b and %b differ" % names
         if note:
             self._out.write(note + b"\n")
-        elif outcome.comparison and not self._shape.brief and (outcome.differs or self._shape.style in WHOLE):
+        elif outcome.comparison and not self._shape.brief and (outcome.differs or self._shape.shows_whole):
             if options is not None:
                 shown = [given or quote(source.path) for given, source in zip(self._labels(), (a, b), strict=True)]
                 self._out.write(b"diff%b %b %b\n" % (options, *shown))
