@@ -149,6 +149,15 @@ def test_records_are_there_for_every_pair(run: Run, files: Path) -> None:
     assert records["x"]["hunks"][0]["lines"][0]["text"] == "d"
 
 
+def test_records_of_names_that_are_not_utf_8(run: Run, files: Path) -> None:
+    (files / os.fsdecode(b"\xff")).write_text("x\n")
+    for name, path in ((b"\xff", "/w=="), ("é".encode(), None)):
+        (files / os.fsdecode(name)).write_text("x\n")
+        (record,) = map(json.loads, run("diff", "--jsonl", name, "a").text.splitlines())
+        assert record.get("a_b64") == path
+        assert len(record["hunks"]) == 1
+
+
 def test_directories_below_the_options_as_they_were_typed(run: Run, files: Path) -> None:
     for name in ("d", "e"):
         (files / name / "s p").mkdir(parents=True)

@@ -1,22 +1,37 @@
 """Hunks as records: ranges, lines, and what changed within a line."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from stdtools.diff.comparing import Outcome
 from stdtools.diff.comparison import Change, Comparison, split_lines
 from stdtools.diff.hunks import back, forward, group
 from stdtools.diff.pairing import pairs, spans
-from stdtools.shared.records import Value
+from stdtools.shared.records import RecordWriter, Value
 
 COLUMNS = ("a", "b", "equal", "note", "minimal", "ignored", "hunks")
 
 
-def hunks_of(outcome: Outcome, context: int) -> list[Value]:
-    """Return the hunks of a comparison with *context* lines around the changes."""
+def write_record(writer: RecordWriter, start: Sequence[Value], outcome: Outcome, context: int) -> None:
+    """Write a record of the values *start* and the hunks, with *context* lines around the changes.
+
+    Each hunk becomes text at once: the values of all of them would take five times the memory.
+    """
     comparison = outcome.comparison
-    if comparison is None:
-        return []
-    return [_hunk(comparison, hunk, context) for hunk in group(comparison.changes, context, outcome.trivial)]
+    groups = group(comparison.changes, context, outcome.trivial) if comparison else ()
+    hunks = (_hunk(comparison, hunk, context) for hunk in groups if comparison)
+    if any(isinstance(value, str) and not _is_utf_8(value) for value in start):
+        writer.write([[*start, list(hunks)]])  # which knows what to do with such names
+        return
+    cells = [*map(writer.cell, start), "[" + ", ".join(str(writer.cell(hunk)) for hunk in hunks) + "]"]
+    writer.write_lines(writer.template % tuple(cells))
+
+
+def _is_utf_8(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _hunk(comparison: Comparison, hunk: list[Change], context: int) -> Value:

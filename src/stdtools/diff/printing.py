@@ -144,17 +144,16 @@ class Printer:
     def _record(self, a: bytes, b: bytes, outcome: Outcome, note: bytes) -> None:
         from os import fsdecode
 
-        from stdtools.diff.hunk_records import hunks_of
+        from stdtools.diff.hunk_records import write_record
 
         comparison = outcome.comparison
         minimal = None if comparison is None else comparison.minimal
         if note == b"" and comparison is not None and comparison.why:
             note = b"perhaps not the fewest lines: " + comparison.why.encode()
-        hunks = hunks_of(outcome, 3 if self._shape.context is None else self._shape.context)
         text = fsdecode(note) or None
+        start = (fsdecode(a), fsdecode(b), not outcome.differs, text, minimal, outcome.ignored)
         assert self._records is not None
-        row = [fsdecode(a), fsdecode(b), not outcome.differs, text, minimal, outcome.ignored, hunks]
-        self._records.write([row])
+        write_record(self._records, start, outcome, 3 if self._shape.context is None else self._shape.context)
 
     def _functions(self, comparison: Comparison) -> "Functions | None":
         if self._shape.functions is None:
