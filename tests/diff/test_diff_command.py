@@ -113,6 +113,13 @@ def test_the_last_format_that_was_named_is_the_one(run: Run, files: Path) -> Non
         assert "name two formats" in result.err
 
 
+def test_lines_of_context_may_have_a_default(run: Run, files: Path) -> None:
+    env = {"STDTOOLS_DIFF_UNIFIED_LINES": "0"}
+    assert "@@ -2 +2 @@\n" in run("diff", "a", "b", env=env).text
+    assert "*** 1,3 ****\n" in run("diff", "-C", "1", "a", "b", env=env).text
+    assert run("diff", "--normal", "a", "b", env=env).text.startswith("2c2\n")
+
+
 def test_records_have_hunks_lines_and_spans(run: Run, files: Path) -> None:
     (files / "x").write_bytes(b"a\nhello old world\n\xff\n")
     (files / "y").write_bytes(b"a\nhello new world\n\xfe")

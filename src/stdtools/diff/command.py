@@ -160,6 +160,10 @@ def _shape(given: dict[str, Any]) -> Shape:
     style = given["style"]
     lines = {"unified": given["unified_lines"], "context": given["context_lines"]}
     named = [name for name, value in lines.items() if value is not None]
+    if len(named) > 1:  # one may be a default of the user's
+        context = click.get_current_context()
+        sources = {name: context.get_parameter_source(f"{name}_lines") for name in named}
+        named = [name for name in named if sources[name] is click.core.ParameterSource.COMMANDLINE] or named
     if len(named) > 1:
         _refuse("-U and -C name two formats")
     if style is None:
