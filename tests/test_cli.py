@@ -132,7 +132,7 @@ STARTUP_MODULES = {
     "diff": "diff diff.bits diff.chains diff.checking diff.command diff.comparing diff.comparison diff.edits "
     "diff.effort diff.engine diff.expressions diff.functions diff.headers diff.hunks diff.inputs diff.keys "
     "diff.matching diff.mending diff.places diff.printing diff.resuming diff.running diff.sliding diff.solving "
-    "diff.trimming diff.unified",
+    "diff.trimming diff.unified_format",
     "find": "tree tree.command_filters tree.command_find tree.criteria tree.deep tree.entry tree.facts tree.finding "
     "tree.forms tree.gnu tree.patterns tree.query tree.reading tree.sharing tree.sweep tree.troubles tree.walker",
     "par": "par par.alarms par.children par.command_jobs par.command_par par.delivery par.digest par.halting "

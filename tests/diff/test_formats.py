@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from stdtools.diff import context, headers, normal, side_by_side, unified
+from stdtools.diff import context, headers, normal, side_by_side, unified_format
 from stdtools.diff.comparison import Comparison
 from stdtools.diff.expressions import Expression
 from stdtools.diff.functions import Functions
@@ -38,11 +38,11 @@ Write = Callable[[Comparison, tuple[bytes, bytes], Written], None]
 
 
 FORMATS: dict[str, Write] = {
-    "-u": lambda c, t, out: unified.write(c, t, out),
-    "-U0": lambda c, t, out: unified.write(c, t, out, 0),
-    "-U1 -T": lambda c, t, out: unified.write(c, t, out, 1, tab=b"\t"),
-    "-up": lambda c, t, out: unified.write(c, t, out, functions=Functions(c.a)),
-    "-U9 -F e.[1-5]": lambda c, t, out: unified.write(
+    "-u": lambda c, t, out: unified_format.write(c, t, out),
+    "-U0": lambda c, t, out: unified_format.write(c, t, out, 0),
+    "-U1 -T": lambda c, t, out: unified_format.write(c, t, out, 1, tab=b"\t"),
+    "-up": lambda c, t, out: unified_format.write(c, t, out, functions=Functions(c.a)),
+    "-U9 -F e.[1-5]": lambda c, t, out: unified_format.write(
         c, t, out, 9, functions=Functions(c.a, Expression("e.[1-5]", "-F").matches)
     ),
     "-c": lambda c, t, out: context.write(c, t, out),

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from stdtools.diff import context, headers, normal, side_by_side, summary, unified
+from stdtools.diff import context, headers, normal, side_by_side, summary, unified_format
 from stdtools.diff.comparing import Outcome
 from stdtools.diff.comparison import Change, Comparison
 from stdtools.diff.engine import compare
@@ -80,7 +80,7 @@ def test_a_line_of_megabytes_is_not_looked_at_character_by_character() -> None:
     a, b = long + b"\n" + b"x\n" * 50, long + b"\n" + b"x\ny\n" * 50
     comparison = compare(a, b)
     for write in (
-        lambda out: unified.write(comparison, (b"", b""), out, functions=Functions(a)),
+        lambda out: unified_format.write(comparison, (b"", b""), out, functions=Functions(a)),
         lambda out: context.write(comparison, (b"", b""), out, 1),
         lambda out: normal.write(comparison, out),
         lambda out: side_by_side.write(comparison, out),
@@ -92,7 +92,7 @@ def test_many_hunks_come_in_blocks() -> None:
     a = b"".join(b"%d\n" % number for number in range(200_000))
     b = a.replace(b"7\n", b"8\n")
     out = Written()
-    unified.write(compare(a, b), (b"a", b"b"), out)
+    unified_format.write(compare(a, b), (b"a", b"b"), out)
     assert len(out) < 50
     assert max(map(len, out)) < 1 << 21
 
@@ -100,7 +100,7 @@ def test_many_hunks_come_in_blocks() -> None:
 def test_nothing_is_written_where_nothing_differs() -> None:
     for text in (b"", b"x", b"x\n" * 100_000):
         out = Written()
-        unified.write(Comparison(text, text, []), (b"a", b"b"), out)
+        unified_format.write(Comparison(text, text, []), (b"a", b"b"), out)
         context.write(Comparison(text, text, []), (b"a", b"b"), out)
         normal.write(Comparison(text, text, []), out)
         assert not any(out)
@@ -108,12 +108,12 @@ def test_nothing_is_written_where_nothing_differs() -> None:
 
 @pytest.mark.parametrize(("a", "b"), [("a", "b"), (b"a", b"b")])
 def test_unified_from_python(a: object, b: object) -> None:
-    patch = unified.unified(a, b, "old", "new name")
+    patch = unified_format.unified(a, b, "old", "new name")
     expected = (
         "--- old\n+++ new name\t\n@@ -1 +1 @@\n-a\n\\ No newline at end of file\n+b\n\\ No newline at end of file\n"
     )
     assert patch == (expected if isinstance(a, str) else expected.encode())
-    assert unified.unified(a, a) == (b"" if isinstance(a, bytes) else "")
+    assert unified_format.unified(a, a) == (b"" if isinstance(a, bytes) else "")
 
 
 def test_the_nearest_line_before_a_hunk_is_found_once() -> None:

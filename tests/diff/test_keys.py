@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stdtools.diff import context, normal, side_by_side, unified
+from stdtools.diff import context, normal, side_by_side, unified_format
 from stdtools.diff.comparison import count_lines
 from stdtools.diff.engine import compare
 from stdtools.diff.expressions import Expression
@@ -87,7 +87,7 @@ def test_changes_that_do_not_count_are_left_out_as_gnu_diff_does(tmp_path: Path)
                 elif form == "-y":
                     side_by_side.write(comparison, out, ignored=trivial)
                 elif form == "-U2":
-                    unified.write(comparison, (b"A", b"B"), out, 2, ignored=trivial)
+                    unified_format.write(comparison, (b"A", b"B"), out, 2, ignored=trivial)
                 else:
                     context.write(comparison, (b"A", b"B"), out, 1, ignored=trivial)
                 expected = gnu(tmp_path, form, "--label", "A", "--label", "B", *options.split())
@@ -115,7 +115,7 @@ def test_hunks_with_a_line_in_common_are_one(tmp_path: Path) -> None:
     ignored = Ignored(blank_lines=True)
     comparison = compare(a, b)
     out = Written()
-    unified.write(comparison, (b"a", b"a"), out, ignored=ignored.changes(comparison))
+    unified_format.write(comparison, (b"a", b"a"), out, ignored=ignored.changes(comparison))
     patch = b"".join(out)
     assert patch.count(b"@@ -") == 1
     subprocess.run(["git", "apply", "-p0"], cwd=tmp_path, input=patch, check=True)

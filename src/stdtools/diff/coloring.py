@@ -7,7 +7,7 @@ from stdtools.diff.comparison import Comparison, split_lines
 from stdtools.diff.functions import Functions
 from stdtools.diff.highlighting import Highlighter, visible
 from stdtools.diff.hunks import NO_NEWLINE, back, forward, group
-from stdtools.diff.unified import Writable, lines_between, span
+from stdtools.diff.unified_format import Writable, lines_between, span
 from stdtools.shared.screen import safe_lines
 
 _RED, _GREEN, _YELLOW, _CYAN, _BOLD = 31, 32, 33, 36, 1
@@ -65,7 +65,7 @@ def write_unified(
     tab: bytes = b"",
     ignored: Collection[int] = (),
 ) -> None:
-    """Write what ``unified.write`` does, painted, with what changed within lines."""
+    """Write what ``unified_format.write`` does, painted, with what changed within lines."""
     a, b = comparison.a, comparison.b
     style = Highlighter(words=True, signs=(b"-" + tab, b"+" + tab))
     for number, hunk in enumerate(group(comparison.changes, context, ignored)):

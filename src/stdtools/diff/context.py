@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable
 from stdtools.diff.comparison import Comparison
 from stdtools.diff.functions import Functions
 from stdtools.diff.hunks import back, forward, group, marked
-from stdtools.diff.unified import BLOCK, Writable, lines_between
+from stdtools.diff.unified_format import BLOCK, Writable, lines_between
 
 
 def write(

@@ -4,7 +4,7 @@ from collections.abc import Collection
 
 from stdtools.diff.comparison import Comparison
 from stdtools.diff.hunks import marked
-from stdtools.diff.unified import BLOCK, Writable
+from stdtools.diff.unified_format import BLOCK, Writable
 
 
 def write(comparison: Comparison, out: Writable, *, tab: bytes = b" ", ignored: Collection[int] = ()) -> None:

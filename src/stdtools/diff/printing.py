@@ -9,7 +9,7 @@ from stdtools.diff.comparison import Comparison
 from stdtools.diff.expressions import Matches
 from stdtools.diff.headers import ABSENT, quote, title
 from stdtools.diff.inputs import STDIN_PATH, Source
-from stdtools.diff.unified import Writable
+from stdtools.diff.unified_format import Writable
 from stdtools.shared.records import RecordWriter
 from stdtools.shared.streams import Output
 
@@ -163,12 +163,12 @@ class Printer:
         return Functions(comparison.a, self._shape.functions)
 
     def _unified(self, a: Source, b: Source, outcome: Outcome, comparison: Comparison) -> None:
-        from stdtools.diff import unified
+        from stdtools.diff import unified_format
 
         shape = self._shape
         context = 3 if shape.context is None else shape.context
         titles, functions, tab = self._titles(a, b), self._functions(comparison), b"\t" * shape.initial_tab
-        write, out = unified.write, self._out
+        write, out = unified_format.write, self._out
         if shape.color:
             from stdtools.diff.coloring import write_unified
 

@@ -8,7 +8,7 @@ from itertools import islice, zip_longest
 from typing import NamedTuple
 
 from stdtools.diff.comparison import Comparison
-from stdtools.diff.unified import BLOCK, Writable
+from stdtools.diff.unified_format import BLOCK, Writable
 from stdtools.shared.screen import safe_lines
 
 TAB = 8
