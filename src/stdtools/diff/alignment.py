@@ -8,11 +8,10 @@ costs a few operations on long integers, whatever the items are, and nothing is 
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
-from functools import partial
-from itertools import pairwise
 
 MOST = 4_000_000  # cells of a table, a bit each
-WIDE = 8  # items that are rare together though none is by itself
+RUN = 8  # items that are rare together though none is by itself
+SAMPLED = 16  # runs, of which one is looked at
 
 Pair = tuple[int, int]
 Block = tuple[int, int, int]  # where it is in either sequence, and its length, as difflib has them
@@ -45,9 +44,10 @@ def common_suffix(a: Sequence[object], b: Sequence[object]) -> int:
 def common_blocks(a: Sequence[Hashable], b: Sequence[Hashable]) -> Iterator[Block]:
     """Yield blocks of equal items, rising in both: as much as there can be while the table has its size.
 
-    Longer sequences are cut at the items, then at the runs of items, that each has once; what is then still too large is all different.
+    Longer sequences are cut at the runs of items, then at the items, that each has once; what is then still too
+    large is all different.
     """
-    yield from _aligned(a, b, 0, 0, _between_anchors)
+    yield from _aligned(a, b, 0, 0, _by_rare_runs)
 
 
 def rising(pairs: Sequence[Pair]) -> list[Pair]:
@@ -71,12 +71,10 @@ def rising(pairs: Sequence[Pair]) -> list[Pair]:
     return chain[::-1]
 
 
-def unique_in_both(a: Sequence[Hashable], b: Sequence[Hashable]) -> Iterator[Pair]:
-    """Yield where those items are that *a* has once and *b* has once, in the order of *a*."""
+def unique_in_both(a: Sequence[Hashable], b: Sequence[Hashable]) -> list[Pair]:
+    """Return where those items are that *a* has once and *b* has once, in the order of *a*."""
     b_at = _unique(b)
-    for item, at in _unique(a).items():
-        if item in b_at:
-            yield at, b_at[item]
+    return [(at, b_at[item]) for item, at in _unique(a).items() if item in b_at]
 
 
 def _unique(items: Sequence[Hashable]) -> dict[Hashable, int]:
@@ -102,24 +100,55 @@ def _aligned(a: Sequence[Hashable], b: Sequence[Hashable], a_at: int, b_at: int,
         yield a_at + a_end, b_at + b_end, end
 
 
-def _between_anchors(
-    a: Sequence[Hashable], b: Sequence[Hashable], a_at: int, b_at: int, *, width: int = 1
+def _by_rare_runs(a: Sequence[Hashable], b: Sequence[Hashable], a_at: int, b_at: int) -> Iterator[Block]:
+    """Yield what is common between runs that both have once.
+
+    One run of SAMPLED is looked at, whose hash says so: the same in both, wherever they stand. The hashes are of
+    numbers, as those of strings are others in each process.
+    """
+    numbers: dict[Hashable, int] = {}
+    places = []
+    heads = []
+    for items in (a, b):
+        ids = [numbers.setdefault(item, len(numbers)) for item in items]
+        hashes = list(map(hash, zip(*(ids[at:] for at in range(RUN)), strict=False)))
+        places.append([at for at, value in enumerate(hashes) if value % SAMPLED == 0])
+        heads.append([hashes[at] for at in places[-1]])
+    anchors = [(places[0][x], places[1][y]) for x, y in unique_in_both(heads[0], heads[1])]
+    return _between(anchors, a, b, a_at, b_at, _by_rare_items)
+
+
+def _by_rare_items(a: Sequence[Hashable], b: Sequence[Hashable], a_at: int, b_at: int) -> Iterator[Block]:
+    """Yield what is common between items that both have once."""
+    return _between(unique_in_both(a, b), a, b, a_at, b_at, _give_up)
+
+
+def _between(
+    anchors: Sequence[Pair], a: Sequence[Hashable], b: Sequence[Hashable], a_at: int, b_at: int, solve: Solve
 ) -> Iterator[Block]:
-    """Yield items that both have once, as their head is of *width* items, and what is common between them."""
-    heads = (_heads(a, width), _heads(b, width))
-    anchors = rising([(x, y) for x, y in unique_in_both(*heads) if a[x] == b[y]])
-    solve = partial(_between_anchors, width=WIDE) if width < WIDE else _give_up
-    for (a0, b0), (a1, b1) in pairwise([(-1, -1), *anchors, (len(a), len(b))]):
-        yield from _aligned(a[a0 + 1 : a1], b[b0 + 1 : b1], a_at + a0 + 1, b_at + b0 + 1, solve)
-        if a1 < len(a):
-            yield a_at + a1, b_at + b1, 1
+    """Yield the *anchors* that rise in both, those that are of equal items, and what is common between them."""
+    x = y = 0
+    sound = rising([(x, y) for x, y in anchors if a[x] == b[y]])
+    for x1, y1, count in [*_runs(sound), (len(a), len(b), 0)]:
+        if x < x1 or y < y1:
+            yield from _aligned(a[x:x1], b[y:y1], a_at + x, b_at + y, solve)
+        if count:
+            yield a_at + x1, b_at + y1, count
+        x, y = x1 + count, y1 + count
 
 
-def _heads(items: Sequence[Hashable], width: int) -> Sequence[Hashable]:
-    """Return for each of *items* what stands for it and those behind it, *width* in all."""
-    if width == 1:
-        return items
-    return list(map(hash, zip(*(items[at:] for at in range(width)), strict=False)))
+def _runs(pairs: Iterable[Pair]) -> Iterator[Block]:
+    """Yield the blocks that neighbouring *pairs* make."""
+    first = second = count = 0
+    for x, y in pairs:
+        if count and x == first + count and y == second + count:
+            count += 1
+            continue
+        if count:
+            yield first, second, count
+        first, second, count = x, y, 1
+    if count:
+        yield first, second, count
 
 
 def _give_up(a: Sequence[Hashable], b: Sequence[Hashable], a_at: int, b_at: int) -> Iterable[Block]:
