@@ -8,7 +8,7 @@ many.
 from collections.abc import Sequence
 
 from stdtools.diff.pairing import Span, pairs, spans
-from stdtools.diff.tokens import decode, encode
+from stdtools.diff.tokens import decode
 from stdtools.shared.screen import safe_lines
 
 # SGR codes: https://www.ecma-international.org/publications-and-standards/standards/ecma-48/
@@ -51,8 +51,8 @@ class Highlighter:
 
     def range(self, line: bytes) -> bytes:
         """Return the line that says which lines follow; what stands behind its second ``@@`` stays plain."""
-        head, at, rest = line.rpartition(b"@@")
-        return encode(paint(decode(head + at), RANGE)) + visible(rest) if at else _line(line, "", RANGE)
+        end = line.find(b"@@", 2) + 2 if line.startswith(b"@@") else len(line)
+        return _line(line[:end], "", RANGE) + visible(line[end:])
 
 
 def _line(line: bytes, sign: str, codes: str, changed: Sequence[Span] = ()) -> bytes:
