@@ -161,23 +161,45 @@ def test_no_two_lines_are_compared_beyond_the_budget(monkeypatch: pytest.MonkeyP
     assert compared <= 4_000
 
 
+def long_line(words: int) -> bytes:
+    return b" ".join(b"w%d" % number for number in random.Random(5).choices(range(3_000), k=words))
+
+
 def test_one_line_of_five_megabytes() -> None:
-    line = b" ".join(b"w%d" % number for number in random.Random(5).choices(range(2_000), k=1_000_000))
+    line = long_line(900_000)
     middle = line.index(b" ", len(line) // 2)
-    other = line[:middle] + b" new" + line[middle:] + b"!"
+    other = line[:middle] + b" new" + line[middle:]
     assert pairs([line], [other]) == [(0, 0)]
     old, new = spans(line, other)
     assert old == []
-    assert [other[start:end].strip() for start, end in new] == [b"new", b"!"]
+    assert [other[start:end].strip() for start, end in new] == [b"new"]
+    assert spans(line, other + b"!") == ([(middle + 1, len(line))], [(middle + 1, len(other) + 1)]), "beyond the budget"
+    assert spans(line, other + b"!", characters) == spans(line, other + b"!")
 
 
-def test_a_long_line_without_anything_rare_is_all_changed() -> None:
-    assert spans(b"ab " * 500_000, b"ba " * 400_000) == ([(0, 1_499_999)], [(0, 1_199_999)])
+def test_beyond_the_budget_all_between_the_ends_is_changed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pairing, "MOST_CHARACTERS", 30)
+    assert changed("same start one two three same end", "same start one 2 three same end") == (["two"], ["2"])
+    assert changed("a one two three four five six z", "a 1 two three four 5 six z") == (
+        ["one two three four five"],
+        ["1 two three four 5"],
+    )
+
+
+@given(TEXT, TEXT, st.integers(0, 30))
+def test_edits_of_long_lines_make_the_new_one_of_the_old_one(old: str, new: str, most: int) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pairing, "MOST_CHARACTERS", most)
+        for split in (words, characters):
+            assert rebuilt(old, new, edits(old, new, split)) == new
+
+
+def test_a_line_without_anything_rare_is_all_changed() -> None:
+    assert spans(b"ab " * 50_000, b"ba " * 40_000) == ([(0, 149_999)], [(0, 119_999)])
 
 
 def test_many_changes_in_a_long_line_are_told_one_by_one() -> None:
-    chance = random.Random(2)
-    old = [b"w%d" % chance.randrange(3_000) for _ in range(100_000)]
+    old = long_line(40_000).split(b" ")
     new = [b"new" if at % 500 == 250 else word for at, word in enumerate(old)]
     gone, come = spans(b" ".join(old), b" ".join(new))
-    assert len(gone) == len(come) == 200
+    assert len(gone) == len(come) == 80

@@ -10,13 +10,15 @@ from collections.abc import Hashable, Iterable, Iterator, Sequence
 from itertools import accumulate, chain, pairwise
 from typing import AnyStr, NamedTuple
 
-from stdtools.diff.alignment import Pair, common_blocks, rising, unique_in_both
+from stdtools.diff.alignment import Pair, common_blocks, common_prefix, common_suffix, rising, unique_in_both
 from stdtools.diff.tokens import Split, characters, decode, encode, words
 
 ALIKE = 0.4  # at which likeness two lines are one line, changed
 MOST_PAIRS = 2_000  # of lines between two sure pairs; beyond, they are paired by position or not at all
 MOST_LINES = 20_000  # of a block in which words are looked at
 SAMPLE = 5_000  # bytes at either end of a line that tell what it is like
+MOST_CHARACTERS = 500_000  # of what differs in two lines that is cut into words; more is all changed
+WORD = 200  # characters within which one is expected to end
 LONGEST_COMMON = 200  # characters; what is longer is never too little to be shown as unchanged
 
 Span = tuple[int, int]
@@ -82,13 +84,27 @@ def pairs(old: Sequence[bytes], new: Sequence[bytes], *, least: float = ALIKE) -
 
 
 def _edits(old: str, new: str, split: Split) -> Iterator[Edit]:
-    a, b = split(old), split(new)
-    a_at, b_at = list(accumulate(map(len, a), initial=0)), list(accumulate(map(len, b), initial=0))
+    start, end = _ends(old, new) if len(old) + len(new) > MOST_CHARACTERS else (0, 0)
+    a_end, b_end = len(old) - end, len(new) - end
+    if a_end + b_end - 2 * start > MOST_CHARACTERS:
+        yield Edit(start, a_end, start, b_end)
+        return
+    a, b = split(old[start:a_end]), split(new[start:b_end])
+    a_at, b_at = list(accumulate(map(len, a), initial=start)), list(accumulate(map(len, b), initial=start))
     x = y = 0
     for a1, b1, count in chain(common_blocks(a, b), [(len(a), len(b), 0)]):
         if x < a1 or y < b1:
             yield Edit(a_at[x], a_at[a1], b_at[y], b_at[b1])
         x, y = a1 + count, b1 + count
+
+
+def _ends(old: str, new: str) -> tuple[int, int]:
+    """Return how many characters two long lines begin and end with that are the same, up to a blank if one is near."""
+    start = common_prefix(old, new)
+    end = common_suffix(old[start:], new[start:])
+    start = old.rfind(" ", max(start - WORD, 0), start) + 1 or start
+    blank = old.find(" ", len(old) - end, len(old) - end + WORD)
+    return start, len(old) - blank if blank >= 0 else end
 
 
 def _readable(changed: Iterable[Edit], old: str, *, least_share: int) -> list[Edit]:
