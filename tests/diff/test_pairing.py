@@ -143,6 +143,7 @@ def test_rows_without_a_word_of_their_own_are_paired_by_position() -> None:
     old, new = [b"x = 1;\n"] * 300, [b"x = 2;\n"] * 300
     assert pairs(old, new) == [(row, row) for row in range(300)]
     assert pairs(old, new[1:]) == []
+    assert pairs(old * 400, new * 400) == [], "but not any number of them"
 
 
 def test_no_two_lines_are_compared_beyond_the_budget(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,7 +15,8 @@ from stdtools.diff.tokens import Split, characters, decode, encode, words
 
 ALIKE = 0.4  # at which likeness two lines are one line, changed
 MOST_PAIRS = 2_000  # of lines between two sure pairs; beyond, they are paired by position or not at all
-MOST_LINES = 20_000  # of a block in which words are looked at
+MOST_LINES = 20_000  # of a block in which words are looked at; beyond, lines are paired by position
+MOST_BY_POSITION = 100_000
 SAMPLE = 5_000  # bytes at either end of a line that tell what it is like
 MOST_CHARACTERS = 500_000  # of what differs in two lines that is cut into words; more is all changed
 WORD = 200  # characters within which one is expected to end
@@ -185,7 +186,7 @@ def _gap(old: Sequence[bytes], new: Sequence[bytes], least: float) -> list[Pair]
 
 
 def _by_position(old: Sequence[bytes], new: Sequence[bytes], least: float) -> list[Pair]:
-    if len(old) != len(new):
+    if len(old) != len(new) or len(old) > MOST_BY_POSITION:
         return []
     lines = enumerate(zip(old, new, strict=True))
     return [(at, at) for at, (a, b) in lines if _alike(_likeness(a), _likeness(b)) >= least]

@@ -12,11 +12,9 @@ function show(index) {
 }
 
 function go(step) {
-  if (!changes.length) return;
   show(at < 0 ? (step > 0 ? 0 : changes.length - 1) : (at + step + changes.length) % changes.length);
   const tall = changes[at].getBoundingClientRect().height > innerHeight / 2;
   changes[at].scrollIntoView({ block: tall ? "start" : "center" });
-  changes[at].focus({ preventScroll: true });
 }
 
 const [previous, next] = nav.querySelectorAll("button");
@@ -24,8 +22,10 @@ previous.addEventListener("click", () => go(-1));
 next.addEventListener("click", () => go(1));
 addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey) return;
-  if (event.key === "n" || event.key === "j") go(1);
-  else if (event.key === "p" || event.key === "k") go(-1);
+  const step = { n: 1, j: 1, p: -1, k: -1 }[event.key];
+  if (!step || !changes.length) return;
+  go(step);
+  changes[at].focus({ preventScroll: true }); // a button keeps the focus, to be pressed again
 });
 changes.forEach((change, index) => change.addEventListener("click", () => show(index)));
 const named = changes.findIndex((change) => change.id === location.hash.slice(1));
