@@ -85,3 +85,7 @@ def test_the_longest_chain_that_rises(seconds: list[int]) -> None:
 def test_items_that_both_have_once(a: list[int], b: list[int]) -> None:
     once = [(a.index(item), b.index(item)) for item in a if a.count(item) == 1 == b.count(item)]
     assert unique_in_both(a, b) == once
+
+
+def test_items_that_only_look_the_same_are_no_anchors() -> None:
+    assert list(alignment._between([(0, 0), (1, 1)], [1, 5], [2, 5], 10, 20, alignment._give_up)) == [(11, 21, 1)]

@@ -125,12 +125,13 @@ def test_unchanged_lines_are_folded() -> None:
 
 
 def test_a_page_does_not_grow_with_what_is_unchanged(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(html, "MOST_FOLDED", 990)
-    read = Page(page_of_changes(b"line\n" * 3_000, [1_000, 1_100, 1_500, 2_999]))
-    assert read.texts["summary"] == ["93 unchanged lines, 1,005 to 1,097", "393 unchanged lines, 1,105 to 1,497"]
+    monkeypatch.setattr(html, "MOST_FOLDED", 450)
+    read = Page(page_of_changes(b"line\n" * 3_000, [1_000, 1_100, 1_500, 1_600, 2_999]))
+    assert read.texts["summary"] == ["93 unchanged lines, 1,005 to 1,097", "93 unchanged lines, 1,505 to 1,597"]
     assert [text for text in read.texts["p"] if "unchanged" in text] == [
         "997 unchanged lines, 1 to 997, not in this page",
-        "1,492 unchanged lines, 1,505 to 2,996, not in this page",
+        "393 unchanged lines, 1,105 to 1,497, not in this page",
+        "1,392 unchanged lines, 1,605 to 2,996, not in this page",
     ]
 
 

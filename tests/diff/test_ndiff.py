@@ -132,6 +132,16 @@ def test_beyond_difflibs_patience_the_guides_are_our_own(monkeypatch: pytest.Mon
     assert by_us(b"some words here\n", b"some word here\n") == ("- some words here\n?          -\n+ some word here\n")
 
 
+def test_difflibs_patience_is_for_all_lines_together() -> None:
+    cruncher = ndiff._Cruncher()
+    left = [cruncher.left]
+    for number in range(3):
+        assert list(ndiff._replaced([b"line %d of some\n" % number], [b"line %d of all\n" % number], cruncher))
+        left.append(cruncher.left)
+    assert left == sorted(left, reverse=True)
+    assert len(set(left)) == 4
+
+
 @given(st.text("ab \t", max_size=12), st.text("ab \t", max_size=12))
 def test_guides_are_difflibs(old: str, new: str) -> None:
     a, b = (f"the same head {text} and tail\n".encode() for text in (old, new))

@@ -34,6 +34,7 @@ def changed(old: str, new: str, split: object = words) -> tuple[list[str], list[
         ("10,20,30", "11,21,30", ["10", "20"], ["11", "21"]),
         ("    return foo", "  return foo", ["    "], ["  "]),
         ("text\r", "text", ["\r"], []),
+        ("alphabet, numerals", "gorillas, elephant", ["alphabet, numerals"], ["gorillas, elephant"]),
         ("", "all", [], ["all"]),
         ("e\u0301cole", "ecole", ["e\u0301cole"], ["ecole"]),
     ],
@@ -115,6 +116,13 @@ def test_the_better_pair_wins() -> None:
     new = [b"def combine(x, y):\n", b"def compare(a, b, c):\n", b"def comparison():\n"]
     assert pairs(old, new) == [(0, 1)]
     assert pairs([b"alpha\n"], [b"omega 12\n"]) == []
+
+
+def test_one_good_pair_outdoes_two_poor_ones() -> None:
+    one = frozenset(zip("abcdefgh", "abcdefgh", strict=True))
+    like_it = frozenset([*sorted(one)[:5], ("x", "x"), ("y", "y"), ("z", "z")])
+    assert pairing._best([one, like_it], [like_it, one], 0.1) in ([(0, 1)], [(1, 0)])
+    assert pairing._best([one, like_it], [one, like_it], 0.1) == [(0, 0), (1, 1)]
 
 
 def table(rows: int) -> list[bytes]:
