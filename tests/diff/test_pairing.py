@@ -118,6 +118,14 @@ def test_the_better_pair_wins() -> None:
     assert pairs([b"alpha\n"], [b"omega 12\n"]) == []
 
 
+def test_a_word_shared_by_chance_does_not_keep_lines_apart() -> None:
+    names = [b"maxlevel", b"maxtuple", b"maxarray", b"maxdict"]
+    old = [b"        self.%b = 6\n" % name for name in names]
+    new = [b"        self, " + b", ".join(b"%b=6" % name for name in names) + b"\n"]
+    new += [b"        self.%b = %b\n" % (name, name) for name in names]
+    assert pairs(old, new) == pairs(old, new, least=0.3) == [(0, 1), (1, 2), (2, 3), (3, 4)]
+
+
 def test_one_good_pair_outdoes_two_poor_ones() -> None:
     one = frozenset(zip("abcdefgh", "abcdefgh", strict=True))
     like_it = frozenset([*sorted(one)[:5], ("x", "x"), ("y", "y"), ("z", "z")])

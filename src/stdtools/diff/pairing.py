@@ -14,6 +14,8 @@ from stdtools.diff.alignment import Pair, common_blocks, common_prefix, common_s
 from stdtools.diff.tokens import Split, characters, decode, encode, words
 
 ALIKE = 0.4  # at which likeness two lines are one line, changed
+SURE = 0.5  # at which likeness two lines that share a rare word are
+CANDIDATES = 3  # lines that are looked at, of those that share a rare word with another
 MOST_PAIRS = 2_000  # of lines between two sure pairs; beyond, they are paired by position or not at all
 MOST_LINES = 20_000  # of a block in which words are looked at; beyond, lines are paired by position
 MOST_BY_POSITION = 100_000
@@ -157,12 +159,15 @@ def _sure_pairs(old: Sequence[bytes], new: Sequence[bytes], least: float) -> lis
     a_words, a_lines = _words_of(old)
     b_words, b_lines = _words_of(new)
     votes = Counter((a_lines[a], b_lines[b]) for a, b in unique_in_both(a_words, b_words))
-    best: dict[int, Pair] = {}
-    for pair, _ in sorted(votes.items(), key=lambda item: item[1]):
-        best[pair[0]] = pair  # the last is the one with the most votes
-    likely = [
-        pair for _, pair in sorted(best.items()) if _alike(_likeness(old[pair[0]]), _likeness(new[pair[1]])) >= least
-    ]
+    candidates: dict[int, list[int]] = {}
+    for (a, b), _ in votes.most_common():
+        candidates.setdefault(a, []).append(b)
+    likely = []
+    for a, others in sorted(candidates.items()):
+        likeness = _likeness(old[a])
+        best, b = max((_alike(likeness, _likeness(new[b])), b) for b in others[:CANDIDATES])
+        if best >= max(least, SURE):
+            likely.append((a, b))
     return rising(likely)
 
 
