@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from stdtools.diff.comparison import split_lines
 from stdtools.diff.highlighting import Highlighter, visible
 from stdtools.shared.screen import safe_lines
-from tests.diff.texts import TEXTS, table
+from tests.diff.small_texts import TEXTS, table
 
 SGR = re.compile(rb"\x1b\[[0-9;]*m")
 

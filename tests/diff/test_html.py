@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from stdtools.diff import html
 from stdtools.diff.comparison import Change, Comparison, split_lines
 from stdtools.shared.screen import safe_lines
-from tests.diff.texts import TEXTS, replaced, table, written, written_of
+from tests.diff.small_texts import TEXTS, replaced, table, written, written_of
 
 NAMES = (b"old.txt", b"new.txt")
 VOID = {"meta", "col"}

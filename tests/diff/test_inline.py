@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from stdtools.diff import inline
 from stdtools.shared.screen import safe_lines
-from tests.diff.texts import TEXTS, replaced, table, written, written_of
+from tests.diff.small_texts import TEXTS, replaced, table, written, written_of
 
 TITLES = (b"a", b"b")
 GONE, COME = rb"\[-((?:(?!-\]).)*)-\]", rb"\{\+((?:(?!\+\}).)*)\+\}"

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from stdtools.diff import ndiff
 from stdtools.diff.comparison import split_lines
-from tests.diff.texts import TEXTS, replaced, table, written, written_of
+from tests.diff.small_texts import TEXTS, replaced, table, written, written_of
 
 MARK = "\\ No newline at end of file\n"
 
