@@ -10,7 +10,7 @@ from collections.abc import Hashable, Iterable, Iterator, Sequence
 from itertools import accumulate, chain, pairwise
 from typing import AnyStr, NamedTuple
 
-from stdtools.diff.alignment import Pair, common_blocks, common_prefix, common_suffix, rising, unique_in_both
+from stdtools.diff.alignment import Pair, common_blocks, common_prefix, common_suffix, rising
 from stdtools.diff.tokens import Split, characters, decode, encode, words
 
 ALIKE = 0.4  # at which likeness two lines are one line, changed
@@ -156,9 +156,9 @@ def _alike(a: Likeness, b: Likeness) -> float:
 
 def _sure_pairs(old: Sequence[bytes], new: Sequence[bytes], least: float) -> list[Pair]:
     """Return pairs of lines that share a word, or two in a row, that no other line of its block has."""
-    a_words, a_lines = _words_of(old)
-    b_words, b_lines = _words_of(new)
-    votes = Counter((a_lines[a], b_lines[b]) for a, b in unique_in_both(a_words, b_words))
+    a_lines, b_lines = _rare_words(old), _rare_words(new)
+    shared = ((a, b_lines.get(word, -1)) for word, a in a_lines.items() if a >= 0)
+    votes = Counter(pair for pair in shared if pair[1] >= 0)
     candidates: dict[int, list[int]] = {}
     for (a, b), _ in votes.most_common():
         candidates.setdefault(a, []).append(b)
@@ -171,15 +171,16 @@ def _sure_pairs(old: Sequence[bytes], new: Sequence[bytes], least: float) -> lis
     return rising(likely)
 
 
-def _words_of(lines: Sequence[bytes]) -> tuple[list[Hashable], list[int]]:
-    """Return the words of each line and hashes of pairs of neighbours, and for each the number of its line."""
-    found: list[Hashable] = []
-    numbers: list[int] = []
+def _rare_words(lines: Sequence[bytes]) -> dict[Hashable, int]:
+    """Return the number of the line of each word, and of each hash of two in a row; -1 where more lines have it."""
+    found: dict[Hashable, int] = {}
     for number, line in enumerate(lines):
-        own = [word for word in words(_sample(line)) if word[0].isalnum()]
-        found += dict.fromkeys(chain(own, map(hash, pairwise(own))))
-        numbers += [number] * (len(found) - len(numbers))
-    return found, numbers
+        inside = [word for word in words(_sample(line)) if word[0].isalnum()]
+        own = dict.fromkeys(chain(inside, map(hash, pairwise(inside))), number)
+        again = found.keys() & own.keys()
+        found.update(own)
+        found.update(dict.fromkeys(again, -1))
+    return found
 
 
 def _gap(old: Sequence[bytes], new: Sequence[bytes], least: float) -> list[Pair]:
