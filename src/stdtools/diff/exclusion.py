@@ -24,7 +24,7 @@ _CLASSES = {
 }
 _TOKEN = re.compile(r"(?P<star>\*+)|(?P<any>\?)|(?P<set>\[)|\\(?P<escaped>.?)|(?P<plain>[^*?\[\\]+)", re.DOTALL)
 _MEMBER = re.compile(
-    r"\[:(?P<class>[a-z]+):\]|\[(?P<mark>[.=])(?P<named>.)(?P=mark)\]"
+    r"\[:(?P<class>[a-z]+):\]|\[(?P<mark>[.=])(?P<named>.)(?P=mark)\]|(?P<broken>\[\.)"
     r"|(?:\\(?P<escaped>.)|(?P<plain>[^\\]))(?:-(?:\\(?P<to_escaped>.)|(?P<to>[^\]\\])))?",
     re.DOTALL,
 )
@@ -86,6 +86,8 @@ def _members(glob: str, at: int) -> tuple[str, int]:
                 return _NEVER, at
             members += _CLASSES[name]
             continue
+        if found["broken"]:  # as glibc has it: no name of one character, no match
+            return _NEVER, at
         low = found["named"] or found["escaped"] or found["plain"]
         high = found["to_escaped"] or found["to"] or low
         if low <= high:
