@@ -32,8 +32,9 @@ _KINDS = {
 class Pair(NamedTuple):
     """Two paths of one name; the ``stat_result`` of one that is not there is None.
 
-    Where ``code`` is None they are files to compare. Else it is the exit code that they come to, and ``text`` is
-    what to say of them, on standard error where that is TROUBLE. Without a text they are known to be the same.
+    Where ``code`` is None they are files to compare, which may be one by their ``stat_result``. Else it is the exit
+    code that they come to, and ``text`` is what to say of them, on standard error where that is TROUBLE. Without a
+    text they are special files or links that are the same.
     """
 
     a: bytes
@@ -204,6 +205,8 @@ class _Judge:
         pair = Pair(a, b, a_stat, b_stat)
         kinds = {stat.S_IFMT(found.st_mode) for found in stats if found}
         if _are_one(a_stat, b_stat) or (links[0] is not None and links[0] == links[1]):
+            if kinds == {stat.S_IFREG}:
+                return [pair]  # some formats show files that are equal
             return [] if kinds == {stat.S_IFDIR} else [pair._replace(code=SAME)]
         if kinds == {stat.S_IFDIR}:
             if self._recursive or not only:  # what was named is entered
