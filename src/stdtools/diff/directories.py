@@ -204,16 +204,14 @@ class _Judge:
         a_stat, b_stat = stats
         pair = Pair(a, b, a_stat, b_stat)
         kinds = {stat.S_IFMT(found.st_mode) for found in stats if found}
+        if kinds == {stat.S_IFREG}:
+            return [pair]  # also of one file, which some formats show
         if _are_one(a_stat, b_stat) or (links[0] is not None and links[0] == links[1]):
-            if kinds == {stat.S_IFREG}:
-                return [pair]  # some formats show files that are equal
             return [] if kinds == {stat.S_IFDIR} else [pair._replace(code=SAME)]
         if kinds == {stat.S_IFDIR}:
             if self._recursive or not only:  # what was named is entered
                 return [pair._replace(code=_ENTER)]
             return [pair._replace(code=SAME, text=b"Common subdirectories: %b and %b" % (a, b))]
-        if kinds == {stat.S_IFREG}:
-            return [pair]
         if not only and not kinds & {stat.S_IFDIR, stat.S_IFLNK}:
             return [pair]
         if a_stat is None or b_stat is None:
