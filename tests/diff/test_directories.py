@@ -249,8 +249,10 @@ def test_files_and_pipes_that_were_named_are_one_pair_to_compare() -> None:
     os.mkfifo("p")
     (pair,) = pairs(b"f", b"p", recursive=True)
     assert pair.code is None
-    (pair,) = pairs(b"f", b"none", absent=True)
-    assert (pair.code, pair.b_stat) == (None, None)
+    os.symlink("f", "l")
+    for path, follow_symlinks in ((b"f", True), (b"l", False)):
+        (pair,) = pairs(path, b"none", absent=True, follow_symlinks=follow_symlinks)
+        assert (pair.code, pair.b_stat) == (None, None)
 
 
 def test_both_roots_missing_is_trouble_also_where_one_might_be() -> None:

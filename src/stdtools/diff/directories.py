@@ -201,22 +201,26 @@ class _Judge:
                 troubles.append(_trouble(Pair(a, b), path, error.strerror))
         if troubles:
             return troubles
-        a_stat, b_stat = stats
-        pair = Pair(a, b, a_stat, b_stat)
-        kinds = {stat.S_IFMT(found.st_mode) for found in stats if found}
+        pair = Pair(a, b, stats[0], stats[1])
+        return self._verdict(pair, only, same_links=links[0] is not None and links[0] == links[1])
+
+    def _verdict(self, pair: Pair, only: bytes, *, same_links: bool) -> list[Pair]:
+        """Return *pair* with what it comes to, or nothing for one directory under two names."""
+        a, b, a_stat, b_stat = pair[:4]
+        kinds = {stat.S_IFMT(found.st_mode) for found in (a_stat, b_stat) if found}
         if kinds == {stat.S_IFREG}:
             return [pair]  # also of one file, which some formats show
-        if _are_one(a_stat, b_stat) or (links[0] is not None and links[0] == links[1]):
+        if same_links or _are_one(a_stat, b_stat):
             return [] if kinds == {stat.S_IFDIR} else [pair._replace(code=SAME)]
         if kinds == {stat.S_IFDIR}:
             if self._recursive or not only:  # what was named is entered
                 return [pair._replace(code=_ENTER)]
             return [pair._replace(code=SAME, text=b"Common subdirectories: %b and %b" % (a, b))]
+        if a_stat is None or b_stat is None:
+            return [pair._replace(code=DIFFERENT, text=only) if only else pair]
         if not only and not kinds & {stat.S_IFDIR, stat.S_IFLNK}:
             return [pair]
-        if a_stat is None or b_stat is None:
-            text = only
-        elif kinds == {stat.S_IFLNK}:
+        if kinds == {stat.S_IFLNK}:
             text = b"Symbolic links %b and %b differ" % (a, b)
         else:
             text = b"File %b is a %b while file %b is a %b" % (a, _kind(a_stat), b, _kind(b_stat))
