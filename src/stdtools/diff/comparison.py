@@ -1,4 +1,4 @@
-"""What differs between two texts: changed lines, where they stand in both, and how sure it is that they are the fewest."""
+"""What differs between two texts: changed lines, their places in both, and whether they are surely the fewest."""
 
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple

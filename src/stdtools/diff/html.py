@@ -17,7 +17,7 @@ from stdtools.diff.comparison import Change, Comparison, split_lines
 from stdtools.diff.hunks import back, forward
 from stdtools.diff.pairing import Span, pairs, spans
 from stdtools.diff.tokens import decode
-from stdtools.diff.unified import Writable
+from stdtools.diff.unified_format import Writable
 from stdtools.shared.screen import C0_WITHIN_LINES, OTHERS, safe
 
 SHOWN = 3  # unchanged lines around a change that are not folded

@@ -14,7 +14,7 @@ from stdtools.diff.hunks import NO_NEWLINE as NO_NEWLINE_BELOW
 from stdtools.diff.hunks import back, forward, group
 from stdtools.diff.pairing import edits, pairs
 from stdtools.diff.tokens import Split, characters, decode, encode, splitting, words
-from stdtools.diff.unified import Writable, lines_between, span
+from stdtools.diff.unified_format import Writable, lines_between, span
 from stdtools.shared.screen import safe_lines
 
 # Struck out and underlined as well, as not all see colours.

@@ -13,7 +13,7 @@ from stdtools.diff.comparison import Comparison, split_lines
 from stdtools.diff.hunks import marked
 from stdtools.diff.pairing import edits, pairs
 from stdtools.diff.tokens import characters, decode, encode
-from stdtools.diff.unified import Writable
+from stdtools.diff.unified_format import Writable
 
 ALIKE = 0.75  # at which ratio ndiff takes two lines for one line, changed
 CANDIDATE = 0.3  # at which likeness the ratio is looked at
