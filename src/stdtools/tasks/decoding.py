@@ -8,7 +8,7 @@ from stdtools.shared.errors import ToolError
 from stdtools.shared.streams import Input
 
 AUTO = "auto"
-BLOCK = 64 * 1024
+BLOCK = 256 * 1024
 LEGACY = "cp1252"  # what is no UTF-8 is taken for; it leaves five bytes undefined
 _OTHER = "--encoding names another encoding"
 _MARKS = (

@@ -150,6 +150,7 @@ class _Import:
         text = Text(source, self._wishes.encoding)
         try:
             self._read(text, self._telling(source, text))
+            self.loader.flush()
         finally:
             self._aside.wait()
         if text.note:
