@@ -126,14 +126,14 @@ STARTUP_MODULES = {
     "--version": "cli __main__ shared shared.config shared.errors shared.journal shared.options shared.places "
     "shared.backups shared.disk shared.log_lock shared.records shared.rotation shared.screen shared.streams "
     "shared.whole_lines",
-    "walk": "shared.scratch tree tree.branches tree.command_filters tree.command_walk tree.criteria tree.deep "
+    "walk": "shared.scratch tree tree.branches tree.command_filters tree.command_walk tree.criteria shared.deep "
     "tree.drawing tree.entry tree.facts tree.finding tree.forms tree.live tree.measuring tree.patterns "
     "tree.query tree.reading tree.sharing tree.sweep tree.troubles tree.walker tree.writing",
     "diff": "diff diff.bits diff.chains diff.checking diff.command diff.comparing diff.comparison diff.edits "
     "diff.effort diff.engine diff.expressions diff.functions diff.headers diff.hunks diff.inputs diff.keys "
     "diff.matching diff.mending diff.places diff.printing diff.resuming diff.running diff.sliding diff.solving "
     "diff.trimming diff.unified_format",
-    "find": "tree tree.command_filters tree.command_find tree.criteria tree.deep tree.entry tree.facts tree.finding "
+    "find": "tree tree.command_filters tree.command_find tree.criteria shared.deep tree.entry tree.facts tree.finding "
     "tree.forms tree.gnu tree.patterns tree.query tree.reading tree.sharing tree.sweep tree.troubles tree.walker",
     "par": "par par.alarms par.children par.command_jobs par.command_par par.delivery par.digest par.halting "
     "par.interrupts par.jobs par.launching par.progress par.runner par.source par.spool par.template "
