@@ -1,10 +1,12 @@
-"""One piece of work at a time in a second thread, while the caller prepares the next."""
+"""Pieces of work one after the other in a second thread, while the caller prepares the next ones."""
 
 import contextlib
 import threading
 from collections.abc import Callable
 from queue import SimpleQueue
 from types import TracebackType
+
+_AHEAD = 2  # so many may be under way or wait
 
 
 class _Job:
@@ -15,12 +17,14 @@ class _Job:
         self.done = threading.Event()
         self.error: BaseException | None = None
 
-    def do(self) -> None:
+    def do(self) -> bool:
+        """Do it; say whether that went well."""
         try:
             self._work()
         except BaseException as error:  # noqa: BLE001 - of whoever waits
             self.error = error
         self.done.set()
+        return self.error is None
 
 
 class Aside:
@@ -31,30 +35,38 @@ class Aside:
 
     def __init__(self) -> None:
         self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
-        self._last: _Job | None = None
+        self._under_way: list[_Job] = []
         self._thread: threading.Thread | None = None
 
     def start(self, work: Callable[[], object]) -> None:
-        """Have *work* done, once what was started before has ended; raises what that has raised."""
-        self.wait()
+        """Have *work* done, once what was started before has ended well; raises what some of that has raised."""
+        if len(self._under_way) >= _AHEAD:
+            self._end_first()
         if self._thread is None:
             self._thread = threading.Thread(target=self._do_all, name="aside", daemon=True)
             self._thread.start()
         job = _Job(work)
         self._jobs.put(job)  # before it is waited for: a signal may raise here, between any two of these lines
-        self._last = job
+        self._under_way.append(job)
 
     def wait(self) -> None:
-        """Return when nothing is being done; raise what it has raised."""
-        if self._last is not None:
-            self._last.done.wait()
-            job, self._last = self._last, None
-            if job.error is not None:
-                raise job.error
+        """Return when nothing is being done; raise what some of it has raised."""
+        while self._under_way:
+            self._end_first()
+
+    def _end_first(self) -> None:
+        job = self._under_way[0]
+        job.done.wait()
+        del self._under_way[0]
+        if job.error is not None:
+            raise job.error
 
     def _do_all(self) -> None:
-        while (job := self._jobs.get()) is not None:
-            job.do()
+        while (job := self._jobs.get()) is not None and job.do():
+            pass
+        while job is not None:  # after a failure nothing more is done: no transaction may be left to do it in
+            job.done.set()
+            job = self._jobs.get()
 
     def __enter__(self) -> "Aside":
         return self

@@ -16,7 +16,7 @@ from stdtools.tasks.database import Database
 from stdtools.tasks.schema import INDEX, STATUSES, TASK, TRIGGERS, USUAL
 
 _AT_ONCE = (4000, 500, 50, 1)  # rows of a statement: so many that the other thread has Python's lock for long; the rest
-_CACHE = 4096  # KiB: what is loaded is not read again, and small sorts are faster ones
+_CACHE = 1024  # KiB: what is loaded is not read again, and small sorts are faster ones
 _BYTES = 50  # of a row, at least, for a guess at how many a file has
 _TOLD = 10  # new projects by name
 _SETTABLE = ("project", "priority", "details", "deadline")

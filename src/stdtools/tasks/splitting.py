@@ -19,10 +19,14 @@ def split(text: str, delimiter: str, width: int, *, quotes: bool = True) -> list
             return None
         quoted = pieces[1::2]
         text = _QUOTED.join(pieces[0::2])
-    if "\r" in text:
-        text = io.IncrementalNewlineDecoder(None, translate=True).decode(text, final=True)
-    rows = text.count("\n")
-    cells = text.replace("\n", f"{delimiter}{_ROW_END}{delimiter}").split(delimiter)
+    rows, end = text.count("\n"), "\n"
+    if returns := text.count("\r"):
+        if returns == rows == text.count("\r\n"):
+            end = "\r\n"
+        else:
+            text = io.IncrementalNewlineDecoder(None, translate=True).decode(text, final=True)
+            rows = text.count("\n")
+    cells = text.replace(end, f"{delimiter}{_ROW_END}{delimiter}").split(delimiter)
     if cells.pop() or len(cells) != rows * (width + 1) or cells[width :: width + 1].count(_ROW_END) != rows:
         return None
     del cells[width :: width + 1]
