@@ -195,6 +195,21 @@ def test_links_may_be_compared_as_what_they_say(run: Run, files: Path) -> None:
     assert run("diff", "l", "a") == (0, b"", "")
 
 
+def test_links_are_told_apart_in_gnus_words_wherever_they_lead(files: Path, run: Run) -> None:
+    """Also where that is nowhere, in a directory beside a file, and beside standard input."""
+    (files / "d").mkdir()
+    for name, target in {"l": "a", "m": "b", "gone": "nowhere", "way": "d", "d/l": "b"}.items():
+        (files / name).symlink_to(target)
+    pairs = [("l", "m"), ("l", "l"), ("l", "a"), ("a", "gone"), ("gone", "l"), ("l", "d"), ("d", "l"), ("way", "a")]
+    for pair in [*pairs, ("l", "-"), ("-", "l")]:
+        command = ["diff", "--no-dereference", *pair]
+        gnu = subprocess.run(command, cwd=files, input=b"", capture_output=True)
+        assert run(*command) == (gnu.returncode, gnu.stdout, ""), pair
+    for options in ([], ["-N"]):
+        result = run("diff", "--no-dereference", *options, "l", "none")
+        assert result == (2, b"", "stdtools diff: none: No such file or directory\n")
+
+
 def test_one_entry_that_cannot_be_read_does_not_stop_the_rest(run: Run, files: Path) -> None:
     for name in ("d", "e"):
         (files / name).mkdir()
