@@ -100,7 +100,28 @@ def test_what_is_no_regular_expression_is_exit_2(run: Run, files: Path) -> None:
     for option in ("-I", "--mask", "-F", "--word-regex"):
         result = run("diff", option, "(", "a", "b")
         assert (result.code, result.out) == (2, b"")
-        assert "is not a regular expression" in result.err
+        name = next(max(param.opts, key=len) for param in LEAVES["diff"].params if option in param.opts)
+        what = "'(' is not a regular expression: missing ), unterminated subpattern at position 0"
+        assert result.err == f"stdtools diff: {name}: {what}\n"
+
+
+def test_classes_of_posix_are_refused_and_what_to_write_is_said(run: Run, files: Path) -> None:
+    result = run("diff", "-I", "^[[:alpha:]_]", "a", "b")
+    what = "'^[[:alpha:]_]' has [:alpha:], which Python's regular expressions do not know; write A-Za-z in its place"
+    assert result == (2, b"", f"stdtools diff: --ignore-matching-lines: {what}\n")
+
+
+def test_what_a_later_python_may_read_otherwise_is_no_warning(run: Run, files: Path) -> None:
+    assert run("diff", "--normal", "-I", "[[-z||]", "a", "b").err == "stdtools diff: 1 difference ignored\n"
+    assert run("diff", "--word", "--word-regex", "[[-z]+", "a", "b").err == ""
+    assert run("diff", "--mask", "[[]", "--normal", "a", "a") == (0, b"", "")
+
+
+def test_what_is_not_a_number_is_refused(run: Run, files: Path) -> None:
+    for args in (["--deadline", "nan", "a", "b"], ["--closest", "one", "--cutoff", "nan", "a"]):
+        result = run("diff", *args)
+        assert (result.code, result.out) == (2, b"")
+        assert result.err.endswith(": 'nan' is not a number; see 'stdtools diff --help'\n")
 
 
 def test_the_last_format_that_was_named_is_the_one(run: Run, files: Path) -> None:
@@ -220,6 +241,14 @@ def test_one_entry_that_cannot_be_read_does_not_stop_the_rest(run: Run, files: P
     assert result.err.count("No such file or directory") >= 1
 
 
+def test_a_file_that_may_not_be_read_is_told_in_the_words_of_the_system(shell: Run, files: Path) -> None:
+    (files / "b").chmod(0)
+    privileged = os.geteuid() == 0
+    prefix = "setpriv --inh-caps=-all --bounding-set=-dac_override,-dac_read_search " if privileged else ""
+    for args in ("a b", "b a", "--closest one b"):
+        assert shell(f"{prefix}stdtools diff {args}") == (2, b"", "stdtools diff: b: Permission denied\n")
+
+
 def test_numbers_and_bars_are_gits(files: Path, run: Run) -> None:
     """Of two files and of two trees, with names and numbers of all sizes."""
     for number in range(9):
@@ -246,6 +275,19 @@ def test_a_reader_that_goes_away_is_silent_and_141(shell: Run, files: Path) -> N
             f"stdtools diff {form} <(seq 50000) <(seq 2 2 50000) | head -c 5 >/dev/null; echo ${{PIPESTATUS[0]}}"
         )
         assert (result.text, result.err) == ("141\n", "")
+
+
+@pytest.mark.once
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_a_regular_expression_that_would_not(number: int, files: Path) -> None:
+    (files / "x").write_text("a" * 60 + "!\n")
+    process = subprocess.Popen([COMMAND, "diff", "-I", "(a+)+$", "none", "x", "-N"], cwd=files, stdout=subprocess.PIPE)
+    ticks = 0
+    while ticks < os.sysconf("SC_CLK_TCK") // 2:  # of processor time, most of it within the expression
+        ticks = int(Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()[11])
+        time.sleep(0.01)
+    process.send_signal(number)
+    assert (process.communicate()[0], process.returncode) == (b"", -number)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

@@ -31,6 +31,17 @@ class DiffCommand(ToolCommand):
         return super().parse_args(ctx, args)
 
 
+class _Number(click.FloatRange):
+    """A number in a range, in which Click has NaN as well."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return *value* as a number."""
+        number = super().convert(value, param, ctx)
+        if number != number:
+            self.fail(f"{value!r} is not a number", param, ctx)
+        return number
+
+
 def _explain(**given: Any) -> str:
     from stdtools.diff.explain import explain
 
@@ -61,7 +72,7 @@ stdtools diff -r --stat before after
 stdtools diff --closest recieve words.txt
 """,
 )
-@click.argument("paths", nargs=-1, metavar="A B", type=click.Path())
+@click.argument("paths", nargs=-1, metavar="A B", type=click.Path(readable=False))
 @_style("-u", "--unified", help="The unified format, with 3 lines of context  [default]")
 @_number("-U", "--unified-lines", help="The same with N lines.")
 @_style("-c", "--context", help="The context format, with 3 lines of context.")
@@ -105,16 +116,14 @@ stdtools diff --closest recieve words.txt
     "--algorithm", type=click.Choice(ALGORITHMS), default="fast", show_default=True, help="How changes are found."
 )
 @click.option("-d", "--minimal", "algorithm", flag_value="minimal", allow_from_autoenv=False, help="As few as can be.")
-@click.option("--deadline", type=click.FloatRange(min=0), metavar="SECONDS", help="What takes longer is one change.")
+@click.option("--deadline", type=_Number(min=0), metavar="SECONDS", help="What takes longer is one change.")
 @click.option("-r", "--recursive", is_flag=True, help="Compares the directories within directories.")
 @click.option("-N", "--new-file", is_flag=True, help="A file that is not there is an empty one.")
 @click.option("-x", "--exclude", metavar="GLOB", multiple=True, help="Leaves out files with such names.")
 @click.option("--no-dereference", is_flag=True, help="Compares symbolic links, not what they lead to.")
 @click.option("--closest", metavar="WORD", help="The lines of FILE that are most like WORD instead.")
 @_number("-k", "--count", least=1, help="With --closest, how many  [default: 3]")
-@click.option(
-    "--cutoff", type=click.FloatRange(0, 1), metavar="RATIO", help="With --closest, how like at least  [default: 0.6]"
-)
+@click.option("--cutoff", type=_Number(0, 1), metavar="RATIO", help="With --closest, how like at least  [default: 0.6]")
 @click.option(
     "--quiet",
     is_flag=True,
