@@ -85,6 +85,24 @@ def test_what_does_not_count_is_told(run: Run, files: Path, options: list[str], 
     assert run("diff", "--normal", *options, "a", "c") == (code, out.encode(), err)
 
 
+@pytest.mark.parametrize(
+    ("form", "shown"),
+    [
+        ("--word", b"@@ -5 +7 @@\n[-5-]\n{+five+}\n"),
+        ("--char", b"@@ -5 +7 @@\n[-5-]\n{+five+}\n"),
+        ("--ndiff", b"- 5\n+ five\n"),
+        ("--html", b"<b>1</b> change"),
+    ],
+)
+def test_every_format_leaves_out_what_does_not_count(run: Run, files: Path, form: str, shown: bytes) -> None:
+    (files / "x").write_text("1\n2\n3\n4\n5\n")
+    (files / "y").write_text("1\n\n\n2\n3\n4\nfive\n")
+    result = run("diff", "-B", form, "-U0", "x", "y")
+    assert (result.code, result.err) == (1, "stdtools diff: 1 difference ignored\n")
+    assert shown in result.out
+    assert not re.search(rb"\{\+\+\}|\n\+ \n|class=.i", result.out)
+
+
 def test_a_mask_shows_the_real_lines(run: Run, files: Path) -> None:
     (files / "x").write_text("10:00 start\n10:01 error 5\n")
     (files / "y").write_text("11:30 start\n11:31 error 6\n")

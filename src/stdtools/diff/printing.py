@@ -218,7 +218,7 @@ class Printer:
     def _ndiff(self, a: Source, b: Source, outcome: Outcome, comparison: Comparison) -> None:
         from stdtools.diff import ndiff
 
-        ndiff.write(comparison, self._out)
+        ndiff.write(comparison, self._out, outcome.trivial)
 
     def _inline(self, a: Source, b: Source, outcome: Outcome, comparison: Comparison) -> None:
         from stdtools.diff import inline
@@ -228,13 +228,14 @@ class Printer:
             comparison, self._titles(a, b), self._output if shape.color else self._out,
             unit="char" if shape.style == "char" else "word", regex=shape.word_regex,
             context=3 if shape.context is None else shape.context,
-            color=shape.color,
+            ignored=outcome.trivial, color=shape.color,
         )  # fmt: skip
 
     def _html(self, a: Source, b: Source, outcome: Outcome, comparison: Comparison) -> None:
         from stdtools.diff import html
 
-        html.write(comparison, self._names(a, b), self._output, context=self._shape.context)
+        names = self._names(a, b)
+        html.write(comparison, names, self._output, context=self._shape.context, ignored=outcome.trivial)
 
 
 _STYLES: dict[str, Callable[[Printer, Source, Source, Outcome, Comparison], None]] = {
