@@ -328,17 +328,37 @@ def test_a_full_disk_is_exit_2(run: Run, files: Path) -> None:
     assert (result.code, result.err) == (2, "stdtools diff: standard output: No space left on device\n")
 
 
-def test_a_bug_is_exit_2(python: str, files: Path) -> None:
+@pytest.mark.parametrize("form", ["-u", "-y", "--ndiff", "--word", "--html", "--json", "--numstat"])
+def test_a_bug_is_exit_2(python: str, files: Path, form: str) -> None:
     """A comparison that would not rebuild B is never printed."""
     code = (
         "import stdtools.diff.comparing as c, stdtools.cli as cli\n"
         "real = c.compare\n"
         "c.compare = lambda *a, **k: (r := real(*a, **k))._replace(changes=r.changes[:-1])\n"
-        "cli.run(['diff', 'a', 'b'])"
+        f"cli.run(['diff', '{form}', 'a', 'b'])"
     )
     done = subprocess.run([python, "-c", code], cwd=files, capture_output=True)
     assert (done.returncode, done.stdout) == (2, b"")
-    assert b"internal error: WrongComparison" in done.stderr
+    assert done.stderr.startswith(b"stdtools diff: internal error: WrongComparison: ")
+    assert done.stderr.count(b"\n") == 1
+
+
+def test_two_columns_show_no_carriage_returns_that_do_not_count(files: Path, run: Run) -> None:
+    (files / "x").write_bytes(b"one\r\ntwo\r\nthree and more\r\nend")
+    (files / "y").write_bytes(b"one\ntwo\r\nfour\r\nend")
+    for pair in ("xy", "yx"):
+        command = ["diff", "-y", "--strip-trailing-cr", "-W", "40", *pair]
+        assert run(*command).out == subprocess.run(command, cwd=files, capture_output=True).stdout
+
+
+@pytest.mark.once
+def test_two_columns_are_as_wide_as_is_asked_for_but_no_wider_than_memory(files: Path, run: Run) -> None:
+    for width in ("2500", "300001"):
+        command = ["diff", "-y", "-W", width, "a", "b"]
+        assert run(*command).out == subprocess.run(command, cwd=files, capture_output=True).stdout
+    result = run("diff", "-y", "-W", "500000000", "a", "b")
+    assert (result.code, result.out) == (2, b"")
+    assert "500000000 is not in the range 1<=x<=1000000" in result.err
 
 
 def test_two_columns_on_a_terminal_are_as_wide_as_it_and_wrap(files: Path) -> None:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from stdtools.diff.expressions import Expression
 
 ALGORITHMS = ("fast", "minimal", "patience", "difflib")
+WIDEST = 1_000_000  # columns, all of which -y fills
 TYPED = "stdtools.diff.typed"  # in the context: the arguments as they were typed
 
 
@@ -58,8 +59,8 @@ def _style(*names: str, help: str) -> Callable[[Decorated], Decorated]:
     return click.option(*names, "style", flag_value=long_name, allow_from_autoenv=False, help=help)
 
 
-def _number(*names: str, least: int = 0, metavar: str = "N", help: str) -> Callable[[Decorated], Decorated]:
-    return click.option(*names, type=click.IntRange(min=least), metavar=metavar, help=help)
+def _number(*names: str, least: int = 0, most: int | None = None, help: str) -> Callable[[Decorated], Decorated]:
+    return click.option(*names, type=click.IntRange(least, most), metavar="N", help=help)
 
 
 @click.command(
@@ -109,7 +110,7 @@ stdtools diff --closest recieve words.txt
 @click.option("-F", "--show-function-line", metavar="RE", help="Shows the line before that matches RE.")
 @click.option("--timestamps/--no-timestamps", default=True, help="Times behind the names  [default: yes]")
 @click.option("-T", "--initial-tab", is_flag=True, help="A tab before the text of a line, so that its tabs align.")
-@_number("-W", "--width", least=1, help="Columns of -y and --stat  [default: 130 or the terminal's]")
+@_number("-W", "--width", least=1, most=WIDEST, help="Columns of -y and --stat  [default: 130 or the terminal's]")
 @click.option("--suppress-common-lines", is_flag=True, help="With -y, only what differs.")
 @click.option("--word-regex", metavar="RE", help="What a word is, to --word and --color-words.")
 @click.option(
@@ -196,6 +197,7 @@ def _shape(given: dict[str, Any]) -> Shape:
         initial_tab=given["initial_tab"],
         width=given["width"],
         only_changes=given["suppress_common_lines"],
+        without_cr=given["strip_trailing_cr"],
         word_regex=given["word_regex"],
         brief=given["brief"],
         report_identical=given["report_identical_files"],

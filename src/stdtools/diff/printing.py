@@ -9,6 +9,7 @@ from stdtools.diff.comparison import Comparison
 from stdtools.diff.expressions import Matches
 from stdtools.diff.headers import ABSENT, quote, title
 from stdtools.diff.inputs import STDIN_PATH, Source
+from stdtools.diff.keys import Ignored
 from stdtools.diff.unified_format import Writable
 from stdtools.shared.records import RecordWriter
 from stdtools.shared.streams import Output
@@ -34,6 +35,7 @@ class Shape(NamedTuple):
     initial_tab: bool = False
     width: int | None = None
     only_changes: bool = False
+    without_cr: bool = False  # for columns alone, in which they would go back to the first
     word_regex: str | None = None
     brief: bool = False
     report_identical: bool = False
@@ -209,6 +211,9 @@ class Printer:
             from os import get_terminal_size
 
             width = get_terminal_size(output.fd).columns or 80
+        if shape.without_cr:
+            stripped = Ignored(trailing_cr=True).key
+            comparison = comparison._replace(a=stripped(comparison.a), b=stripped(comparison.b))
         side_by_side.write(
             comparison, output if wrapped else self._out, width,
             ignored=outcome.trivial, only_changes=shape.only_changes, wrapped=wrapped,
