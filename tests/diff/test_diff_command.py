@@ -42,9 +42,10 @@ def test_times_can_be_left_out_or_be_one_for_all(run: Run, files: Path) -> None:
     result = run("diff", "-N", "a", "none", env={"SOURCE_DATE_EPOCH": "1700000000", "TZ": "Asia/Kathmandu"})
     assert result.text.splitlines()[0] == "--- a\t2023-11-14 22:13:20.000000000 +0000"
     assert result.text.splitlines()[1].endswith("\t1970-01-01 00:00:00.000000000 +0000"), "it is not there"
-    result = run("diff", "a", "b", env={"SOURCE_DATE_EPOCH": "soon"})
-    assert (result.code, result.out) == (2, b"")
-    assert result.err == "stdtools diff: SOURCE_DATE_EPOCH: 'soon' is not a number of seconds\n"
+    for text in ("soon", "\u0663", "9" * 12, "9" * 5000):
+        result = run("diff", "a", "b", env={"SOURCE_DATE_EPOCH": text})
+        assert (result.code, result.out) == (2, b"")
+        assert result.err == f"stdtools diff: SOURCE_DATE_EPOCH: {text!r} is not a number of seconds\n"
 
 
 def test_labels(run: Run, files: Path) -> None:
@@ -62,7 +63,8 @@ def test_labels(run: Run, files: Path) -> None:
 def test_brief_and_identical(run: Run, files: Path) -> None:
     (files / "d").write_bytes((files / "a").read_bytes())
     assert run("diff", "-q", "a", "b") == (1, b"Files a and b differ\n", "")
-    assert run("diff", "-qu", "a", "b") == (1, b"Files a and b differ\n", "")
+    for form in ("-qu", "-q --stat", "-q --numstat", "-q --html"):
+        assert run("diff", *form.split(), "a", "b") == (1, b"Files a and b differ\n", "")
     assert run("diff", "-s", "a", "d") == (0, b"Files a and d are identical\n", "")
     assert run(
         "diff", "-sy", "-W", "20", "a", "d"
@@ -116,7 +118,7 @@ def test_a_mask_shows_the_real_lines(run: Run, files: Path) -> None:
 
 def test_what_is_no_regular_expression_is_exit_2(run: Run, files: Path) -> None:
     for option in ("-I", "--mask", "-F", "--word-regex"):
-        result = run("diff", option, "(", "a", "b")
+        result = run("diff", "--word", option, "(", "a", "b")
         assert (result.code, result.out) == (2, b"")
         name = next(max(param.opts, key=len) for param in LEAVES["diff"].params if option in param.opts)
         what = "'(' is not a regular expression: missing ), unterminated subpattern at position 0"
@@ -406,6 +408,13 @@ def test_files_and_algorithms_are_completed() -> None:
     context = click.Context(command)
     assert [item.type for item in params["paths"].shell_complete(context, "x")] == ["file"]
     assert [item.value for item in params["--algorithm"].shell_complete(context, "p")] == ["patience"]
+
+
+def test_an_expression_for_words_needs_words(run: Run, files: Path) -> None:
+    for form in ("-u", "--char"):
+        result = run("diff", form, "--word-regex", "x", "a", "b")
+        message = "--word-regex needs --word or --color-words; see 'stdtools diff --help'"
+        assert result == (2, b"", f"stdtools diff: {message}\n")
 
 
 def test_closest_needs_what_it_means(run: Run, files: Path) -> None:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 ALGORITHMS = ("fast", "minimal", "patience", "difflib")
 WIDEST = 1_000_000  # columns, all of which -y fills
+MOST_DIGITS = 11  # of a time in seconds: to the year 5138
 TYPED = "stdtools.diff.typed"  # in the context: the arguments as they were typed
 
 
@@ -144,7 +145,10 @@ def diff(**given: Any) -> int:
     """
     if given["closest"] is not None:
         return _closest(given)
-    refuse_idle(given, given.keys() - {"count", "cutoff"}, "", {"count": "--closest", "cutoff": "--closest"})
+    needed = {"count": "--closest", "cutoff": "--closest"}
+    if given["style"] not in ("word", "color-words"):
+        needed["word_regex"] = "--word or --color-words"
+    refuse_idle(given, given.keys() - needed.keys(), "", needed)
     shape = _shape(given)
     if len(given["paths"]) != 2:
         _refuse(f"two files are compared, not {len(given['paths'])}")
@@ -208,7 +212,7 @@ def _shape(given: dict[str, Any]) -> Shape:
 def _epoch() -> int | None:
     """Return the time that a build that is to be the same every time has in the place of all times."""
     text = os.environ.get("SOURCE_DATE_EPOCH", "")
-    if text and not text.isdecimal():
+    if text and not (text.isascii() and text.isdecimal() and len(text) <= MOST_DIGITS):
         raise ToolError(f"{text!r} is not a number of seconds", where="SOURCE_DATE_EPOCH")
     return int(text) if text else None
 

@@ -46,6 +46,11 @@ class Shape(NamedTuple):
         """Whether there is something to write where nothing differs."""
         return self.style in WHOLE and not self.brief and not self.only_changes
 
+    @property
+    def counts(self) -> bool:
+        """Whether numbers take the place of all that is said of a pair."""
+        return self.style in ("stat", "numstat") and not self.brief
+
 
 class Printer:
     """Writes one pair after the other on *output*; ``close`` writes what comes behind all of them."""
@@ -74,7 +79,7 @@ class Printer:
         """Write a line about a pair that is not compared."""
         if self._records:
             self._record(a, b, Outcome(differs), text)
-        elif self._shape.style not in ("stat", "numstat"):
+        elif not self._shape.counts:
             self._out.write(text + b"\n")
 
     def write(self, a: Source, b: Source, outcome: Outcome, options: bytes | None = None) -> None:
@@ -83,7 +88,7 @@ class Printer:
         if self._records:
             self._record(a.path, b.path, outcome, _note(names, outcome))
             return
-        if outcome.differs and self._shape.style in ("stat", "numstat"):
+        if outcome.differs and self._shape.counts:
             self._count(a, b, outcome)
             return
         note = _note(names, outcome)
