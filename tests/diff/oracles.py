@@ -4,6 +4,7 @@ import os
 import random
 import re
 import subprocess
+from collections.abc import Sequence
 from itertools import accumulate
 from pathlib import Path
 
@@ -26,6 +27,23 @@ def gnu(place: Path, *options: str) -> bytes:
     )
     assert done.returncode in (0, 1), done.stderr
     return done.stdout
+
+
+def plant(place: Path, pairs: Sequence[tuple[bytes, bytes]]) -> None:
+    """Write the texts of *pairs* into the directories ``a`` and ``b`` in *place*, for ``gnu_of_all``."""
+    for side, texts in zip("ab", zip(*pairs, strict=True), strict=True):
+        (place / side).mkdir()
+        for number, text in enumerate(texts):
+            (place / side / str(number)).write_bytes(text)
+
+
+def gnu_of_all(place: Path, count: int, *options: str) -> list[bytes]:
+    """Return what GNU diff, in one process, writes about each of *count* pairs that were planted."""
+    found = [b""] * count
+    _, *parts = re.split(rb"diff -r [^\n]*a/(\d+) b/\d+\n", gnu(place, "-r", *options))
+    for number, output in zip(parts[::2], parts[1::2], strict=True):
+        found[int(number)] = output
+    return found
 
 
 def comparison_of(a: bytes, b: bytes, normal: bytes) -> Comparison:

@@ -42,9 +42,10 @@ def test_times_can_be_left_out_or_be_one_for_all(run: Run, files: Path) -> None:
     result = run("diff", "-N", "a", "none", env={"SOURCE_DATE_EPOCH": "1700000000", "TZ": "Asia/Kathmandu"})
     assert result.text.splitlines()[0] == "--- a\t2023-11-14 22:13:20.000000000 +0000"
     assert result.text.splitlines()[1].endswith("\t1970-01-01 00:00:00.000000000 +0000"), "it is not there"
-    result = run("diff", "a", "b", env={"SOURCE_DATE_EPOCH": "soon"})
-    assert (result.code, result.out) == (2, b"")
-    assert result.err == "stdtools diff: SOURCE_DATE_EPOCH: 'soon' is not a number of seconds\n"
+    for text in ("soon", "\u0663", "9" * 12, "9" * 5000):
+        result = run("diff", "a", "b", env={"SOURCE_DATE_EPOCH": text})
+        assert (result.code, result.out) == (2, b"")
+        assert result.err == f"stdtools diff: SOURCE_DATE_EPOCH: {text!r} is not a number of seconds\n"
 
 
 def test_labels(run: Run, files: Path) -> None:
@@ -62,7 +63,8 @@ def test_labels(run: Run, files: Path) -> None:
 def test_brief_and_identical(run: Run, files: Path) -> None:
     (files / "d").write_bytes((files / "a").read_bytes())
     assert run("diff", "-q", "a", "b") == (1, b"Files a and b differ\n", "")
-    assert run("diff", "-qu", "a", "b") == (1, b"Files a and b differ\n", "")
+    for form in ("-qu", "-q --stat", "-q --numstat", "-q --html"):
+        assert run("diff", *form.split(), "a", "b") == (1, b"Files a and b differ\n", "")
     assert run("diff", "-s", "a", "d") == (0, b"Files a and d are identical\n", "")
     assert run(
         "diff", "-sy", "-W", "20", "a", "d"
@@ -85,6 +87,24 @@ def test_what_does_not_count_is_told(run: Run, files: Path, options: list[str], 
     assert run("diff", "--normal", *options, "a", "c") == (code, out.encode(), err)
 
 
+@pytest.mark.parametrize(
+    ("form", "shown"),
+    [
+        ("--word", b"@@ -5 +7 @@\n[-5-]\n{+five+}\n"),
+        ("--char", b"@@ -5 +7 @@\n[-5-]\n{+five+}\n"),
+        ("--ndiff", b"- 5\n+ five\n"),
+        ("--html", b"<b>1</b> change"),
+    ],
+)
+def test_every_format_leaves_out_what_does_not_count(run: Run, files: Path, form: str, shown: bytes) -> None:
+    (files / "x").write_text("1\n2\n3\n4\n5\n")
+    (files / "y").write_text("1\n\n\n2\n3\n4\nfive\n")
+    result = run("diff", "-B", form, "-U0", "x", "y")
+    assert (result.code, result.err) == (1, "stdtools diff: 1 difference ignored\n")
+    assert shown in result.out
+    assert not re.search(rb"\{\+\+\}|\n\+ \n|class=.i", result.out)
+
+
 def test_a_mask_shows_the_real_lines(run: Run, files: Path) -> None:
     (files / "x").write_text("10:00 start\n10:01 error 5\n")
     (files / "y").write_text("11:30 start\n11:31 error 6\n")
@@ -98,9 +118,30 @@ def test_a_mask_shows_the_real_lines(run: Run, files: Path) -> None:
 
 def test_what_is_no_regular_expression_is_exit_2(run: Run, files: Path) -> None:
     for option in ("-I", "--mask", "-F", "--word-regex"):
-        result = run("diff", option, "(", "a", "b")
+        result = run("diff", "--word", option, "(", "a", "b")
         assert (result.code, result.out) == (2, b"")
-        assert "is not a regular expression" in result.err
+        name = next(max(param.opts, key=len) for param in LEAVES["diff"].params if option in param.opts)
+        what = "'(' is not a regular expression: missing ), unterminated subpattern at position 0"
+        assert result.err == f"stdtools diff: {name}: {what}\n"
+
+
+def test_classes_of_posix_are_refused_and_what_to_write_is_said(run: Run, files: Path) -> None:
+    result = run("diff", "-I", "^[[:alpha:]_]", "a", "b")
+    what = "'^[[:alpha:]_]' has [:alpha:], which Python's regular expressions do not know; write A-Za-z in its place"
+    assert result == (2, b"", f"stdtools diff: --ignore-matching-lines: {what}\n")
+
+
+def test_what_a_later_python_may_read_otherwise_is_no_warning(run: Run, files: Path) -> None:
+    assert run("diff", "--normal", "-I", "[[-z||]", "a", "b").err == "stdtools diff: 1 difference ignored\n"
+    assert run("diff", "--word", "--word-regex", "[[-z]+", "a", "b").err == ""
+    assert run("diff", "--mask", "[[]", "--normal", "a", "a") == (0, b"", "")
+
+
+def test_what_is_not_a_number_is_refused(run: Run, files: Path) -> None:
+    for args in (["--deadline", "nan", "a", "b"], ["--closest", "one", "--cutoff", "nan", "a"]):
+        result = run("diff", *args)
+        assert (result.code, result.out) == (2, b"")
+        assert result.err.endswith(": 'nan' is not a number; see 'stdtools diff --help'\n")
 
 
 def test_the_last_format_that_was_named_is_the_one(run: Run, files: Path) -> None:
@@ -195,6 +236,22 @@ def test_links_may_be_compared_as_what_they_say(run: Run, files: Path) -> None:
     assert run("diff", "l", "a") == (0, b"", "")
 
 
+@pytest.mark.once
+def test_links_are_told_apart_in_gnus_words_wherever_they_lead(files: Path, run: Run) -> None:
+    """Also where that is nowhere, in a directory beside a file, and beside standard input."""
+    (files / "d").mkdir()
+    for name, target in {"l": "a", "m": "b", "gone": "nowhere", "way": "d", "d/l": "b"}.items():
+        (files / name).symlink_to(target)
+    pairs = [("l", "m"), ("l", "l"), ("l", "a"), ("a", "gone"), ("gone", "l"), ("l", "d"), ("d", "l"), ("way", "a")]
+    for pair in [*pairs, ("l", "-"), ("-", "l")]:
+        command = ["diff", "--no-dereference", *pair]
+        gnu = subprocess.run(command, cwd=files, input=b"", capture_output=True)
+        assert run(*command) == (gnu.returncode, gnu.stdout, ""), pair
+    for options in ([], ["-N"]):
+        result = run("diff", "--no-dereference", *options, "l", "none")
+        assert result == (2, b"", "stdtools diff: none: No such file or directory\n")
+
+
 def test_one_entry_that_cannot_be_read_does_not_stop_the_rest(run: Run, files: Path) -> None:
     for name in ("d", "e"):
         (files / name).mkdir()
@@ -205,6 +262,15 @@ def test_one_entry_that_cannot_be_read_does_not_stop_the_rest(run: Run, files: P
     assert result.err.count("No such file or directory") >= 1
 
 
+def test_a_file_that_may_not_be_read_is_told_in_the_words_of_the_system(shell: Run, files: Path) -> None:
+    (files / "b").chmod(0)
+    privileged = os.geteuid() == 0
+    prefix = "setpriv --inh-caps=-all --bounding-set=-dac_override,-dac_read_search " if privileged else ""
+    for args in ("a b", "b a", "--closest one b"):
+        assert shell(f"{prefix}stdtools diff {args}") == (2, b"", "stdtools diff: b: Permission denied\n")
+
+
+@pytest.mark.once
 def test_numbers_and_bars_are_gits(files: Path, run: Run) -> None:
     """Of two files and of two trees, with names and numbers of all sizes."""
     for number in range(9):
@@ -228,9 +294,22 @@ def test_numbers_and_bars_are_gits(files: Path, run: Run) -> None:
 def test_a_reader_that_goes_away_is_silent_and_141(shell: Run, files: Path) -> None:
     for form in ("-u", "--normal", "-y", "--json"):
         result = shell(
-            f"stdtools diff {form} <(seq 50000) <(seq 2 2 50000) | head -c 5 >/dev/null; echo ${{PIPESTATUS[0]}}"
+            f"stdtools diff {form} <(seq 20000) <(seq 2 2 20000) | head -c 5 >/dev/null; echo ${{PIPESTATUS[0]}}"
         )
         assert (result.text, result.err) == ("141\n", "")
+
+
+@pytest.mark.once
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_a_regular_expression_that_would_not(number: int, files: Path) -> None:
+    (files / "x").write_text("a" * 60 + "!\n")
+    process = subprocess.Popen([COMMAND, "diff", "-I", "(a+)+$", "none", "x", "-N"], cwd=files, stdout=subprocess.PIPE)
+    ticks = 0
+    while ticks < os.sysconf("SC_CLK_TCK") // 2:  # of processor time, most of it within the expression
+        ticks = int(Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()[11])
+        time.sleep(0.01)
+    process.send_signal(number)
+    assert (process.communicate()[0], process.returncode) == (b"", -number)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -253,17 +332,37 @@ def test_a_full_disk_is_exit_2(run: Run, files: Path) -> None:
     assert (result.code, result.err) == (2, "stdtools diff: standard output: No space left on device\n")
 
 
-def test_a_bug_is_exit_2(python: str, files: Path) -> None:
+@pytest.mark.parametrize("form", ["-u", "-y", "--ndiff", "--word", "--html", "--json", "--numstat"])
+def test_a_bug_is_exit_2(python: str, files: Path, form: str) -> None:
     """A comparison that would not rebuild B is never printed."""
     code = (
         "import stdtools.diff.comparing as c, stdtools.cli as cli\n"
         "real = c.compare\n"
         "c.compare = lambda *a, **k: (r := real(*a, **k))._replace(changes=r.changes[:-1])\n"
-        "cli.run(['diff', 'a', 'b'])"
+        f"cli.run(['diff', '{form}', 'a', 'b'])"
     )
     done = subprocess.run([python, "-c", code], cwd=files, capture_output=True)
     assert (done.returncode, done.stdout) == (2, b"")
-    assert b"internal error: WrongComparison" in done.stderr
+    assert done.stderr.startswith(b"stdtools diff: internal error: WrongComparison: ")
+    assert done.stderr.count(b"\n") == 1
+
+
+def test_two_columns_show_no_carriage_returns_that_do_not_count(files: Path, run: Run) -> None:
+    (files / "x").write_bytes(b"one\r\ntwo\r\nthree and more\r\nend")
+    (files / "y").write_bytes(b"one\ntwo\r\nfour\r\nend")
+    for pair in ("xy", "yx"):
+        command = ["diff", "-y", "--strip-trailing-cr", "-W", "40", *pair]
+        assert run(*command).out == subprocess.run(command, cwd=files, capture_output=True).stdout
+
+
+@pytest.mark.once
+def test_two_columns_are_as_wide_as_is_asked_for_but_no_wider_than_memory(files: Path, run: Run) -> None:
+    for width in ("2500", "300001"):
+        command = ["diff", "-y", "-W", width, "a", "b"]
+        assert run(*command).out == subprocess.run(command, cwd=files, capture_output=True).stdout
+    result = run("diff", "-y", "-W", "500000000", "a", "b")
+    assert (result.code, result.out) == (2, b"")
+    assert "500000000 is not in the range 1<=x<=1000000" in result.err
 
 
 def test_two_columns_on_a_terminal_are_as_wide_as_it_and_wrap(files: Path) -> None:
@@ -278,6 +377,7 @@ def test_two_columns_on_a_terminal_are_as_wide_as_it_and_wrap(files: Path) -> No
     assert rows[0].split() == ["a" * 37, "|", "bbb"]
 
 
+@pytest.mark.once
 def test_colours_on_a_terminal_alone_and_nothing_that_steers_it(run: Run, files: Path) -> None:
     (files / "x").write_text("old\x1b]0;owned\x07\rtext\n\u202e\n")
     (files / "y").write_text("new\x9b31m\n")
@@ -311,6 +411,13 @@ def test_files_and_algorithms_are_completed() -> None:
     context = click.Context(command)
     assert [item.type for item in params["paths"].shell_complete(context, "x")] == ["file"]
     assert [item.value for item in params["--algorithm"].shell_complete(context, "p")] == ["patience"]
+
+
+def test_an_expression_for_words_needs_words(run: Run, files: Path) -> None:
+    for form in ("-u", "--char"):
+        result = run("diff", form, "--word-regex", "x", "a", "b")
+        message = "--word-regex needs --word or --color-words; see 'stdtools diff --help'"
+        assert result == (2, b"", f"stdtools diff: {message}\n")
 
 
 def test_closest_needs_what_it_means(run: Run, files: Path) -> None:

@@ -88,6 +88,7 @@ def test_a_line_of_megabytes_is_not_looked_at_character_by_character() -> None:
         write(Written())
 
 
+@pytest.mark.once
 def test_many_hunks_come_in_blocks() -> None:
     a = b"".join(b"%d\n" % number for number in range(200_000))
     b = a.replace(b"7\n", b"8\n")

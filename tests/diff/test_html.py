@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from stdtools.diff import html
 from stdtools.diff.comparison import Change, Comparison, split_lines
+from stdtools.diff.engine import compare
 from stdtools.shared.screen import safe_lines
 from tests.diff.small_texts import TEXTS, replaced, table, written, written_of
 
@@ -96,6 +97,39 @@ def test_with_context_only_what_is_near_is_in_the_page(a: bytes, b: bytes, conte
         assert all(everything[number - 1] == line for number, _, line in lines)
         assert [number for number, _, _ in lines] == sorted({number for number, _, _ in lines})
         assert {mark for _, mark, _ in lines} <= {"", sign}
+
+
+@given(TEXTS, TEXTS, st.sets(st.integers(0, 3)), st.sampled_from([None, 0, 1]))
+def test_changes_that_do_not_count_are_shown_as_unchanged_lines_are(
+    a: bytes, b: bytes, places: set[int], context: int | None
+) -> None:
+    comparison = compare(a, b)
+    ignored = {place for place in places if place < len(comparison.changes)}
+    counted = [change for place, change in enumerate(comparison.changes) if place not in ignored]
+    read = Page(page(a, b, context=context, ignored=ignored))
+    assert sum("id" in attributes for tag, attributes in read.tags if tag == "tbody") == len(counted)
+    if not counted:
+        assert read.texts["p"][-1] == f"There is no difference{' that counts' if ignored else ''}."
+    old = {number for change in counted for number in range(change.a1 + 1, change.a2 + 1)}
+    new = {number for change in counted for number in range(change.b1 + 1, change.b2 + 1)}
+    for first, text, signed in ((0, a, old), (3, b, new)):
+        lines = read.side(first)
+        everything = shown(text)
+        assert all(everything[number - 1] == line for number, _, line in lines)
+        assert {number for number, sign, _ in lines if sign} == signed
+        numbers = [number for number, _, _ in lines]
+        assert numbers == sorted(set(numbers))
+        assert context is not None or not counted or len(numbers) == len(everything)
+
+
+def test_changes_that_do_not_count_are_folded_with_what_is_around_them() -> None:
+    a = b"".join(b"line %d\n" % number for number in range(1, 41))
+    b = a.replace(b"line 2\n", b"line two\n").replace(b"line 20\n", b"line 20\n\n\n").replace(b"line 40\n", b"end\n")
+    read = Page(page(a, b, ignored={1}))
+    assert read.texts["summary"] == ["31 lines, 6 to 36, without a change that counts"]
+    assert len(read.side(0)) == 40
+    assert len(read.side(3)) == 42
+    assert "2 changes" in read.texts["p"][0]
 
 
 def test_signs_and_marks_say_what_the_colours_say() -> None:

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stdtools.diff import inline
+from stdtools.diff.unified_format import write as unified
 from stdtools.shared.screen import safe_lines
 from tests.diff.small_texts import TEXTS, replaced, table, written, written_of
 
@@ -83,6 +84,15 @@ def test_heads_and_context() -> None:
         b"--- a\n+++ b\n@@ -9,3 +9,3 @@\nline 9\nline [-10-]{+ten+}\nline 11\n"
         b"@@ -29,3 +29,2 @@\nline 29\n[-line 30-]\nline 31\n"
     )
+
+
+@given(TEXTS, TEXTS, st.sets(st.integers(0, 3)), st.integers(0, 2))
+def test_changes_that_do_not_count_are_left_out_as_in_the_unified_format(
+    a: bytes, b: bytes, ignored: set[int], context: int
+) -> None:
+    patch = written(lambda comparison, out: unified(comparison, TITLES, out, context, ignored=ignored), a, b)
+    heads = [re.findall(rb"(?m)^@@ .* @@$", text) for text in (patch, by_us(a, b, context=context, ignored=ignored))]
+    assert heads[0] == heads[1]
 
 
 def test_a_regex_that_is_none_is_the_callers_trouble() -> None:

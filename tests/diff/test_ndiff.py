@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from stdtools.diff import ndiff
 from stdtools.diff.comparison import split_lines
+from stdtools.diff.engine import compare
 from tests.diff.small_texts import TEXTS, replaced, table, written, written_of
 
 MARK = "\\ No newline at end of file\n"
@@ -48,6 +49,16 @@ def test_both_sides_can_be_restored_when_all_is_replaced(a: bytes, b: bytes) -> 
     output = written_of(ndiff.write, replaced(a, b)).decode("utf-8", "surrogateescape")
     assert restored(output, 1) == a
     assert restored(output, 2) == b
+
+
+@given(TEXTS, TEXTS, st.sets(st.integers(0, 3)))
+def test_changes_that_do_not_count_leave_what_a_has(a: bytes, b: bytes, ignored: set[int]) -> None:
+    output = written(ndiff.write, a, b, ignored=ignored).decode("utf-8", "surrogateescape")
+    assert restored(output, 1) == a
+    if ignored >= set(range(len(compare(a, b).changes))):
+        assert all(
+            line.startswith("  ") or line == MARK for line in text_lines(output.encode("utf-8", "surrogateescape"))
+        )
 
 
 WORDS = ["alpha", "beta", "gamma", "delta", "\t", "  ", "epsilon(x)", "= 17", "é", "\udce9", "zeta, eta", "aaaa", "a"]

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from stdtools.diff.expressions import Expression
 
 ALGORITHMS = ("fast", "minimal", "patience", "difflib")
+WIDEST = 1_000_000  # columns, all of which -y fills
+MOST_DIGITS = 11  # of a time in seconds: to the year 5138
 TYPED = "stdtools.diff.typed"  # in the context: the arguments as they were typed
 
 
@@ -29,6 +31,17 @@ class DiffCommand(ToolCommand):
         """Parse *args*, and keep them."""
         ctx.meta[TYPED] = list(args)
         return super().parse_args(ctx, args)
+
+
+class _Number(click.FloatRange):
+    """A number in a range, in which Click has NaN as well."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return *value* as a number."""
+        number = super().convert(value, param, ctx)
+        if number != number:
+            self.fail(f"{value!r} is not a number", param, ctx)
+        return number
 
 
 def _explain(**given: Any) -> str:
@@ -47,8 +60,8 @@ def _style(*names: str, help: str) -> Callable[[Decorated], Decorated]:
     return click.option(*names, "style", flag_value=long_name, allow_from_autoenv=False, help=help)
 
 
-def _number(*names: str, least: int = 0, metavar: str = "N", help: str) -> Callable[[Decorated], Decorated]:
-    return click.option(*names, type=click.IntRange(min=least), metavar=metavar, help=help)
+def _number(*names: str, least: int = 0, most: int | None = None, help: str) -> Callable[[Decorated], Decorated]:
+    return click.option(*names, type=click.IntRange(least, most), metavar="N", help=help)
 
 
 @click.command(
@@ -61,7 +74,7 @@ stdtools diff -r --stat before after
 stdtools diff --closest recieve words.txt
 """,
 )
-@click.argument("paths", nargs=-1, metavar="A B", type=click.Path())
+@click.argument("paths", nargs=-1, metavar="A B", type=click.Path(readable=False))
 @_style("-u", "--unified", help="The unified format, with 3 lines of context  [default]")
 @_number("-U", "--unified-lines", help="The same with N lines.")
 @_style("-c", "--context", help="The context format, with 3 lines of context.")
@@ -98,23 +111,21 @@ stdtools diff --closest recieve words.txt
 @click.option("-F", "--show-function-line", metavar="RE", help="Shows the line before that matches RE.")
 @click.option("--timestamps/--no-timestamps", default=True, help="Times behind the names  [default: yes]")
 @click.option("-T", "--initial-tab", is_flag=True, help="A tab before the text of a line, so that its tabs align.")
-@_number("-W", "--width", least=1, help="Columns of -y and --stat  [default: 130 or the terminal's]")
+@_number("-W", "--width", least=1, most=WIDEST, help="Columns of -y and --stat  [default: 130 or the terminal's]")
 @click.option("--suppress-common-lines", is_flag=True, help="With -y, only what differs.")
 @click.option("--word-regex", metavar="RE", help="What a word is, to --word and --color-words.")
 @click.option(
     "--algorithm", type=click.Choice(ALGORITHMS), default="fast", show_default=True, help="How changes are found."
 )
 @click.option("-d", "--minimal", "algorithm", flag_value="minimal", allow_from_autoenv=False, help="As few as can be.")
-@click.option("--deadline", type=click.FloatRange(min=0), metavar="SECONDS", help="What takes longer is one change.")
+@click.option("--deadline", type=_Number(min=0), metavar="SECONDS", help="What takes longer is one change.")
 @click.option("-r", "--recursive", is_flag=True, help="Compares the directories within directories.")
 @click.option("-N", "--new-file", is_flag=True, help="A file that is not there is an empty one.")
 @click.option("-x", "--exclude", metavar="GLOB", multiple=True, help="Leaves out files with such names.")
 @click.option("--no-dereference", is_flag=True, help="Compares symbolic links, not what they lead to.")
 @click.option("--closest", metavar="WORD", help="The lines of FILE that are most like WORD instead.")
 @_number("-k", "--count", least=1, help="With --closest, how many  [default: 3]")
-@click.option(
-    "--cutoff", type=click.FloatRange(0, 1), metavar="RATIO", help="With --closest, how like at least  [default: 0.6]"
-)
+@click.option("--cutoff", type=_Number(0, 1), metavar="RATIO", help="With --closest, how like at least  [default: 0.6]")
 @click.option(
     "--quiet",
     is_flag=True,
@@ -134,7 +145,10 @@ def diff(**given: Any) -> int:
     """
     if given["closest"] is not None:
         return _closest(given)
-    refuse_idle(given, given.keys() - {"count", "cutoff"}, "", {"count": "--closest", "cutoff": "--closest"})
+    needed = {"count": "--closest", "cutoff": "--closest"}
+    if given["style"] not in ("word", "color-words"):
+        needed["word_regex"] = "--word or --color-words"
+    refuse_idle(given, given.keys() - needed.keys(), "", needed)
     shape = _shape(given)
     if len(given["paths"]) != 2:
         _refuse(f"two files are compared, not {len(given['paths'])}")
@@ -187,6 +201,7 @@ def _shape(given: dict[str, Any]) -> Shape:
         initial_tab=given["initial_tab"],
         width=given["width"],
         only_changes=given["suppress_common_lines"],
+        without_cr=given["strip_trailing_cr"],
         word_regex=given["word_regex"],
         brief=given["brief"],
         report_identical=given["report_identical_files"],
@@ -197,7 +212,7 @@ def _shape(given: dict[str, Any]) -> Shape:
 def _epoch() -> int | None:
     """Return the time that a build that is to be the same every time has in the place of all times."""
     text = os.environ.get("SOURCE_DATE_EPOCH", "")
-    if text and not text.isdecimal():
+    if text and not (text.isascii() and text.isdecimal() and len(text) <= MOST_DIGITS):
         raise ToolError(f"{text!r} is not a number of seconds", where="SOURCE_DATE_EPOCH")
     return int(text) if text else None
 

@@ -13,7 +13,9 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from stdtools.diff.exclusion import exclusion
+from stdtools.diff.inputs import STDIN_PATH
 from stdtools.shared import deep, screen
+from stdtools.shared.streams import STDIN
 
 SAME, DIFFERENT, TROUBLE = 0, 1, 2  # as exit codes
 _ENTER = -1  # in their place, for what is not told but entered
@@ -194,7 +196,7 @@ class _Judge:
         troubles: list[Pair] = []
         for path, is_there in ((a, in_a), (b, in_b)):
             try:
-                found = deep.stat(path, follow=self._follow) if is_there else None
+                found = _stat(path, follow=self._follow) if is_there else None
                 links.append(_read_link(path) if found and stat.S_ISLNK(found.st_mode) else None)
                 stats.append(found)
             except OSError as error:
@@ -234,6 +236,10 @@ def _is_missing(path: bytes) -> bool:
     except OSError as error:
         return error.errno in (errno.ENOENT, errno.ENOTDIR)
     return False
+
+
+def _stat(path: bytes, *, follow: bool) -> os.stat_result:
+    return os.fstat(STDIN) if path == STDIN_PATH else deep.stat(path, follow=follow)  # only a root has no slash
 
 
 def _read_link(path: bytes) -> bytes:

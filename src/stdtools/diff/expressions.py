@@ -1,12 +1,21 @@
 """Regular expressions over lines that may be UTF-8, or not."""
 
 import re
+import warnings
 from collections.abc import Callable
 from typing import Any
 
 from stdtools.shared.errors import ToolError
 
 Matches = Callable[[bytes], object]
+
+# What to write in [ ] for the classes of POSIX, which re takes for a set of their letters.
+_POSIX = {
+    "alnum": "A-Za-z0-9", "alpha": "A-Za-z", "blank": r"\x20\t", "cntrl": r"\x00-\x1f\x7f", "digit": "0-9",
+    "graph": "!-~", "lower": "a-z", "print": r"\x20-~", "punct": r"!-/:-@[-`{-~", "space": r"\s", "upper": "A-Z",
+    "xdigit": "A-Fa-f0-9",
+}  # fmt: skip
+_posix_class = re.compile(rf"\[[^]]*\[:({'|'.join(_POSIX)}):\]").search
 
 
 class Expression:
@@ -16,12 +25,17 @@ class Expression:
     """
 
     def __init__(self, text: str, option: str) -> None:
+        if found := _posix_class(text):
+            what = f"{text!r} has [:{found[1]}:], which Python's regular expressions do not know"
+            raise ToolError(what, where=option, hint=f"write {_POSIX[found[1]]} in its place")
         try:
-            self._characters = re.compile(text)
-            self._bytes = re.compile(text.encode()) if text.isascii() else None
+            with warnings.catch_warnings():  # of sets that a later Python may read otherwise
+                warnings.simplefilter("ignore", FutureWarning)
+                self._characters = re.compile(text)
+                self._bytes = re.compile(text.encode()) if text.isascii() else None
             self._may_be_empty = self._characters.search("") is not None
         except (re.error, RecursionError, OverflowError) as error:
-            raise ToolError(f"{option} is not a regular expression: {error}", where=text) from error
+            raise ToolError(f"{text!r} is not a regular expression: {error}", where=option) from error
 
     def matches(self, line: bytes) -> bool:
         """Say whether it is found in *line*."""

@@ -7,10 +7,11 @@ way from change to change by key is missing.
 import base64
 import hashlib
 import re
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Collection, Iterator, Sequence
 from html import escape
 from importlib.resources import files
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 from typing import NamedTuple
 
 from stdtools.diff.comparison import Change, Comparison, split_lines
@@ -36,7 +37,10 @@ _TABLE = (
 
 
 class _Stretch(NamedTuple):
-    """Lines that both texts have: bytes and first line in either, and how many."""
+    """Lines that both texts have: bytes and first line in either, and how many of A.
+
+    Changes that do not count stand among them.
+    """
 
     a_start: int
     a_end: int
@@ -45,17 +49,35 @@ class _Stretch(NamedTuple):
     a_line: int
     b_line: int
     lines: int
+    trivial: Sequence[Change] = ()
+
+    @property
+    def rows(self) -> int:
+        """How many rows of a table they are."""
+        return self.lines + sum([max(_shift(change), 0) for change in self.trivial])
 
 
-def write(comparison: Comparison, names: tuple[bytes, bytes], out: Writable, context: int | None = None) -> None:
+def _shift(change: Change) -> int:
+    """Return how many lines more B has."""
+    return change.b2 - change.b1 - (change.a2 - change.a1)
+
+
+def write(
+    comparison: Comparison,
+    names: tuple[bytes, bytes],
+    out: Writable,
+    context: int | None = None,
+    *,
+    ignored: Collection[int] = (),
+) -> None:
     """Write a page that compares the texts with these *names*.
 
     The unchanged lines between the changes are folded, but for those around them; with *context* only so many
-    are in the page at all.
+    are in the page at all. The changes at the places *ignored* are shown as unchanged lines are.
     """
     parts: list[str] = []
     size = 0
-    for part in _page(comparison, names, context):
+    for part in _page(comparison, names, context, ignored):
         parts.append(part)
         size += len(part)
         if size >= BLOCK:
@@ -64,7 +86,9 @@ def write(comparison: Comparison, names: tuple[bytes, bytes], out: Writable, con
     out.write("".join(parts).encode())
 
 
-def _page(comparison: Comparison, names: tuple[bytes, bytes], context: int | None) -> Iterator[str]:
+def _page(
+    comparison: Comparison, names: tuple[bytes, bytes], context: int | None, ignored: Collection[int]
+) -> Iterator[str]:
     digits = len(str(max(comparison.a_lines, comparison.b_lines)))
     style, script = _part("style.css").replace("DIGITS", str(digits)), _part("script.js")
     old, new = (escape(safe(decode(name))) for name in names)
@@ -72,7 +96,7 @@ def _page(comparison: Comparison, names: tuple[bytes, bytes], context: int | Non
         f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}'; "
         "base-uri 'none'; form-action 'none'"
     )
-    changes = comparison.changes
+    changes = [change for place, change in enumerate(comparison.changes) if place not in ignored]
     gone, come = sum(c.a2 - c.a1 for c in changes), sum(c.b2 - c.b1 for c in changes)
     yield f"""<!DOCTYPE html>
 <html lang="en">
@@ -102,9 +126,10 @@ def _page(comparison: Comparison, names: tuple[bytes, bytes], context: int | Non
 <main>
 """
     if changes:
-        yield from _body(comparison, context)
+        trivial = [comparison.changes[place] for place in sorted(ignored)]
+        yield from _body(comparison, context, changes, trivial)
     else:
-        yield '<p class="alone">There is no difference.</p>\n'
+        yield f'<p class="alone">There is no difference{" that counts" if ignored else ""}.</p>\n'
     yield "</main>\n"
     if not comparison.minimal:
         yield "<footer>There may be a way to say the same with fewer changed lines.</footer>\n"
@@ -119,18 +144,23 @@ def _hash(text: str) -> str:
     return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
 
 
-def _body(comparison: Comparison, context: int | None) -> Iterator[str]:
+def _body(
+    comparison: Comparison, context: int | None, changes: Sequence[Change], trivial: Sequence[Change]
+) -> Iterator[str]:
     around, few, folded = (SHOWN, FEW, MOST_FOLDED) if context is None else (context, 0, 0)
-    changes = comparison.changes
+    rest = deque(trivial)
     bounds = [Change(0, 0, 0, 0, 0, 0, 0, 0), *changes, _end(comparison)]
     for number, (before, after) in enumerate(pairwise(bounds)):
         if number:
             yield from _change(comparison, before, number, len(changes))
+        among: list[Change] = []
+        while rest and (number == len(changes) or rest[0] < after):
+            among.append(rest.popleft())
         stretch = _Stretch(
-            before.a_end, after.a_start, before.b_end, after.b_start, before.a2, before.b2, after.a1 - before.a2
+            before.a_end, after.a_start, before.b_end, after.b_start, before.a2, before.b2, after.a1 - before.a2, among
         )
         head, tail = around if number else 0, around if number < len(changes) else 0
-        if stretch.lines <= head + tail + few:
+        if stretch.rows <= head + tail + few:
             yield "" if number else _TABLE
             yield from _same(comparison, stretch)
             yield "" if number < len(changes) else "</table>\n"
@@ -139,8 +169,8 @@ def _body(comparison: Comparison, context: int | None) -> Iterator[str]:
         if number:
             yield from _same(comparison, above)
             yield "</table>\n"
-        if middle.lines <= folded:
-            folded -= middle.lines
+        if middle.rows <= folded:
+            folded -= middle.rows
             yield f"<details><summary>{_lines_of(middle)}</summary>\n{_TABLE}"
             yield from _same(comparison, middle)
             yield "</table></details>\n"
@@ -158,38 +188,54 @@ def _end(comparison: Comparison) -> Change:
 
 
 def _lines_of(stretch: _Stretch) -> str:
-    if stretch.lines == 1:
-        return f"Line {stretch.a_line + 1:,} is unchanged"
-    return f"{stretch.lines:,} unchanged lines, {stretch.a_line + 1:,} to {stretch.a_line + stretch.lines:,}"
+    first, last, count = stretch.a_line + 1, stretch.a_line + stretch.lines, stretch.lines
+    if stretch.trivial:
+        lines = f"{count:,} lines, {first:,} to {last:,}," if count > 1 else f"Line {first:,}" if count else "Lines"
+        return f"{lines} without a change that counts"
+    return f"{count:,} unchanged lines, {first:,} to {last:,}" if count > 1 else f"Line {first:,} is unchanged"
 
 
 def _cut(comparison: Comparison, whole: _Stretch, head: int, tail: int) -> tuple[_Stretch, _Stretch, _Stretch]:
-    """Return the first *head* lines, those between, and the last *tail* lines."""
+    """Return the first *head* lines, those between, and the last *tail*; of both as many as no change is among."""
     a, b = comparison.a, comparison.b
+    if whole.trivial:
+        head = min(head, whole.trivial[0].a1 - whole.a_line)
+        tail = min(tail, whole.a_line + whole.lines - whole.trivial[-1].a2)
     a_head, b_head = forward(a, whole.a_start, head), forward(b, whole.b_start, head)
     a_tail, b_tail = back(a, whole.a_end, tail), back(b, whole.b_end, tail)
-    behind = whole.lines - tail
+    a_line, b_line = whole.a_line + head, whole.b_line + head
+    a_behind = whole.a_line + whole.lines - tail
+    b_behind = whole.b_line + whole.lines + sum(map(_shift, whole.trivial)) - tail
     return (
-        whole._replace(a_end=a_head, b_end=b_head, lines=head),
-        _Stretch(a_head, a_tail, b_head, b_tail, whole.a_line + head, whole.b_line + head, behind - head),
-        _Stretch(a_tail, whole.a_end, b_tail, whole.b_end, whole.a_line + behind, whole.b_line + behind, tail),
+        whole._replace(a_end=a_head, b_end=b_head, lines=head, trivial=()),
+        _Stretch(a_head, a_tail, b_head, b_tail, a_line, b_line, a_behind - a_line, whole.trivial),
+        _Stretch(a_tail, whole.a_end, b_tail, whole.b_end, a_behind, b_behind, tail),
     )
 
 
 def _same(comparison: Comparison, stretch: _Stretch) -> Iterator[str]:
-    if not stretch.lines:
+    if not stretch.rows:
         return
     yield "<tbody>\n"
     old = split_lines(comparison.a[stretch.a_start : stretch.a_end])
     new = split_lines(comparison.b[stretch.b_start : stretch.b_end])
-    for at, (a, b) in enumerate(zip(old, new, strict=True), 1):
-        text = _cell(a)
-        other = text if a == b else _cell(b)
-        yield (
-            f"<tr><th>{stretch.a_line + at}</th><td></td><td>{text}</td>"
-            f"<th>{stretch.b_line + at}</th><td></td><td>{other}</td></tr>\n"
-        )
+    x = y = 0
+    for change in stretch.trivial:
+        a, b = change.a1 - stretch.a_line, change.b1 - stretch.b_line
+        yield from _unmarked(stretch, x, old[x:a], y, new[y:b])
+        x, y = change.a2 - stretch.a_line, change.b2 - stretch.b_line
+        yield from _unmarked(stretch, a, old[a:x], b, new[b:y])
+    yield from _unmarked(stretch, x, old[x:], y, new[y:])
     yield "</tbody>\n"
+
+
+def _unmarked(stretch: _Stretch, x: int, old: Sequence[bytes], y: int, new: Sequence[bytes]) -> Iterator[str]:
+    for at, (a, b) in enumerate(zip_longest(old, new), 1):
+        text = "" if a is None else _cell(a)
+        other = text if a == b else "" if b is None else _cell(b)
+        left = "" if a is None else stretch.a_line + x + at
+        right = "" if b is None else stretch.b_line + y + at
+        yield f"<tr><th>{left}</th><td></td><td>{text}</td><th>{right}</th><td></td><td>{other}</td></tr>\n"
 
 
 def _change(comparison: Comparison, change: Change, number: int, total: int) -> Iterator[str]:

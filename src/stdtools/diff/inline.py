@@ -4,7 +4,7 @@ Without the marks and what stands in ``{+ +}`` the lines are those of A, without
 count as everything does.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from itertools import pairwise
 from typing import Literal
 
@@ -30,23 +30,25 @@ def write(
     regex: str | None = None,
     context: int = 3,
     *,
+    ignored: Collection[int] = (),
     color: bool = False,
 ) -> None:
     """Write the changes with *context* lines around them, below heads as the unified format has them.
 
-    A word is what *regex* matches. With *color* the marks are colours, and what could steer a terminal is an escape.
-    Raises re.error where *regex* is none.
+    A word is what *regex* matches. *ignored* as in ``group``. With *color* the marks are colours, and what could
+    steer a terminal is an escape. Raises re.error where *regex* is none.
     """
     split = splitting(regex) if regex is not None else characters if unit == "char" else words
     a = comparison.a
     style = Highlighter()
-    for number, hunk in enumerate(group(comparison.changes, context)):
+    for number, hunk in enumerate(group(comparison.changes, context, ignored)):
         if number == 0:
             heads = [b"%b %b\n" % head for head in zip((b"---", b"+++"), titles, strict=True)]
             out.write(b"".join(map(style.title, heads) if color else heads))
         first, last = hunk[0], hunk[-1]
-        start, end = back(a, first.a_start, context), forward(a, last.a_end, context)
-        above, below = lines_between(a, start, first.a_start), lines_between(a, last.a_end, end)
+        above = min(context, first.a1, first.b1)
+        start, end = back(a, first.a_start, above), forward(a, last.a_end, context)
+        below = lines_between(a, last.a_end, end)
         ranges = (first.a1 - above, last.a2 + below), (first.b1 - above, last.b2 + below)
         head = b"@@ -%b +%b @@\n" % (span(*ranges[0]), span(*ranges[1]))
         out.write(style.range(head) if color else head)

@@ -49,18 +49,21 @@ class Troubles(Exception):
         self.errors = errors
 
 
-def find_both(a_path: bytes, b_path: bytes, *, absent: bool = False) -> tuple[Source, Source]:
+def find_both(
+    a_path: bytes, b_path: bytes, *, absent: bool = False, follow_symlinks: bool = True
+) -> tuple[Source, Source]:
     """Look for both files, or for one in the directory that is the other. Raises Troubles.
 
-    Where one may be *absent*, it is taken as empty.
+    Where one may be *absent*, it is taken as empty; not beside a link that is not followed, which has no lines.
     """
     found: list[Source | ToolError] = []
     for path in (a_path, b_path):
         try:
-            found.append(find(path))
+            found.append(find(path, follow_symlinks=follow_symlinks))
         except ToolError as error:
             found.append(error)
-    if absent and [isinstance(each, ToolError) and _is_missing(each) for each in found].count(True) == 1:
+    missing = [isinstance(each, ToolError) and _is_missing(each) for each in found]
+    if absent and missing.count(True) == 1 and not any(isinstance(each, Source) and is_link(each) for each in found):
         found = [
             Source(path, None) if isinstance(each, ToolError) else each
             for path, each in zip((a_path, b_path), found, strict=True)
@@ -70,28 +73,28 @@ def find_both(a_path: bytes, b_path: bytes, *, absent: bool = False) -> tuple[So
         raise Troubles([each for each in found if isinstance(each, ToolError)])
     try:
         if is_directory(a) and not is_directory(b) and b.found:
-            a = _find_in_directory(a, b)
+            a = _find_in_directory(a, b, follow_symlinks)
         elif is_directory(b) and not is_directory(a) and a.found:
-            b = _find_in_directory(b, a)
+            b = _find_in_directory(b, a, follow_symlinks)
     except ToolError as error:
         raise Troubles([error]) from error
     return a, b
 
 
-def find(path: bytes) -> Source:
+def find(path: bytes, *, follow_symlinks: bool = True) -> Source:
     """Look for the file *path*; ``-`` is standard input. Raises ToolError."""
     try:
-        return Source(path, os.fstat(STDIN) if path == STDIN_PATH else _stat(path))
+        return Source(path, os.fstat(STDIN) if path == STDIN_PATH else _stat(path, follow_symlinks))
     except OSError as error:
         raise_os_error(error, "standard input" if path == STDIN_PATH else os.fsdecode(path))
 
 
-def _find_in_directory(directory: Source, other: Source) -> Source:
+def _find_in_directory(directory: Source, other: Source, follow_symlinks: bool) -> Source:
     """Return the file of *directory* that has the name of *other*: ``diff file dir`` means ``dir/file``."""
     if other.path == STDIN_PATH:
         raise ToolError("Is a directory", where=directory.name)
     name = other.path.rstrip(b"/").rpartition(b"/")[2]
-    return find(directory.path.rstrip(b"/") + b"/" + name)
+    return find(directory.path.rstrip(b"/") + b"/" + name, follow_symlinks=follow_symlinks)
 
 
 def are_one(a: Source, b: Source) -> bool:
@@ -105,6 +108,11 @@ def are_one(a: Source, b: Source) -> bool:
 def is_directory(source: Source) -> bool:
     """Say whether it is a directory."""
     return source.found is not None and stat.S_ISDIR(source.found.st_mode)
+
+
+def is_link(source: Source) -> bool:
+    """Say whether it is a symbolic link, which is found only where links are not followed."""
+    return source.found is not None and stat.S_ISLNK(source.found.st_mode)
 
 
 def read(source: Source) -> bytes:
@@ -133,12 +141,12 @@ def _read_all(source: Input) -> bytes:
         raise_os_error(error, source.name)
 
 
-def _stat(path: bytes) -> os.stat_result:
+def _stat(path: bytes, follow_symlinks: bool) -> os.stat_result:
     if len(path) < _PATH_MAX:
-        return os.stat(path)
+        return os.stat(path, follow_symlinks=follow_symlinks)
     from stdtools.shared import deep
 
-    return deep.stat(path, follow=True)
+    return deep.stat(path, follow=follow_symlinks)
 
 
 def _open_deep(source: Source) -> int:

@@ -6,7 +6,7 @@ begins with ``\`` says so: ``difflib.restore`` passes over it.
 """
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from difflib import IS_CHARACTER_JUNK, Match, SequenceMatcher
 
 from stdtools.diff.comparison import Comparison, split_lines
@@ -45,12 +45,17 @@ class _Cruncher(SequenceMatcher[str]):
         return super().find_longest_match(alo, ahi, blo, bhi)
 
 
-def write(comparison: Comparison, out: Writable) -> None:
-    """Write all lines: those of A alone behind ``- ``, those of B alone behind ``+ ``, those of both behind blanks."""
+def write(comparison: Comparison, out: Writable, ignored: Collection[int] = ()) -> None:
+    """Write all lines: those of A alone behind ``- ``, those of B alone behind ``+ ``, those of both behind blanks.
+
+    Of the changes at the places *ignored*, A's lines stand among those of both.
+    """
     a, b = comparison.a, comparison.b
     cruncher = _Cruncher()
     position = 0
-    for change in comparison.changes:
+    for place, change in enumerate(comparison.changes):
+        if place in ignored:
+            continue
         _dump(b"  ", a, position, change.a_start, out)
         position = change.a_end
         if change.a1 < change.a2 and change.b1 < change.b2:

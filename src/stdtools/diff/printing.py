@@ -9,6 +9,7 @@ from stdtools.diff.comparison import Comparison
 from stdtools.diff.expressions import Matches
 from stdtools.diff.headers import ABSENT, quote, title
 from stdtools.diff.inputs import STDIN_PATH, Source
+from stdtools.diff.keys import Ignored
 from stdtools.diff.unified_format import Writable
 from stdtools.shared.records import RecordWriter
 from stdtools.shared.streams import Output
@@ -34,6 +35,7 @@ class Shape(NamedTuple):
     initial_tab: bool = False
     width: int | None = None
     only_changes: bool = False
+    without_cr: bool = False  # for columns alone, in which they would go back to the first
     word_regex: str | None = None
     brief: bool = False
     report_identical: bool = False
@@ -43,6 +45,11 @@ class Shape(NamedTuple):
     def shows_whole(self) -> bool:
         """Whether there is something to write where nothing differs."""
         return self.style in WHOLE and not self.brief and not self.only_changes
+
+    @property
+    def counts(self) -> bool:
+        """Whether numbers take the place of all that is said of a pair."""
+        return self.style in ("stat", "numstat") and not self.brief
 
 
 class Printer:
@@ -72,7 +79,7 @@ class Printer:
         """Write a line about a pair that is not compared."""
         if self._records:
             self._record(a, b, Outcome(differs), text)
-        elif self._shape.style not in ("stat", "numstat"):
+        elif not self._shape.counts:
             self._out.write(text + b"\n")
 
     def write(self, a: Source, b: Source, outcome: Outcome, options: bytes | None = None) -> None:
@@ -81,7 +88,7 @@ class Printer:
         if self._records:
             self._record(a.path, b.path, outcome, _note(names, outcome))
             return
-        if outcome.differs and self._shape.style in ("stat", "numstat"):
+        if outcome.differs and self._shape.counts:
             self._count(a, b, outcome)
             return
         note = _note(names, outcome)
@@ -209,6 +216,9 @@ class Printer:
             from os import get_terminal_size
 
             width = get_terminal_size(output.fd).columns or 80
+        if shape.without_cr:
+            stripped = Ignored(trailing_cr=True).key
+            comparison = comparison._replace(a=stripped(comparison.a), b=stripped(comparison.b))
         side_by_side.write(
             comparison, output if wrapped else self._out, width,
             ignored=outcome.trivial, only_changes=shape.only_changes, wrapped=wrapped,
@@ -218,7 +228,7 @@ class Printer:
     def _ndiff(self, a: Source, b: Source, outcome: Outcome, comparison: Comparison) -> None:
         from stdtools.diff import ndiff
 
-        ndiff.write(comparison, self._out)
+        ndiff.write(comparison, self._out, outcome.trivial)
 
     def _inline(self, a: Source, b: Source, outcome: Outcome, comparison: Comparison) -> None:
         from stdtools.diff import inline
@@ -228,13 +238,14 @@ class Printer:
             comparison, self._titles(a, b), self._output if shape.color else self._out,
             unit="char" if shape.style == "char" else "word", regex=shape.word_regex,
             context=3 if shape.context is None else shape.context,
-            color=shape.color,
+            ignored=outcome.trivial, color=shape.color,
         )  # fmt: skip
 
     def _html(self, a: Source, b: Source, outcome: Outcome, comparison: Comparison) -> None:
         from stdtools.diff import html
 
-        html.write(comparison, self._names(a, b), self._output, context=self._shape.context)
+        names = self._names(a, b)
+        html.write(comparison, names, self._output, context=self._shape.context, ignored=outcome.trivial)
 
 
 _STYLES: dict[str, Callable[[Printer, Source, Source, Outcome, Comparison], None]] = {

@@ -37,21 +37,16 @@ class Run:
     def compare(self, a_path: bytes, b_path: bytes) -> int:
         """Compare what the user named; return the exit code."""
         try:
-            a, b = inputs.find_both(a_path, b_path, absent=self._entering.absent)
+            follow = self._entering.follow_symlinks
+            a, b = inputs.find_both(a_path, b_path, absent=self._entering.absent, follow_symlinks=follow)
         except Troubles as troubles:
             self._complain(troubles)
             return TROUBLE
-        if inputs.is_directory(a) or inputs.is_directory(b) or self._compares_links(a, b):
+        if any(inputs.is_directory(source) or inputs.is_link(source) for source in (a, b)):
             self._directories(a.path, b.path)
         else:
             self._files(a, b)
         return self._code
-
-    def _compares_links(self, a: Source, b: Source) -> bool:
-        """Say whether one of two files is a link that is compared as what it says."""
-        if self._entering.follow_symlinks:
-            return False
-        return any(source.path != inputs.STDIN_PATH and os.path.islink(source.path) for source in (a, b))
 
     def _files(self, a: Source, b: Source, options: bytes | None = None) -> None:
         """Compare two files, and write what differs."""

@@ -12,6 +12,7 @@ from stdtools.diff.unified_format import BLOCK, Writable
 from stdtools.shared.screen import safe_lines
 
 TAB = 8
+SHORT = 1_000  # columns that most lines are within, and that what stands behind them is kept for
 GUTTER = 3  # columns at least: a blank, the mark, a blank
 COLORS = {b"|": 33, b"<": 31, b">": 32}
 
@@ -96,7 +97,7 @@ def _rows(comparison: Comparison, ignored: Collection[int], only_changes: bool) 
 def _line(columns: Columns) -> Callable[[bytes | None, bytes, bytes | None], bytes]:
     """Return what writes a line as GNU diff does, in a locale of UTF-8."""
     half, column = columns
-    gaps = [_blanks(start, column) for start in range(half + 1)]
+    gaps = [_blanks(start, column) for start in range(min(half, SHORT) + 1)]
     at_mark = (half + column - 1) // 2
     behind_mark = _blanks(at_mark + 1, column)
 
@@ -104,7 +105,9 @@ def _line(columns: Columns) -> Callable[[bytes | None, bytes, bytes | None], byt
         if left == right and mark == b" " and _PLAIN(left or b""):
             text = (left or b"").removesuffix(b"\n")
             end = b"\n" if left != text else b""
-            return text[:half] + gaps[min(len(text), half)] + text[:half] + end if text else end
+            shown = text[:half]
+            gap = gaps[len(shown)] if len(shown) < len(gaps) else _blanks(len(shown), column)
+            return shown + gap + shown + end if text else end
         text, position = _cut(left, 0, half) if left else (b"", 0)
         ends = left is not None and left.endswith(b"\n")
         right_ends = right is not None and right.endswith(b"\n")

@@ -6,6 +6,7 @@ so that every line comes back as it was.
 
 import re
 import unicodedata
+import warnings
 from collections.abc import Callable
 from functools import lru_cache
 
@@ -51,7 +52,9 @@ def splitting(regex: str) -> Split:
 
     Raises re.error where *regex* is none.
     """
-    find = re.compile(regex).finditer
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)
+        find = re.compile(regex).finditer
 
     def split(text: str) -> list[str]:
         pieces, done = [], 0
