@@ -17,7 +17,7 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 VENV = HERE.parent / ".venvs" / "bench"
-MODULES = ("startup", "pack", "logs", "tree", "par", "kv", "tasks")
+MODULES = ("startup", "pack", "logs", "tree", "par", "kv", "tasks", "tmpl")
 
 
 def install() -> tuple[str, str]:
@@ -47,7 +47,7 @@ def versions(python: str) -> str:
         return first_line("dpkg-query", "-W", "-f", "${Version}", name)
 
     packages = "from importlib.metadata import version as v\n"
-    packages += "print(', '.join(f'{name} {v(name)}' for name in ('click', 'construct', 'joblib')))"
+    packages += "print(', '.join(f'{name} {v(name)}' for name in ('click', 'construct', 'jinja2', 'joblib')))"
     return "; ".join(
         [
             f"{os.cpu_count()} cores, {platform.system()} {platform.machine()}",
@@ -56,7 +56,7 @@ def versions(python: str) -> str:
             "perl " + first_line("perl", "-e", "print substr($^V, 1)"),
             *(
                 f"{package} {package_version(package)}"
-                for package in ("daemontools", "apache2-utils", "findutils", "fd-find", "coreutils", "parallel")
+                for package in ("daemontools", "apache2-utils", "findutils", "fd-find", "coreutils", "gettext-base", "parallel")
             ),
         ]
     )

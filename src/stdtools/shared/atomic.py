@@ -29,7 +29,7 @@ def replacement(path: str, mode: int | None = None) -> Iterator[Output]:
     Raises ToolError naming *path*, also where the directory lets nobody make a file.
     """
     try:
-        old = _replaceable(path)
+        old = replaceable(path)
         target = os.path.realpath(path)
         directory, name = os.path.split(target)
         fd, temporary = create_beside(directory, name)
@@ -41,7 +41,7 @@ def replacement(path: str, mode: int | None = None) -> Iterator[Output]:
         output.flush()
         try:
             if old is None or not _same_content(fd, target, old.st_size):
-                _take_over_attributes(fd, target, old, mode)
+                take_over_attributes(fd, target, old, mode)
                 os.fsync(fd)
                 os.rename(temporary, target)
                 temporary = ""
@@ -106,8 +106,8 @@ def _gather(path: str, offset: int, pieces: Iterable[bytes]) -> bytearray:
     return data
 
 
-def _replaceable(path: str) -> os.stat_result | None:
-    """Return what is known of the file to replace; None when there is none."""
+def replaceable(path: str) -> os.stat_result | None:
+    """Return what is known of the file to replace; None when there is none. Raises OSError and ToolError."""
     try:
         found = os.stat(path)
     except FileNotFoundError:
@@ -182,7 +182,8 @@ def _is_named(fd: int, path: str) -> bool:
         return False
 
 
-def _take_over_attributes(fd: int, target: str, old: os.stat_result | None, mode: int | None) -> None:
+def take_over_attributes(fd: int, target: str, old: os.stat_result | None, mode: int | None) -> None:
+    """Give the new file *fd* what the *old* one at *target* has, or *mode* where there is no old one."""
     if old is None:
         os.fchmod(fd, mode_by_umask() if mode is None else mode)
         return
