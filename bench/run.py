@@ -56,7 +56,15 @@ def versions(python: str) -> str:
             "perl " + first_line("perl", "-e", "print substr($^V, 1)"),
             *(
                 f"{package} {package_version(package)}"
-                for package in ("daemontools", "apache2-utils", "findutils", "fd-find", "coreutils", "gettext-base", "parallel")
+                for package in (
+                    "daemontools",
+                    "apache2-utils",
+                    "findutils",
+                    "fd-find",
+                    "coreutils",
+                    "gettext-base",
+                    "parallel",
+                )
             ),
         ]
     )

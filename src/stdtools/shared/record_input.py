@@ -29,8 +29,10 @@ class _JsonReader:
 
         self._source = source
         self._utf8 = codecs.getincrementaldecoder("utf-8-sig")()
-        self._plain = JSONDecoder(parse_constant=refuse_constant, parse_float=finite_float).raw_decode
-        self._signed = JSONDecoder(parse_constant=refuse_constant, parse_float=finite_float, parse_int=_int_or_minus_zero).raw_decode
+        self._plain = JSONDecoder(parse_constant=refuse_nan, parse_float=_finite).raw_decode
+        self._signed = JSONDecoder(
+            parse_constant=refuse_nan, parse_float=_finite, parse_int=_int_or_minus_zero
+        ).raw_decode
         self._decode = self._plain
         self._text = ""  # what has been read and is not done with
         self._at = 0
@@ -140,15 +142,14 @@ def _int_or_minus_zero(text: str) -> int | float:
     return -0.0 if text == "-0" else int(text)  # jq writes -0.0 as -0
 
 
-def finite_float(text: str) -> float:
-    """Return the number that JSON has as *text*. Raises ValueError where a float cannot hold it."""
+def _finite(text: str) -> float:
     value = float(text)
     if value in (float("inf"), float("-inf")):
         raise ValueError(f"{text[:40]} is too large for a 64-bit float")
     return value
 
 
-def refuse_constant(name: str) -> None:
+def refuse_nan(name: str) -> None:
     """Raise ValueError for NaN and Infinity, which Python's decoder takes."""
     raise ValueError(f'not JSON: {name}; write "{name}"')
 

@@ -75,7 +75,9 @@ printf 'id,name\n1,one\n' | stdtools tmpl -e '$id is $name' --each - -o 'out/$id
     allow_from_autoenv=False,
     help="A value.",
 )
-@click.option("--data", cls=_SourceOption, multiple=True, metavar="FILE", help="Values: JSON, TOML, INI, .env, CSV, TSV.")
+@click.option(
+    "--data", cls=_SourceOption, multiple=True, metavar="FILE", help="Values: JSON, TOML, INI, .env, CSV, TSV."
+)
 @click.option(
     "--data-format",
     type=click.Choice(["json", "toml", "ini", "env", "csv", "tsv"]),
@@ -179,7 +181,7 @@ def _mode(given: dict[str, Any]) -> str:
 
 def _typed_sources(given: dict[str, Any]) -> list[tuple[str, str]]:
     """Return kind and text of each source of values, those that were not typed first."""
-    typed = click.get_current_context().meta.get(__name__, [])
+    typed: list[tuple[str, str]] = click.get_current_context().meta.get(__name__, [])
     kinds = {kind for kind, _ in typed}
     return [("data", path) for path in given["data"] if "data" not in kinds] + typed
 
@@ -258,14 +260,15 @@ def _render(given: dict[str, Any], syntax: Syntax, values: Values, template: Tem
     renderer = Renderer(syntax, values.find, policy, _to_text(escape))
     if policy.missing == "error" or policy.malformed == "error" or escape != "none":
         findings = look(renderer, template)
-        if findings.count:
+        if findings.total:
             return tell(findings, template.name, values)
     text = _verified(renderer, template, escape) if escape in VERIFIED else None
 
     def fill(output: Output) -> int:
+        template.later.output = output
         if text is not None:
             output.write(encode(text, output))
-        elif write(renderer, template, lambda block: output.write(encode(block, output))).count:
+        elif write(renderer, template, lambda block: output.write(encode(block, output))).total:
             raise ToolError("was changed while it was read", where=template.name)
         return 0
 
@@ -313,7 +316,7 @@ def _list(given: dict[str, Any], mode: str, syntax: Syntax, values: Values, temp
         if count or given["format"]:
             writer.close()
     journal.counts["records"] = count
-    if findings.count:
+    if findings.total:
         return tell(findings, template.name, values)
     return 1 if mode == "check" and count else 0
 
@@ -326,14 +329,14 @@ def _render_rows(given: dict[str, Any], syntax: Syntax, values: Values, template
     target = given["output"]
     escape = _escape(given, target)
     renderer = RowRenderer(syntax, template.read(), values, _policy(given), _to_text(escape))
-    if renderer.findings.count:
+    if renderer.findings.total:
         return tell(renderer.findings, template.name, values)
     run = RowRun(given, renderer, template.name, values)
     if target is None:
         with Output() as output:
             return run.into(output)
     paths = RowRenderer(syntax, os.fsencode(target).decode("utf-8", "surrogateescape"), values)
-    if paths.findings.count:
+    if paths.findings.total:
         return tell(paths.findings, "--output", values)
     if paths.has_places:
         return run.into_files(paths, escape)

@@ -4,7 +4,7 @@ import gc
 import os
 import re
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
 from stdtools.shared import journal, screen
 from stdtools.shared.errors import TROUBLE, ToolError
@@ -99,7 +99,7 @@ class RowRun:
                 if batch.columns is not None and batch.columns is not columns:
                     columns = batch.columns
                     absent = self._renderer.absent(batch.columns)
-                    if absent.count:
+                    if absent.total:
                         self._is_refused = True
                         self._code = tell(absent, self._name, self._values, batch.columns)
                         return
@@ -111,7 +111,7 @@ class RowRun:
         """Return what *batch* becomes, without the records that lack something, which are told."""
         texts = renderer.texts(batch)
         if not renderer.problems:
-            return texts  # type: ignore[return-value] - None stands only where there is a problem
+            return cast(list[str], texts)  # None stands only where there is a problem
         self._tell(renderer, self._name)
         return [text for text in texts if text is not None]
 
@@ -120,7 +120,7 @@ class RowRun:
             self._code = max(self._code, 1 if trouble.is_missing else TROUBLE)
             self._told += 1
             if self._told <= _MOST_TOLD:
-                [(line, column, _)] = renderer.located([trouble])
+                [(line, column, _)] = renderer.located([trouble]).first
                 screen.complain(f"{self._where}: record {number}: {message(trouble)} ({name}:{line}:{column})")
 
     def _finish(self) -> int:

@@ -9,8 +9,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from stdtools.tmpl.rendering import Unfit
-from stdtools.tmpl.values import text_of
+from stdtools.tmpl.values import Unfit, text_of
 
 _SUFFIXES = {
     "html": "html",
@@ -77,22 +76,19 @@ def _json(value: Any) -> str:
 
 
 def _toml(value: Any) -> str:
-    if isinstance(value, str | bytes):
-        return _IN_QUOTES.sub(_quoted, text_of(value))
-    if value is None:
-        raise Unfit("is null, which TOML does not have")
-    if isinstance(value, float):
-        return repr(value)
-    return _toml_value(value)
+    return _IN_QUOTES.sub(_quoted, text_of(value)) if isinstance(value, str | bytes) else _toml_value(value)
 
 
 def _toml_value(value: Any) -> str:
+    if value is None:
+        raise Unfit("is null, which TOML does not have")
+    if isinstance(value, str):
+        return f'"{_toml(value)}"'
     if isinstance(value, list):
         return f"[{', '.join(map(_toml_value, value))}]"
     if isinstance(value, dict):
-        pairs = (f'"{_IN_QUOTES.sub(_quoted, key)}" = {_toml_value(item)}' for key, item in value.items())
-        return f"{{{', '.join(pairs)}}}"
-    return f'"{_toml(value)}"' if isinstance(value, str) else _toml(value)
+        return "{" + ", ".join(f'"{_toml(key)}" = {_toml_value(item)}' for key, item in value.items()) + "}"
+    return text_of(value)
 
 
 def _ini(text: str) -> str:

@@ -1,8 +1,8 @@
 """The language of templates, read without being evaluated: what string.Template knows, and what a shell has in braces.
 
-``$name``, ``${name}`` and ``$$``; on top ``${name:-word}``, ``${name-word}``, ``${name:+word}``, ``${name+word}``,
-``${name:?word}`` and ``${name?word}``, where a word may hold places again and a backslash before ``}``, ``$`` and itself;
-and names with dots and indexes: ``${a.b[0]["any key"]}``.
+``$name``, ``${name}`` and ``$$``; on top ``${name:-word}``, ``${name:+word}`` and ``${name:?word}``, and these without
+the colon, where a word may hold places again, and a backslash before ``}``, ``$`` and itself; and names with dots
+and indexes: ``${a.b[0]["any key"]}``.
 """
 
 import re

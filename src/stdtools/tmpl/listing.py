@@ -5,8 +5,8 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from stdtools.tmpl.language import Malformed, Place, Syntax, Unfinished, places_in
-from stdtools.tmpl.streaming import Findings, Lines, TemplateText
 from stdtools.tmpl.rendering import Trouble
+from stdtools.tmpl.streaming import Findings, Lines, TemplateText
 from stdtools.tmpl.values import Values, closest, leaves, text_of
 
 _SECRET = re.compile(r"pass|pwd|secret|token|key|credential|private|auth|cookie|salt|dsn", re.IGNORECASE)

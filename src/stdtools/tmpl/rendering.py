@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from stdtools.tmpl.language import Escaped, Event, Place, Syntax, Unfinished
-from stdtools.tmpl.values import MISSING, is_empty, text_of
+from stdtools.tmpl.values import MISSING, Unfit, is_empty, text_of
 
 _MOST_KNOWN = 1 << 16  # tokens
 _LONGEST_KNOWN = 4096  # characters
@@ -27,10 +27,6 @@ class Trouble(NamedTuple):
     name: str
     what: str
     is_missing: bool
-
-
-class Unfit(Exception):
-    """A value that the format of the output has no form for."""
 
 
 class _Unclear(Exception):

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain, islice
+from math import isfinite
 from operator import itemgetter
 from typing import Any, NamedTuple
 
@@ -9,7 +10,7 @@ from stdtools.shared.errors import ToolError
 from stdtools.tmpl.language import Escaped, Event, Malformed, Place, Syntax, Unfinished
 from stdtools.tmpl.rendering import Policy, Renderer, Trouble
 from stdtools.tmpl.streaming import Findings, Lines
-from stdtools.tmpl.values import MISSING, Values, look_up, text_of
+from stdtools.tmpl.values import MISSING, Unfit, Values, look_up, text_of
 
 Record = Mapping[str, Any]
 _PLAIN_KINDS = {str, int, float}  # which %s writes as text_of does
@@ -41,7 +42,7 @@ class _Bulk(NamedTuple):
 
     format: str
     take: Callable[[Any], Any]
-    count: int
+    width: int
 
 
 class RowRenderer:
@@ -114,8 +115,9 @@ class RowRenderer:
         if batch.columns is not self._columns:
             self._columns = batch.columns
             self._bulk = self._compile(batch.columns)
-        if self._bulk is not None and (bulk := self._in_bulk(self._bulk, batch)) is not None:
-            return list(bulk)
+        in_bulk = self._in_bulk(self._bulk, batch) if self._bulk is not None else None
+        if in_bulk is not None:
+            return list(in_bulk)
         return [self._one(number, record) for number, record in enumerate(batch.records(), batch.first)]
 
     def _one(self, number: int, record: Record) -> str | None:
@@ -174,23 +176,29 @@ class RowRenderer:
         parts.append(self._template[at:].replace("%", "%%"))
         return _Bulk("".join(parts), itemgetter(*keys), len(keys)) if keys else None
 
-    def _in_bulk(self, bulk: _Bulk, batch: Batch) -> Iterator[str] | None:
-        """Yield the texts of *batch*; None where one of its records has to be looked at by itself."""
+    def _in_bulk(self, bulk: _Bulk, batch: Batch) -> list[str] | None:
+        """Return the texts of *batch*; None where one of its records has to be looked at by itself."""
         try:
             taken = map(bulk.take, batch.rows)
             # zip makes a tuple of each of the values that stand alone.
-            values: list[tuple[Any, ...]] = list(zip(taken) if bulk.count == 1 else taken)
+            values: list[tuple[Any, ...]] = list(zip(taken) if bulk.width == 1 else taken)
         except KeyError:
             return None
-        as_they_are = self._to_text is text_of
-        if batch.columns is None and as_they_are:
-            as_they_are = set(map(type, chain.from_iterable(values))) <= _PLAIN_KINDS
-        if not as_they_are:
-            if batch.columns is None and self._to_text is not text_of:
-                return None
-            texts = map(self._to_text, chain.from_iterable(values))
-            values = list(zip(*[texts] * bulk.count, strict=True))
-        return map(bulk.format.__mod__, values)
+        kinds = {str} if batch.columns is not None else set(map(type, chain.from_iterable(values)))
+        try:
+            if self._to_text is not text_of or not kinds <= _PLAIN_KINDS:
+                texts = map(self._to_text, chain.from_iterable(values))
+                values = list(zip(*[texts] * bulk.width, strict=True))
+        except Unfit:
+            return None
+        written = list(map(bulk.format.__mod__, values))
+        if float in kinds and "inf" in "".join(written) and not _are_finite(values):
+            return None
+        return written
+
+
+def _are_finite(rows: list[tuple[Any, ...]]) -> bool:
+    return all(isfinite(value) for row in rows for value in row if type(value) is float)
 
 
 def batches_of_lists(

@@ -3,6 +3,7 @@
 import os
 import re
 from collections.abc import Callable, Mapping
+from math import isfinite
 from typing import Any, NoReturn
 
 from stdtools.shared.errors import ToolError
@@ -83,27 +84,32 @@ def _toml(source: Input) -> Mapping[str, Any]:
 
     try:
         data = tomllib.loads(_read_text(source))
-        return {key: _without_times(value) for key, value in data.items()}
+        return {key: _plain(value) for key, value in data.items()}
     except RecursionError:
         raise ToolError("nested too deep", where=source.name) from None
     except ValueError as error:
         raise ToolError(f"not TOML: {error}", where=source.name) from None
 
 
-def _without_times(value: Any) -> Any:
-    """Return *value* with dates and times as TOML writes them."""
+def _plain(value: Any) -> Any:
+    """Return *value* with what JSON has not, dates, times, inf and nan, as TOML writes it."""
     if isinstance(value, dict):
-        return {key: _without_times(item) for key, item in value.items()}
+        return {key: _plain(item) for key, item in value.items()}
     if isinstance(value, list):
-        return [_without_times(item) for item in value]
+        return [_plain(item) for item in value]
+    if isinstance(value, float) and not isfinite(value):
+        return str(value)
     return value.isoformat() if hasattr(value, "isoformat") else value
 
 
 def _ini(source: Input) -> Mapping[str, Any]:
     import configparser
 
-    parser = configparser.RawConfigParser(default_section="DEFAULT", strict=True)
-    parser.optionxform = str  # type: ignore[assignment,method-assign] - names keep their capitals
+    class Parser(configparser.RawConfigParser):
+        def optionxform(self, optionstr: str) -> str:
+            return optionstr  # names keep their capitals
+
+    parser = Parser(strict=True)
     try:
         parser.read_string(_read_text(source), source.name)
     except configparser.Error as error:

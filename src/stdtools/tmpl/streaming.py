@@ -3,10 +3,11 @@
 import codecs
 import contextlib
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import NamedTuple
 
 from stdtools.shared.scratch import scratch_file, scratch_trouble
-from stdtools.shared.streams import Input, open_input
+from stdtools.shared.streams import Flushable, Input, open_input
 from stdtools.tmpl.rendering import Renderer, Trouble
 
 BLOCK = 1 << 18
@@ -22,18 +23,20 @@ class Finding(NamedTuple):
     trouble: Trouble
 
 
-class Findings(list[Finding]):
-    """The first thousand findings; ``count`` is of all, ``is_broken`` says that a value would not help one of them."""
+class Findings:
+    """The ``first`` thousand findings; ``total`` counts all, ``is_broken`` says that a value would not help one."""
 
-    count = 0
-    is_broken = False
+    def __init__(self) -> None:
+        self.first: list[Finding] = []
+        self.total = 0
+        self.is_broken = False
 
     def add(self, line: int, column: int, trouble: Trouble) -> None:
         """Note a *trouble*."""
-        self.count += 1
+        self.total += 1
         self.is_broken |= not trouble.is_missing
-        if len(self) < _MOST_FINDINGS:
-            self.append(Finding(line, column, trouble))
+        if len(self.first) < _MOST_FINDINGS:
+            self.first.append(Finding(line, column, trouble))
 
 
 class Lines:
@@ -53,11 +56,26 @@ class Lines:
             self.column += end - start
 
 
-class TemplateText:
-    """The text of a template, of a *name*, as often as it is asked for."""
+class Later:
+    """Lets the output out, as soon as there is one."""
 
-    def __init__(self, name: str, blocks: Callable[[], Iterator[str]]) -> None:
+    output: Flushable | None = None
+
+    def flush(self) -> None:
+        """Let everything out."""
+        if self.output is not None:
+            self.output.flush()
+
+
+class TemplateText:
+    """The text of a template, of a *name*, as often as it is asked for.
+
+    ``later`` is given the output, which is let out before a wait for more of the template.
+    """
+
+    def __init__(self, name: str, blocks: Callable[[], Iterator[str]], later: Later) -> None:
         self.name = name
+        self.later = later
         self._blocks = blocks
 
     def blocks(self) -> Iterator[tuple[str, bool]]:
@@ -74,22 +92,31 @@ class TemplateText:
 @contextlib.contextmanager
 def open_template(path: str, text: str | None, *, twice: bool) -> Iterator[TemplateText]:
     """Open the template that is *text*, or the file *path*; where it is to be read *twice*, a pipe is kept on disk."""
+    later = Later()
     if text is not None:
-        yield TemplateText("-e", lambda: iter([text]))
+        yield TemplateText("-e", lambda: iter([text]), later)
         return
-    with open_input(path) as source, contextlib.ExitStack() as stack:
+    with open_input(path, later) as source, contextlib.ExitStack() as stack:
         if source.is_file:
-            start = source.position
-
-            def read_again() -> Iterator[str]:
-                source.go_to(start)
-                return _decoded(lambda: source.read(BLOCK))
-
-            yield TemplateText(source.name, read_again)
+            blocks = partial(_from_file, source, source.position)
         elif twice:
-            yield TemplateText(source.name, _kept(source, stack))
+            blocks = _kept(source, stack)
         else:
-            yield TemplateText(source.name, lambda: _decoded(lambda: source.read(BLOCK)))
+            blocks = partial(_decoded, partial(source.read, BLOCK))
+        yield TemplateText(source.name, blocks, later)
+
+
+def _from_file(source: Input, start: int) -> Iterator[str]:
+    """Yield the text of a regular file from *start* on."""
+    at = start
+
+    def read() -> bytes:
+        nonlocal at
+        block = source.read_at(at, BLOCK)
+        at += len(block)
+        return block
+
+    return _decoded(read)
 
 
 def _kept(source: Input, stack: contextlib.ExitStack) -> Callable[[], Iterator[str]]:

@@ -25,14 +25,14 @@ def encode(text: str, output: Output) -> bytes:
 
 def tell(findings: Findings, name: str, values: Values, columns: Iterable[str] = ()) -> int:
     """Tell what is wrong with the template *name*, and return the exit code."""
-    known = [*columns, *values.names()] if any(trouble.is_missing for _, _, trouble in findings) else []
+    known = [*columns, *values.names()] if any(trouble.is_missing for _, _, trouble in findings.first) else []
     guesses: dict[str, str] = {}
-    for line, column, trouble in findings:
+    for line, column, trouble in findings.first:
         if trouble.is_missing and trouble.name not in guesses and len(guesses) < _MOST_GUESSES:
             guesses[trouble.name] = closest(trouble.name, known)
         screen.complain(f"{name}:{line}:{column}: {message(trouble, guesses.get(trouble.name, ''))}")
-    if findings.count > len(findings):
-        screen.complain(f"{name}: and {findings.count - len(findings)} more")
+    if findings.total > len(findings.first):
+        screen.complain(f"{name}: and {findings.total - len(findings.first)} more")
     return TROUBLE if findings.is_broken else 1
 
 

@@ -21,7 +21,7 @@ class Template(string.Template):
         """The syntax with the delimiter of the class."""
         return Syntax(self.delimiter)
 
-    def substitute(self, mapping: Mapping[str, Any] = {}, /, **kws: Any) -> str:  # noqa: B006 - as in the base
+    def substitute(self, mapping: Mapping[str, Any] = {}, /, **kws: Any) -> str:
         """Return the text with the values of *mapping* and of the keywords, which win."""
         renderer = _renderer(self.syntax, mapping, kws, Policy())
         text, _ = renderer.render(self.template)
@@ -33,7 +33,7 @@ class Template(string.Template):
             raise ValueError(f"{trouble.what}: line {line}, column {column}")
         return text
 
-    def safe_substitute(self, mapping: Mapping[str, Any] = {}, /, **kws: Any) -> str:  # noqa: B006 - as in the base
+    def safe_substitute(self, mapping: Mapping[str, Any] = {}, /, **kws: Any) -> str:
         """Return the text with the values that there are; what has none stays, and so does what is malformed."""
         return _renderer(self.syntax, mapping, kws, Policy("keep", "keep")).render(self.template)[0]
 

@@ -1,12 +1,18 @@
 """Where values come from, and how a name finds one: in dictionaries and lists, never in attributes."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from math import isfinite
 from typing import Any, NamedTuple
 
 from stdtools.tmpl.language import Path, Place
 
 MISSING: Any = object()
 _MOST_NAMES = 2000  # that are looked through for one that is close
+
+
+class Unfit(Exception):
+    """A value that cannot be written as it has to be."""
 
 
 class Source(NamedTuple):
@@ -92,27 +98,21 @@ def closest(name: str, names: Iterable[str]) -> str:
 
 
 def text_of(value: Any) -> str:
-    """Return *value* as it goes into a text: text as it is, bytes too, all else as JSON."""
+    """Return *value* as it goes into a text: text as it is, bytes too, all else as JSON. Raises Unfit."""
     kind = type(value)
-    if kind is str:
+    if kind is str or kind is int:
         return str(value)
-    if kind is int:
-        return str(value)
+    if kind is float:
+        if not isfinite(value):
+            raise Unfit("is too large for a 64-bit float")
+        return repr(value)
     if kind is bytes:
         return bytes(value).decode("utf-8", "surrogateescape")
+    from stdtools.shared.records import JsonText, untag
+
     if kind is dict and "$base64" in value:
-        from stdtools.shared.records import untag
-
-        try:
+        with suppress(ValueError):
             return text_of(untag(value))
-        except ValueError:
-            pass
-    return _as_json(value)
-
-
-def _as_json(value: Any) -> str:
-    from stdtools.shared.records import JsonText
-
     return JsonText()(value)
 
 
