@@ -70,7 +70,7 @@ def run(python: str, stdtools: str, place: Path) -> tuple[list[Measured], list[C
             Candidate("tmpl --each, CSV", [*each, str(as_csv)]),
             Candidate("tmpl --each, JSON lines", [*each, str(as_json)]),
         ],
-        rounds=5,
+        rounds=3,
     )
     large = place / "large.txt"
     make_template(large)

@@ -75,6 +75,12 @@ tour 'stdtools tasks --db ./plan.db done 1 2 && stdtools tasks --db ./plan.db un
 tour 'stdtools tasks --db ./plan.db stats --format table'
 tour "stdtools tasks sql 'select project, count(*) as n from plan group by 1 order by 2 desc' plan.csv --format table"
 
+title 'Templates: a configuration from the environment, a line and a file for each of many records'
+tour "printf 'user \${USER:-nobody}; home \$HOME; host \$host;\n' | stdtools tmpl --env --keep"
+tour "stdtools find /usr/lib -t f --sort size --reverse --max-results 3 --jsonl | stdtools tmpl -e '\$path takes \$size bytes' --each -"
+tour "awk -F: -v OFS=, 'BEGIN {print \"user,home\"} {print \$1, \$6}' /etc/passwd | head -n 4 | stdtools tmpl -e 'home of \$user: \$home' --each - -o 'homes/\$user.txt' -v && cat homes/root.txt"
+tour "stdtools tmpl -e 'listen \$prot; \${' -D port=80 || echo \"exit code \$?\""
+
 title 'A mistake is told in one place, with a way out'
 tour "stdtools unpack '<I:id k:port' one.bin || true"
 tour "stdtools pack '<H:port' 70000 || true"

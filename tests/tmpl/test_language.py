@@ -121,7 +121,21 @@ def test_only_is_the_shell_format_of_envsubst() -> None:
 def test_a_text_in_pieces_is_rendered_as_a_whole_one(delimiter: str) -> None:
     """Wherever a block ends, within a delimiter, a name, or a word in braces, and by tokens as by events."""
     draw = random.Random(4)
-    pieces = ["$", "{", "}", "a", "$a", "${a}", "$$", "${x:-$a}", "${x:-${a:+\\}b}}", '${["a}"]}', "${x:-", "é\n", "${a.b[0]}"]
+    pieces = [
+        "$",
+        "{",
+        "}",
+        "a",
+        "$a",
+        "${a}",
+        "$$",
+        "${x:-$a}",
+        "${x:-${a:+\\}b}}",
+        '${["a}"]}',
+        "${x:-",
+        "é\n",
+        "${a.b[0]}",
+    ]
     syntax = Syntax(delimiter)
     values = Values([Source("", {"a": "one", "a}": "two"})])
     for _ in range(3000):

@@ -61,11 +61,21 @@ def test_later_sources_win_in_the_order_in_which_they_are_typed(run: Run, tmp_pa
     ("name", "content", "text", "expected"),
     [
         ("x.json", '\ufeff{"a": {"b": [1, {"c": "\\u00fc"}]}}', "${a.b[1].c} ${a.b}", 'ü [1, {"c": "ü"}]'),
-        ("x.toml", 'a = [1, 2.5, inf]\n[t]\nw = 10:30:00\n"q k" = "v"', '${a} ${t.w} ${t["q k"]}', '[1, 2.5, "inf"] 10:30:00 v'),
-        ("x.ini", "[DEFAULT]\nBase = /srv\n[web]\nPort = 80\nx = %(no)s\n", "$Base ${web.Port} ${web.x}", "/srv 80 %(no)s"),
+        (
+            "x.toml",
+            'a = [1, 2.5, inf]\n[t]\nw = 10:30:00\n"q k" = "v"',
+            '${a} ${t.w} ${t["q k"]}',
+            '[1, 2.5, "inf"] 10:30:00 v',
+        ),
+        (
+            "x.ini",
+            "[DEFAULT]\nBase = /srv\n[web]\nPort = 80\nx = %(no)s\n",
+            "$Base ${web.Port} ${web.x}",
+            "/srv 80 %(no)s",
+        ),
         (
             ".env",
-            "# c\nexport A=1\nB = two words # c\nC='$A \\n'\nD=\"x\\ny \\\"z\\\"\"\nE=\nF=a#b\r\n\nG=\"two\nlines\"",
+            '# c\nexport A=1\nB = two words # c\nC=\'$A \\n\'\nD="x\\ny \\"z\\""\nE=\nF=a#b\r\n\nG="two\nlines"',
             "$A|$B|$C|$D|$E|$F|$G",
             '1|two words|$A \\n|x\ny "z"||a#b|two\nlines',
         ),
@@ -255,7 +265,9 @@ def test_a_value_is_one_word_of_a_shell(run: Run, value: str) -> None:
 
 
 def test_values_that_are_no_text_are_what_they_are_in_json_and_toml(run: Run, tmp_path: Path) -> None:
-    (tmp_path / "d.json").write_text('{"n": 1.5, "t": true, "l": [1, "a\\"b", {"k": null}], "z": null, "m": {"k v": 2}}')
+    (tmp_path / "d.json").write_text(
+        '{"n": 1.5, "t": true, "l": [1, "a\\"b", {"k": null}], "z": null, "m": {"k v": 2}}'
+    )
     result = run("tmpl", "-e", '{"a": $n, "b": [$t, $l, $z], "c": "$n"}', "--data", "d.json", "--escape", "json")
     assert json.loads(result.text) == {"a": 1.5, "b": [True, [1, 'a"b', {"k": None}], None], "c": "1.5"}
     result = run("tmpl", "-e", "a = $n\nb = $t\nm = $m", "--data", "d.json", "--escape", "toml")

@@ -111,6 +111,15 @@ printf 'id,name\n1,one\n' | stdtools tmpl -e '$id is $name' --each - -o 'out/$id
 @click.option("--header", metavar="TEXT", help=r"A line before the first rendering; \n and \t are escapes.")
 @click.option("--footer", metavar="TEXT", help="A line behind the last rendering.")
 @click.option("--separator", metavar="TEXT", help="Between two renderings.")
+@click.option(
+    "-j",
+    "--jobs",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    metavar="N",
+    help="Processes for a long file of records.",
+)
 @click.option("-n", "--dry-run", is_flag=True, help="Lists the files that would change.")
 @click.option("--list", "list_places", is_flag=True, help="Lists the places: name, line, column, default, required.")
 @click.option("--check", is_flag=True, help="Lists what is missing and what is unused; exits with 1 for either.")
@@ -149,7 +158,7 @@ _SYNTAX = {"template", "text", "delimiter", "plain"}
 _WRITING = {"keep", "empty", "only", "no_escape", "escape", "output", "dry_run"}
 _BESIDE = {
     "render": _SYNTAX | _VALUES | _WRITING,
-    "each": _SYNTAX | _VALUES | _WRITING | _TEXTS | {"each"},
+    "each": _SYNTAX | _VALUES | _WRITING | _TEXTS | {"each", "jobs"},
     "list_places": _SYNTAX | {"list_places", "format"},
     "check": _SYNTAX | _VALUES | {"check", "format"},
     "where_from": _SYNTAX | _VALUES | {"where_from", "format"},
@@ -161,7 +170,7 @@ def _mode(given: dict[str, Any]) -> str:
     ways = {"list_places": "--list", "check": "--check", "where_from": "--where-from", "each": "--each"}
     mode = next((name for name in ways if given[name]), "render")
     lists = "--list, --check or --where-from"
-    needed = {} if mode != "render" else {"format": lists, **dict.fromkeys(_TEXTS, "--each")}
+    needed = {} if mode != "render" else {"format": lists, **dict.fromkeys((*_TEXTS, "jobs"), "--each")}
     own = {option.name for option in tmpl.params if isinstance(option, click.Option) and option.name in given}
     refuse_idle(own, _BESIDE[mode], ways.get(mode, ""), needed)
     ctx = click.get_current_context()

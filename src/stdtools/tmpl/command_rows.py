@@ -3,8 +3,8 @@
 import gc
 import os
 import re
-from collections.abc import Iterator
-from typing import Any, cast
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any, cast
 
 from stdtools.shared import journal, screen
 from stdtools.shared.errors import TROUBLE, ToolError
@@ -15,6 +15,9 @@ from stdtools.tmpl.record_batches import batches
 from stdtools.tmpl.rows import Batch, RowRenderer
 from stdtools.tmpl.telling import encode, message, tell
 from stdtools.tmpl.values import Values
+
+if TYPE_CHECKING:
+    from stdtools.tmpl.sharing import Piece
 
 _MOST_TOLD = 10
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "0": "\0", "\\": "\\"}
@@ -35,6 +38,12 @@ class RowRun:
 
     def into(self, output: Output) -> int:
         """Write all renderings one after the other, and return the exit code."""
+        if self._given["jobs"] > 1 and not self._given["separator"]:
+            with open_input(self._given["each"]) as source:
+                from stdtools.tmpl.sharing import pieces_of
+
+                if pieces := pieces_of(source):
+                    return self._share(pieces, output)
         separator = _unescaped(self._given["separator"] or "")
         before = self._line("header")
         count = 0
@@ -49,6 +58,37 @@ class RowRun:
         end = "\n" if count and separator and self._given["text"] is not None else ""
         output.write(encode(f"{'' if count else before}{end}{self._line('footer')}", output))
         return self._finish()
+
+    def _share(self, pieces: "list[Piece]", output: Output) -> int:
+        """Have several processes write the renderings of *pieces*."""
+        from mmap import mmap
+
+        from stdtools.shared.turns import write_in_turn
+
+        if pieces[0].columns and self._refuses(pieces[0].columns):
+            return self._code
+        jobs = min(self._given["jobs"], len(pieces))
+        results = memoryview(mmap(-1, 16 * jobs)).cast("q")  # the exit code and the records of each
+        output.write(encode(self._line("header"), output))
+        output.flush()
+        parts = [self._part(pieces[job::jobs], output, results[2 * job : 2 * job + 2]) for job in range(jobs)]
+        write_in_turn(parts, output.fd, pieces[0].source.name)
+        self._code = max(results[::2])
+        journal.counts["records"] = sum(results[1::2])
+        output.write(encode(self._line("footer"), output))
+        return self._code
+
+    def _part(self, pieces: "list[Piece]", output: Output, result: memoryview) -> Iterator[bytes]:
+        """Yield what each of *pieces* becomes, in a process of its own, and leave code and count in *result*."""
+        records = 0
+        for piece in pieces:
+            self._where = f"{piece.source.name}, from byte {piece.at} on"
+            texts: list[str] = []
+            for batch in piece.batches():
+                texts += self._texts(self._renderer, batch)
+                records += len(batch.rows)
+            yield encode("".join(texts), output)
+        result[0], result[1] = self._finish(), records
 
     def into_files(self, paths: RowRenderer, escape: str) -> int:
         """Write each rendering into the file that *paths* names, and return the exit code."""
@@ -98,14 +138,19 @@ class RowRun:
             for batch in batches(source):
                 if batch.columns is not None and batch.columns is not columns:
                     columns = batch.columns
-                    absent = self._renderer.absent(batch.columns)
-                    if absent.total:
-                        self._is_refused = True
-                        self._code = tell(absent, self._name, self._values, batch.columns)
+                    if self._refuses(batch.columns):
                         return
                 records += len(batch.rows)
                 journal.counts["records"] = records
                 yield batch
+
+    def _refuses(self, columns: Sequence[str]) -> bool:
+        """Tell what the template asks for and no row of *columns* has; say whether there is such."""
+        absent = self._renderer.absent(columns)
+        if absent.total:
+            self._is_refused = True
+            self._code = tell(absent, self._name, self._values, columns)
+        return self._is_refused
 
     def _texts(self, renderer: RowRenderer, batch: Batch) -> list[str]:
         """Return what *batch* becomes, without the records that lack something, which are told."""

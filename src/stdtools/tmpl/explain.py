@@ -6,7 +6,20 @@ from typing import Any
 
 from stdtools.shared.errors import ToolError
 
-_COVERED = {"template", "text", "define", "data", "env", "keep", "delimiter", "plain", "each", "color", "escape"}
+_COVERED = {
+    "template",
+    "text",
+    "define",
+    "data",
+    "env",
+    "keep",
+    "delimiter",
+    "plain",
+    "each",
+    "color",
+    "escape",
+    "jobs",
+}
 _READERS = {
     "json": ("json", "json.load(open({path!r}, encoding='utf-8'))"),
     "toml": ("tomllib", "tomllib.load(open({path!r}, 'rb'))"),

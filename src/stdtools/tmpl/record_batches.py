@@ -2,9 +2,9 @@
 
 import codecs
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import chain, islice
-from typing import Any
+from typing import Any, Protocol
 
 from stdtools.shared.errors import ToolError
 from stdtools.shared.record_input import unescape_tsv
@@ -19,25 +19,26 @@ _SUFFIXES = {"csv": "csv", "tsv": "tsv", "tab": "tsv", "json": "json", "jsonl": 
 
 def batches(source: Input) -> Iterator[Batch]:
     """Yield the records of *source*."""
-    return _READERS[_form(source)](source)
+    texts = texts_of(source)
+    head = next(texts, "")
+    # What comes slowly is not to wait for more.
+    size = _SIZE if source.is_file else 1
+    return READERS[form_of(head, source.name)](chain([head], texts), source.name, None, size)
 
 
-def _form(source: Input) -> str:
-    form = _SUFFIXES.get(source.name.rpartition(".")[2].lower())
-    if form is None:
-        head = source.peek(4096).removeprefix(b"\xef\xbb\xbf").lstrip()
-        if head.startswith((b"{", b"[")):
-            return "json"
-        form = "tsv" if b"\t" in head.partition(b"\n")[0] else "csv"
-    return form
+def form_of(head: str, name: str) -> str:
+    """Return what the records of the file *name* are, which begins with *head*: a key of READERS."""
+    if form := _SUFFIXES.get(name.rpartition(".")[2].lower()):
+        return form
+    if head.lstrip().startswith(("{", "[")):
+        return "json"
+    return "tsv" if "\t" in head.lstrip("\r\n").partition("\n")[0] else "csv"
 
 
-def _csv(source: Input) -> Iterator[Batch]:
+def _csv(texts: Iterator[str], where: str, columns: list[str] | None, size: int) -> Iterator[Batch]:
     import csv
 
     csv.field_size_limit(_LONGEST)
-    texts = _texts(source)
-    columns: list[str] | None = None
     first, line = 1, 0
     whole = False  # whether all that is left is one segment
     for text in texts:
@@ -50,14 +51,14 @@ def _csv(source: Input) -> Iterator[Batch]:
                 if columns is None:
                     continue
                 if doubled := [name for name in columns if columns.count(name) > 1]:
-                    raise ToolError(f"the column {doubled[0]!r} stands twice in the header", where=source.name)
-            for batch in batches_of_lists(rows, columns, source.name, first, _SIZE):
+                    raise ToolError(f"the column {doubled[0]!r} stands twice in the header", where=where)
+            for batch in batches_of_lists(rows, columns, where, first, _SIZE):
                 read = rows.line_num
                 yield batch
                 first += len(batch.rows)
         except csv.Error as error:
             if whole or not segment.is_cut or (more := next(texts, None)) is None:
-                raise ToolError(f"not CSV: {error}", where=f"{source.name}:{line + rows.line_num}") from None
+                raise ToolError(f"not CSV: {error}", where=f"{where}:{line + rows.line_num}") from None
             # A quote within a cell without quotes has misled _Segment.
             whole = True
             texts = chain([segment.after(read) + more], texts)
@@ -102,10 +103,9 @@ class _Segment:
         return text[at:]
 
 
-def _tsv(source: Input) -> Iterator[Batch]:
-    columns: list[str] | None = None
+def _tsv(texts: Iterator[str], where: str, columns: list[str] | None, size: int) -> Iterator[Batch]:
     first = 1
-    for text in _texts(source):
+    for text in texts:
         lines = (line.removesuffix("\r") for line in text.removesuffix("\n").split("\n"))
         rows = (line.split("\t") for line in lines if line)
         if "\\" in text:
@@ -115,8 +115,8 @@ def _tsv(source: Input) -> Iterator[Batch]:
             if columns is None:
                 continue
             if doubled := [name for name in columns if columns.count(name) > 1]:
-                raise ToolError(f"the column {doubled[0]!r} stands twice in the header", where=source.name)
-        for batch in batches_of_lists(rows, columns, source.name, first, _SIZE):
+                raise ToolError(f"the column {doubled[0]!r} stands twice in the header", where=where)
+        for batch in batches_of_lists(rows, columns, where, first, _SIZE):
             yield batch
             first += len(batch.rows)
 
@@ -152,7 +152,7 @@ def _with_bytes(record: dict[str, Any]) -> dict[str, Any]:
     return whole
 
 
-def _json(source: Input) -> Iterator[Batch]:
+def _json(texts: Iterator[str], where: str, columns: list[str] | None, size: int) -> Iterator[Batch]:
     """Decode whole lines as the elements of one array, as many as there are; anything else value by value.
 
     Whether a float is finite is asked where one is written: here it would take as long as all else.
@@ -163,16 +163,14 @@ def _json(source: Input) -> Iterator[Batch]:
 
     decode = JSONDecoder(parse_constant=refuse_nan).decode
     first = 1
-    texts = _texts(source)
     for text in texts:
         records = _as_array(decode, text)
         if records is None:
-            rest: Any = _Rest(source.name, chain([text], texts))
-            # What comes slowly is not to wait for more.
-            yield from _batches(read_json(rest), first, source.name, _SIZE if source.is_file else 1)
+            rest: Any = _Rest(where, chain([text], texts))
+            yield from _batches(read_json(rest), first, where, size)
             return
         if '_b64"' in text or not all(type(record) is dict for record in records):
-            records = _checked(records, first, source.name)
+            records = _checked(records, first, where)
         if records:
             yield Batch(first, records)
         first += len(records)
@@ -204,9 +202,18 @@ class _Rest:
         return next(self._texts, "").encode()
 
 
-def _texts(source: Input) -> Iterator[str]:
+class Readable(Protocol):
+    """What is read: an Input, or a part of one."""
+
+    name: str
+
+    def read(self, size: int) -> bytes:
+        """Return up to *size* bytes, none at the end."""
+
+
+def texts_of(source: Readable, codec: str = "utf-8-sig") -> Iterator[str]:
     """Yield the text of *source* in pieces of whole lines."""
-    decode = codecs.getincrementaldecoder("utf-8-sig")().decode
+    decode = codecs.getincrementaldecoder(codec)().decode
     parts: list[str] = []
     size = line = 0
     while True:
@@ -232,4 +239,10 @@ def _texts(source: Input) -> Iterator[str]:
         yield last
 
 
-_READERS = {"csv": _csv, "tsv": _tsv, "json": _json}
+# Each takes the text, the name of the file, the columns where no row says them, and how many records that are not
+# one a line may wait for each other.
+READERS: dict[str, Callable[[Iterator[str], str, list[str] | None, int], Iterator[Batch]]] = {
+    "csv": _csv,
+    "tsv": _tsv,
+    "json": _json,
+}

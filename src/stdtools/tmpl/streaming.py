@@ -97,6 +97,7 @@ def open_template(path: str, text: str | None, *, twice: bool) -> Iterator[Templ
         yield TemplateText("-e", lambda: iter([text]), later)
         return
     with open_input(path, later) as source, contextlib.ExitStack() as stack:
+        blocks: Callable[[], Iterator[str]]
         if source.is_file:
             blocks = partial(_from_file, source, source.position)
         elif twice:
