@@ -228,6 +228,7 @@ def test_check(run: Run, tmp_path: Path) -> None:
         ("unused", '["two words"]', "d.json", None),
     ]
     assert run("tmpl", "--check", "-e", "$a", "-D", "a=1") == (0, b"", "")
+    assert run("tmpl", "--check", "-e", "", "-D", "a=1") == (1, b"unused\ta\t-D\t\n", "")
 
 
 def test_where_from_masks_what_may_be_a_secret(run: Run, tmp_path: Path) -> None:

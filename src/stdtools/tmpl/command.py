@@ -28,9 +28,9 @@ class _SourceOption(click.Option):
     def add_to_parser(self, parser: Any, ctx: click.Context) -> None:
         """Have the parser tell when it meets the option."""
         super().add_to_parser(parser, ctx)
-        for name in self.opts:
-            option = parser._long_opt.get(name) or parser._short_opt.get(name)
-            option.process = self._telling(option.process, ctx)
+        name = self.opts[0]  # all of them are one option of the parser
+        option = parser._long_opt.get(name) or parser._short_opt.get(name)
+        option.process = self._telling(option.process, ctx)
 
     def _telling(self, process: Callable[[Any, Any], None], ctx: click.Context) -> Callable[[Any, Any], None]:
         def tell(value: Any, state: Any) -> None:
