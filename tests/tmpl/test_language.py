@@ -15,6 +15,7 @@ from stdtools.tmpl.rendering import Policy, Renderer
 from stdtools.tmpl.values import Source, Values
 from tests.conftest import Run
 
+NO_NAME = "the braces hold neither a name nor one with :-, :+ or :?"
 PIECES = ["$", "{", "}", "a", "b1", "_c", " ", "\n", "$$", "${a}", "$b1", "é", "$x", "${x}", "%", "${", "$1", "${a"]
 VALUES = {"a": "one", "b1": "$a ${a} $$", "_c": ""}
 
@@ -208,13 +209,13 @@ def test_forms(text: str, expected: str) -> None:
         ("${a", "no closing brace"),
         ("${a:-b", "no closing brace"),
         ("${", "no closing brace"),
-        ("${}", "no name that ends in the braces"),
-        ("${a b}", "no name that ends in the braces"),
-        ("${1}", "no name that ends in the braces"),
-        ("${a:}", "no name that ends in the braces"),
-        ("${a:=b}", "no name that ends in the braces"),
-        ("${a[x]}", "no name that ends in the braces"),
-        ("${a..b}", "no name that ends in the braces"),
+        ("${}", NO_NAME),
+        ("${a b}", NO_NAME),
+        ("${1}", NO_NAME),
+        ("${a:}", NO_NAME),
+        ("${a:=b}", NO_NAME),
+        ("${a[x]}", NO_NAME),
+        ("${a..b}", NO_NAME),
         ("${a:-$}", "no name follows"),
         ("${a:-" * (DEEPEST + 1) + "}" * (DEEPEST + 1), "nested too deep"),
     ],
@@ -228,6 +229,17 @@ def test_a_place_is_no_longer_than_64_kib() -> None:
     word = "x" * (LONGEST_PLACE - len("${a:-}"))
     assert rendered(f"${{a:-{word}}}", {}, Policy()) == word
     assert rendered(f"${{a:-{word}x}}", {}, Policy("error", "keep")) == f"${{a:-{word}x}}"
+
+
+@pytest.mark.once
+@pytest.mark.parametrize("size", [LONGEST_PLACE - 9, LONGEST_PLACE - 3, LONGEST_PLACE, LONGEST_PLACE + 9])
+def test_long_ones_are_the_same_in_pieces(size: int) -> None:
+    for text in ("$" + "x" * size + " $a", "${" + "x" * size + "} $a", "${a:-$" + "x" * size, "${a.b" + "." * size):
+        expected = rendered(text, {"a": 1}, Policy("empty", "keep"))
+        for cut in (1, 100, LONGEST_PLACE - 1, LONGEST_PLACE, LONGEST_PLACE + 1):
+            renderer = Renderer(Syntax(), Values([Source("", {"a": 1})]).find, Policy("empty", "keep"))
+            first, rest = renderer.render(text[:cut], final=False)
+            assert first + renderer.render(rest + text[cut:])[0] == expected
 
 
 def test_what_is_inside_of_a_malformed_place_is_looked_at() -> None:

@@ -12,12 +12,14 @@ from typing import NamedTuple
 LONGEST_PLACE = 1 << 16  # characters; a place that is not closed by then is none
 DEEPEST = 64
 
-_NAME = "[A-Za-z_][A-Za-z0-9_]*"
+_NAME = f"[A-Za-z_][A-Za-z0-9_]{{0,{LONGEST_PLACE - 1}}}"
 _QUOTED = r'\["(?:[^"\\\n]|\\["\\])*"\]'
 _STEP = rf"\.\w+|\[-?[0-9]{{1,9}}\]|{_QUOTED}"
 _KEY = rf"(?:[^\W\d]\w*|{_QUOTED})(?:{_STEP})*"
 _STEPS = re.compile(rf"[^\W\d]\w*|{_STEP}")
 _UNFIT = re.compile(r"[\s{}\\\x00-\x1f\x7f]")
+
+_NO_NAME = "the braces hold neither a name nor one with :-, :+ or :?"
 
 Path = tuple[str | int, ...]
 
@@ -77,6 +79,21 @@ class _Reading(NamedTuple):
     may_go_on: bool
 
 
+class _Ahead:
+    """Where the next newline, or the next closing brace, of a text is; each is looked for once."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._found = {"\n": -1, "}": -1}
+
+    def next(self, character: str, at: int) -> int:
+        """Return where *character* stands first from *at* on, at the end of the text where nowhere."""
+        if self._found[character] < at:
+            found = self._text.find(character, at)
+            self._found[character] = len(self._text) if found < 0 else found
+        return self._found[character]
+
+
 class Syntax:
     """How templates are written: the *delimiter*; *plain* has string.Template's forms alone, *doubled* says that
     two delimiters stand for one.
@@ -102,8 +119,9 @@ class Syntax:
     def scan(self, text: str, *, final: bool = True) -> Iterator[Event | Unfinished]:
         """Yield what there is in *text*, in order. Unless it is *final*, more may follow: an Unfinished is the last."""
         at = 0
+        ahead = _Ahead(text)
         while (start := text.find(self.delimiter, at)) >= 0:
-            reading = self._read(text, start)
+            reading = self._read(text, start, ahead)
             if reading.may_go_on and not final and len(text) - start <= LONGEST_PLACE:
                 yield Unfinished(start)
                 return
@@ -119,32 +137,32 @@ class Syntax:
 
     def place(self, token: str) -> Place | Escaped | None:
         """Return what the *token* is; None where it is not whole or more than a place."""
-        reading = self._read(token, 0)
+        reading = self._read(token, 0, _Ahead(token))
         event = reading.events[0]
         return None if isinstance(event, Malformed) or reading.end < len(token) else event
 
-    def _read(self, text: str, start: int) -> _Reading:
+    def _read(self, text: str, start: int, ahead: _Ahead) -> _Reading:
         """Read what begins with the delimiter at *start*."""
         after = start + len(self.delimiter)
         if self.doubled and text.startswith(self.delimiter, after):
             return _whole(Escaped(start, after + len(self.delimiter)))
         if text.startswith("{", after):
-            return self._read_braces(text, start)
+            return self._read_braces(text, start, ahead)
         if named := self._named.match(text, after):
             place = Place(start, named.end(), named[0], (named[0],))
             return _Reading([place], place.end, named.end() == len(text))
         return self._spill([], start, "no name follows", may_go_on=len(text) - after < len(self.delimiter))
 
-    def _read_braces(self, text: str, start: int) -> _Reading:
+    def _read_braces(self, text: str, start: int, ahead: _Ahead) -> _Reading:
         """Read a place in braces, and those inside it, in one go and without recursion."""
         frames: list[_Frame] = []
         at, limit = start, start + LONGEST_PLACE
         while True:
-            head = self._head.match(text, at + len(self.delimiter))
+            head = self._head.match(text, at + len(self.delimiter), limit)
             if head is None:
-                line = text[at : at + LONGEST_PLACE].partition("\n")  # a name ends on its line
-                what = "no name that ends in the braces" if "}" in line[0] else "no closing brace"
-                return self._spill(frames, at, what, may_go_on=not line[1] and len(text) - at <= LONGEST_PLACE)
+                newline = ahead.next("\n", at)  # a name ends on its line
+                what = _NO_NAME if ahead.next("}", at) < newline else "no closing brace"
+                return self._spill(frames, at, what, may_go_on=newline == len(text) <= limit)
             if len(frames) == DEEPEST:
                 return self._spill(frames, at, "nested too deep")
             place = None
@@ -180,7 +198,7 @@ class Syntax:
                 elif text.startswith("{", at):
                     at = mark.start()
                     break
-                elif named := self._named.match(text, at):
+                elif named := self._named.match(text, at, limit):
                     place = Place(mark.start(), named.end(), named[0], (named[0],))
                 else:
                     near_end = len(text) - at < len(self.delimiter)
