@@ -182,6 +182,49 @@ def test_a_cell_with_quotes_and_newlines_at_every_place_of_a_block(tmp_path: Pat
             assert [row for batch in batches(source) for row in batch.rows] == rows
 
 
+@pytest.mark.once
+@pytest.mark.parametrize("form", ["csv", "tsv", "jsonl"])
+def test_several_processes_write_what_one_writes(run: Run, tmp_path: Path, form: str) -> None:
+    draw = random.Random(6)
+    words = ["one", "two\nlines", 'a "b", c', "ü" * 50, "", "%", "\t\\", "\ufeff"]
+    rows = [[str(n), draw.choice(words) * draw.randrange(3), draw.choice(words)] for n in range(70_000)]
+    path = tmp_path / f"r.{form}"
+    if form == "csv":
+        with open(path, "w", newline="") as file:
+            csv.writer(file, lineterminator="\n").writerows([["id", "a", "b"], *rows])
+    elif form == "tsv":
+        escapes = str.maketrans({"\t": "\\t", "\n": "\\n", "\\": "\\\\"})
+        lines = ["\t".join(cell.translate(escapes) for cell in row) for row in [["id", "a", "b"], *rows]]
+        path.write_text("\n".join(lines) + "\n", newline="")
+    else:
+        path.write_text("".join(json.dumps(dict(zip(["id", "a", "b"], row, strict=True))) + "\n" for row in rows))
+    assert path.stat().st_size > 1 << 21
+    args = ["tmpl", "-e", "$id: $a|$b", "--each", str(path), "--header", "H", "--footer", "F"]
+    expected = "H\n" + "".join(f"{n}: {a}|{b}\n" for n, a, b in rows) + "F\n"
+    for jobs in ("1", "2", "5"):
+        assert run(*args, "-j", jobs) == (0, expected.encode(), ""), jobs
+    assert run(*args, "-j", "2", "-o", "out") == (0, b"", "")
+    assert (tmp_path / "out").read_bytes() == expected.encode()
+    with open(path, "a") as file:
+        file.write('{"id": 1}\n' if form == "jsonl" else "1\n")
+    result = run(*args, "-j", "2")
+    assert result.code == (1 if form == "jsonl" else 2)
+    assert f"r.{form}, from byte " in result.err
+    assert result.err.count("\n") == (2 if form == "jsonl" else 1)
+    missing = run("tmpl", "-e", "$none", "--each", str(path), "-j", "2")
+    assert missing.code == (2 if form != "jsonl" else 1) or "no value for 'none'" in missing.err
+
+
+@pytest.mark.once
+def test_a_quote_that_misleads_is_told_and_never_makes_other_rows(run: Run, tmp_path: Path) -> None:
+    lines = ["a,b\n", '5" pipe,x\n', *['1,"two\nlines"\n'] * 400_000]
+    (tmp_path / "r.csv").write_text("".join(lines))
+    alone = run("tmpl", "-e", "$a|$b", "--each", "r.csv")
+    assert alone == (0, ('5" pipe|x\n' + "1|two\nlines\n" * 400_000).encode(), "")
+    shared = run("tmpl", "-e", "$a|$b", "--each", "r.csv", "-j", "2")
+    assert shared == alone or (shared.code == 2 and "without --jobs it is read row by row" in shared.err)
+
+
 def test_policies_of_rows() -> None:
     only = Policy("error", "keep", lambda place: place.name == "a")
     renderer = RowRenderer(Syntax(), "$a $b $$", Values([]), only)

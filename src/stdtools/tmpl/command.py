@@ -174,6 +174,8 @@ def _mode(given: dict[str, Any]) -> str:
     own = {option.name for option in tmpl.params if isinstance(option, click.Option) and option.name in given}
     refuse_idle(own, _BESIDE[mode], ways.get(mode, ""), needed)
     ctx = click.get_current_context()
+    if given["output"] == "-":
+        given["output"] = None
     if given["keep"] and given["empty"]:
         raise click.UsageError("--keep and --empty do not go together", ctx)
     if given["no_escape"] and not given["only"]:

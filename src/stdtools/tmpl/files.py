@@ -132,7 +132,7 @@ class FileSet:
                     _keep(change)
                 done.append(change)
                 os.rename(change.ready, change.target)
-            for directory in {os.path.dirname(change.target) for change in self._changes}:
+            for directory in {os.path.dirname(path) for path in [*self._made, *(each.target for each in done)]}:
                 sync_directory(directory)
         except BaseException as error:
             for change in reversed(done):

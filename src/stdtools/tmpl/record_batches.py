@@ -41,7 +41,7 @@ def _csv(texts: Iterator[str], where: str, columns: list[str] | None, size: int)
     csv.field_size_limit(_LONGEST)
     first, line = 1, 0
     whole = False  # whether all that is left is one segment
-    for text in texts:
+    while (text := next(texts, None)) is not None:
         segment = _Segment(text, texts, whole=whole)
         rows = csv.reader(segment.lines(), strict=True)
         read = 0  # lines of the segment that are done with
@@ -49,9 +49,10 @@ def _csv(texts: Iterator[str], where: str, columns: list[str] | None, size: int)
             if columns is None:
                 columns = next(filter(None, rows), None)
                 if columns is None:
+                    line += rows.line_num
                     continue
-                if doubled := [name for name in columns if columns.count(name) > 1]:
-                    raise ToolError(f"the column {doubled[0]!r} stands twice in the header", where=where)
+                _check_columns(columns, where)
+                read = rows.line_num
             for batch in batches_of_lists(rows, columns, where, first, _SIZE):
                 read = rows.line_num
                 yield batch
@@ -114,11 +115,15 @@ def _tsv(texts: Iterator[str], where: str, columns: list[str] | None, size: int)
             columns = next(rows, None)
             if columns is None:
                 continue
-            if doubled := [name for name in columns if columns.count(name) > 1]:
-                raise ToolError(f"the column {doubled[0]!r} stands twice in the header", where=where)
+            _check_columns(columns, where)
         for batch in batches_of_lists(rows, columns, where, first, _SIZE):
             yield batch
             first += len(batch.rows)
+
+
+def _check_columns(columns: list[str], where: str) -> None:
+    if doubled := [name for name in columns if columns.count(name) > 1]:
+        raise ToolError(f"the column {doubled[0]!r} stands twice in the header", where=where)
 
 
 def _batches(records: Iterator[Any], first: int, where: str, size: int) -> Iterator[Batch]:

@@ -33,7 +33,7 @@ class Piece(NamedTuple):
             yield from READERS[self.form](texts, reader.name, self.columns, PIECE)
         except ToolError as error:
             where = f"{self.source.name}, from byte {self.at} on"
-            hint = "without --jobs it is told where"
+            hint = "without --jobs it is read row by row"
             raise ToolError(error.what, where=where, hint=error.hint or hint) from None
 
 

@@ -113,7 +113,12 @@ def _ini(source: Input) -> Mapping[str, Any]:
     try:
         parser.read_string(_read_text(source), source.name)
     except configparser.Error as error:
-        raise ToolError(f"not INI: {' '.join(error.message.split())}", where=source.name) from None
+        # What follows is the line itself, which may hold a secret.
+        lines = [line for line, _ in error.errors] if type(error) is configparser.ParsingError else []
+        line = lines[0] if lines else getattr(error, "lineno", None)
+        what = error.message.partition("\n")[0].removesuffix(".").replace(f"{source.name!r}", "it")
+        where = f"{source.name}:{line}" if line else source.name
+        raise ToolError(f"not INI: {what[:1].lower()}{what[1:]}", where=where) from None
     return {**parser.defaults(), **{name: dict(parser.items(name)) for name in parser.sections()}}
 
 
