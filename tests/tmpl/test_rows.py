@@ -250,7 +250,8 @@ def test_files_are_named_by_their_records(run: Run, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["../x", "a/../../x", "..", ".", "", "/", "a/", "x/.", "/etc/passwd", "a\0b", "x" * 300]
+    "name",
+    ["../x", "a/../../x", "..", ".", "", "/", "a/", "x/.", "/etc/passwd", ".stdtools-tmpl-0.tmp/0", "a\0b", "x" * 300],
 )
 def test_no_path_leaves_the_directory(run: Run, tmp_path: Path, name: str) -> None:
     (tmp_path / "keep").mkdir()

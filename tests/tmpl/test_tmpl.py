@@ -96,6 +96,7 @@ def test_files_of_values(run: Run, tmp_path: Path, name: str, content: str, text
         ("x.json", '{"a": 1\n"b"}', "x.json:2:1: not JSON: expecting ',' delimiter"),
         ("x.json", "[1]", "x.json: is no JSON object, so that nothing in it has a name"),
         ("x.json", '{"a": NaN}', "x.json: not JSON: NaN is no JSON"),
+        ("x.json", '{"a": 1e999}', "x.json: not JSON: 1e999 is too large for a 64-bit float"),
         ("x.json", "[" * 100_000, "x.json: nested too deep"),
         ("x.json", '{"a": ' + "1" * 5000 + "}", "x.json: not JSON: a whole number of more than 4300 digits"),
         ("x.toml", "a = \n", "x.toml: not TOML: Invalid value (at line 1, column 5)"),
@@ -303,6 +304,11 @@ def test_an_error_in_the_output_is_told_by_its_place_in_the_template(
         assert not (tmp_path / target).exists()
 
 
+def test_a_pipe_is_escaped_and_checked_with_what_is_kept(run: Run) -> None:
+    assert run("tmpl", "--keep", "--escape", "html", "-D", "a=<", stdin="$a $b") == (0, b"&lt; $b", "")
+    assert run("tmpl", "--keep", "--escape", "json", "-D", "a=1", stdin='[$a, "$b"]') == (0, b'[1, "$b"]', "")
+
+
 def test_what_a_format_cannot_hold_is_told(run: Run) -> None:
     for escape, value, what in [
         ("ini", "a\nb", "has a line end, which a value of an INI file cannot hold"),
@@ -310,6 +316,16 @@ def test_what_a_format_cannot_hold_is_told(run: Run) -> None:
     ]:
         result = run("tmpl", "-e", "[s]\na=$v", "-D", f"v={value}", "--escape", escape)
         assert result == (2, b"", f"stdtools tmpl: -e:2:3: the value of 'v' {what}\n")
+
+
+def test_half_a_pair_of_surrogates_is_no_text(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "d.json").write_text('{"a": "\\ud800"}')
+    for escape in ("none", "html", "shell", "json", "toml", "xml", "ini", "url", "csv"):
+        text = {"json": '"$a"', "toml": 'x = "$a"', "xml": "<a>$a</a>", "ini": "[a]\nx=$a"}.get(escape, "$a")
+        result = run("tmpl", "-e", text, "--data", "d.json", "--escape", escape)
+        assert (result.code, result.out) == (2, b""), escape
+        assert "which is no text" in result.err or "is no text" in result.err
+        assert result.err.count("\n") == 1
 
 
 def test_a_terminal_is_safe_and_asked(tmp_path: Path) -> None:

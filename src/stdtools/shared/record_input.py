@@ -29,9 +29,9 @@ class _JsonReader:
 
         self._source = source
         self._utf8 = codecs.getincrementaldecoder("utf-8-sig")()
-        self._plain = JSONDecoder(parse_constant=refuse_nan, parse_float=_finite).raw_decode
+        self._plain = JSONDecoder(parse_constant=refuse_nan, parse_float=finite_float).raw_decode
         self._signed = JSONDecoder(
-            parse_constant=refuse_nan, parse_float=_finite, parse_int=_int_or_minus_zero
+            parse_constant=refuse_nan, parse_float=finite_float, parse_int=_int_or_minus_zero
         ).raw_decode
         self._decode = self._plain
         self._text = ""  # what has been read and is not done with
@@ -142,7 +142,8 @@ def _int_or_minus_zero(text: str) -> int | float:
     return -0.0 if text == "-0" else int(text)  # jq writes -0.0 as -0
 
 
-def _finite(text: str) -> float:
+def finite_float(text: str) -> float:
+    """Return the number that JSON has as *text*. Raises ValueError where a float cannot hold it."""
     value = float(text)
     if value in (float("inf"), float("-inf")):
         raise ValueError(f"{text[:40]} is too large for a 64-bit float")

@@ -228,10 +228,14 @@ def _template(given: dict[str, Any], *, twice: bool) -> Iterator[TemplateText]:
         text += "" if given["separator"] is not None else "\n"
     elif path == "-" and os.isatty(STDIN):
         screen.note("reading from the terminal; Ctrl-D ends")
-    policy = _policy(given)
-    looks = policy.missing == "error" or policy.malformed == "error"
-    with open_template(path, text, twice=twice and looks) as template:
+    with open_template(path, text, twice=twice and _looks_first(given)) as template:
         yield template
+
+
+def _looks_first(given: dict[str, Any]) -> bool:
+    """Say whether anything can be wrong with a place, so that all are looked at before anything is written."""
+    policy = _policy(given)
+    return "error" in (policy.missing, policy.malformed) or given["escape"] != "none"
 
 
 def _policy(given: dict[str, Any]) -> Policy:
@@ -267,9 +271,8 @@ def _to_text(escape: str) -> Callable[[Any], str]:
 def _render(given: dict[str, Any], syntax: Syntax, values: Values, template: TemplateText) -> int:
     """Render the template once."""
     escape = _escape(given, given["output"])
-    policy = _policy(given)
-    renderer = Renderer(syntax, values.find, policy, _to_text(escape))
-    if policy.missing == "error" or policy.malformed == "error" or escape != "none":
+    renderer = Renderer(syntax, values.find, _policy(given), _to_text(escape))
+    if _looks_first(given):
         findings = look(renderer, template)
         if findings.total:
             return tell(findings, template.name, values)

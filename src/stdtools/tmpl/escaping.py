@@ -98,7 +98,10 @@ def _ini(text: str) -> str:
 
 
 def _url(text: str) -> str:
-    data = text.encode("utf-8", "surrogateescape").decode("latin-1")
+    try:
+        data = text.encode("utf-8", "surrogateescape").decode("latin-1")
+    except UnicodeEncodeError:
+        raise Unfit("holds half of a pair of surrogates, which is no text") from None
     return re.sub(r"[^A-Za-z0-9_.~-]", lambda match: f"%{ord(match[0]):02X}", data)
 
 

@@ -13,6 +13,7 @@ from stdtools.shared.errors import ToolError, raise_os_error
 from stdtools.shared.scratch import scratch_file
 from stdtools.shared.streams import Output, write_all
 
+_OURS = ".stdtools"  # what the names of temporary files begin with
 _STAGE = ".stdtools-tmpl-{}.tmp"
 _MOST_SYNCED = 1000  # files one by one; more are left to one sync of everything
 
@@ -63,7 +64,9 @@ class FileSet:
         where = f"record {number}"
         below = path[len(self._root) :]
         directory, name = os.path.split(path)
-        if "\0" in path or name in ("", ".") or os.path.isabs(below) or ".." in below.split("/"):
+        steps = below.split("/")
+        is_ours = any(step.startswith(_OURS) for step in steps)
+        if "\0" in path or name in ("", ".") or os.path.isabs(below) or ".." in steps or is_ours:
             raise ToolError(f"{path!r} is no name for a file in {self._root or '.'}", where=where)
         real = self._directories.get(directory)
         if real is None:

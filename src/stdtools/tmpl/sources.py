@@ -60,11 +60,13 @@ def _read_text(source: Input) -> str:
 def _json(source: Input) -> Mapping[str, Any]:
     from json import JSONDecodeError, JSONDecoder
 
+    from stdtools.shared.record_input import finite_float
+
     def refuse(name: str) -> NoReturn:
         raise ValueError(f"{name} is no JSON")
 
     try:
-        data = JSONDecoder(parse_constant=refuse).decode(_read_text(source))
+        data = JSONDecoder(parse_constant=refuse, parse_float=finite_float).decode(_read_text(source))
     except JSONDecodeError as error:
         where = f"{source.name}:{error.lineno}:{error.colno}"
         raise ToolError(f"not JSON: {error.msg[0].lower()}{error.msg[1:]}", where=where) from None

@@ -67,9 +67,13 @@ def _toml(text: str) -> Fault | None:
 def _xml(text: str) -> Fault | None:
     from xml.parsers import expat
 
+    try:
+        data = text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError as error:
+        return Fault("half of a pair of surrogates is no text", error.start)
     parser = expat.ParserCreate()
     try:
-        parser.Parse(text.encode("utf-8", "surrogateescape"), True)
+        parser.Parse(data, True)
     except expat.ExpatError as error:
         return Fault(expat.ErrorString(error.code), _offset(text, error.lineno, error.offset + 1))
     return None
