@@ -153,7 +153,11 @@ class FileSet:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self._stage:
-            _remove(self._stage)
+            try:
+                _remove(self._stage)
+            except BaseException:  # a signal that has come meanwhile; another one would end us at once
+                _remove(self._stage)
+                raise
         if self._lock >= 0:
             os.close(self._lock)
         for directory in reversed(self._made):
