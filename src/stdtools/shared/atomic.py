@@ -41,7 +41,7 @@ def replacement(path: str, mode: int | None = None) -> Iterator[Output]:
         output.flush()
         try:
             if old is None or not _same_content(fd, target, old.st_size):
-                take_over_attributes(fd, target, old, mode)
+                _take_over_attributes(fd, target, old, mode)
                 os.fsync(fd)
                 os.rename(temporary, target)
                 temporary = ""
@@ -125,6 +125,21 @@ def replaceable(path: str) -> os.stat_result | None:
     return found
 
 
+def write_new(path: str, data: bytes, target: str, old: os.stat_result | None, *, sync: bool) -> None:
+    """Write *data* to the new file *path*, which is to be renamed to *target* and has what the *old* file there has.
+
+    Raises OSError.
+    """
+    fd = os.open(path, _NEW_FILE, 0o600)
+    try:
+        write_all(fd, data)
+        _take_over_attributes(fd, target, old, None)
+        if sync:
+            os.fsync(fd)
+    finally:
+        os.close(fd)
+
+
 def create_beside(directory: str, name: str) -> tuple[int, str]:
     """Create and lock an empty 0600 file for what will be *name*; sweep up what a killed run left there."""
     sweep_beside(directory, name)
@@ -182,8 +197,7 @@ def _is_named(fd: int, path: str) -> bool:
         return False
 
 
-def take_over_attributes(fd: int, target: str, old: os.stat_result | None, mode: int | None) -> None:
-    """Give the new file *fd* what the *old* one at *target* has, or *mode* where there is no old one."""
+def _take_over_attributes(fd: int, target: str, old: os.stat_result | None, mode: int | None) -> None:
     if old is None:
         os.fchmod(fd, mode_by_umask() if mode is None else mode)
         return

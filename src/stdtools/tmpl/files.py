@@ -7,11 +7,11 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import NamedTuple
 
-from stdtools.shared.atomic import COPY_BLOCK, replaceable, take_over_attributes
+from stdtools.shared.atomic import COPY_BLOCK, replaceable, write_new
 from stdtools.shared.disk import lock_at_once, sync_directory
 from stdtools.shared.errors import ToolError, raise_os_error
 from stdtools.shared.scratch import scratch_file
-from stdtools.shared.streams import Output, write_all
+from stdtools.shared.streams import Output
 
 _OURS = ".stdtools"  # what the names of temporary files begin with
 _STAGE = ".stdtools-tmpl-{}.tmp"
@@ -89,14 +89,7 @@ class FileSet:
         if not self._stage:
             self._open_stage()
         ready = os.path.join(self._stage, str(len(self._changes)))
-        fd = os.open(ready, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        try:
-            write_all(fd, data)
-            take_over_attributes(fd, target, old, None)
-            if len(self._changes) < _MOST_SYNCED:
-                os.fsync(fd)
-        finally:
-            os.close(fd)
+        write_new(ready, data, target, old, sync=len(self._changes) < _MOST_SYNCED)
         self._changes.append(_Change(ready, target, old is None))
 
     def _open_stage(self) -> None:
