@@ -31,7 +31,7 @@ demo: .venv/made  ## Install into .venv and take a short tour on files of this m
 	@PATH="$(CURDIR)/$(BIN):$$PATH" sh scripts/demo.sh
 
 .PHONY: test
-test: .venv/dev  ## Run the process tests on every other Python, then all tests on one
+test: .venv/dev  ## Run the process tests on the other Pythons, then all tests on one
 	@sh scripts/test_other_pythons.sh $(BIN)/python
 	$(PYTEST) -m "not soak"
 

@@ -10,11 +10,12 @@ from typing import NamedTuple
 
 
 class Candidate(NamedTuple):
-    """A command line of a comparison; ``stdin`` is a path."""
+    """A command line of a comparison; ``stdin`` is a path, ``code`` how it ends when all is well."""
 
     name: str
     command: list[str]
     stdin: str = os.devnull
+    code: int = 0
 
 
 class Measured(NamedTuple):
@@ -61,7 +62,7 @@ def _once(candidate: Candidate) -> tuple[float, float]:
         _, status, usage = os.wait4(process.pid, 0)
         seconds = time.perf_counter() - start
     process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
+    if process.returncode != candidate.code:
         raise SystemExit(f"{candidate.name}: {candidate.command} ended with {process.returncode}")
     return seconds, usage.ru_maxrss / 1024
 

@@ -17,7 +17,7 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 VENV = HERE.parent / ".venvs" / "bench"
-MODULES = ("startup", "pack", "logs", "tree", "par", "kv", "tasks", "tmpl")
+MODULES = ("startup", "pack", "logs", "tree", "par", "kv", "tasks", "diff", "tmpl")
 
 
 def install() -> tuple[str, str]:
@@ -64,6 +64,8 @@ def versions(python: str) -> str:
                     "coreutils",
                     "gettext-base",
                     "parallel",
+                    "diffutils",
+                    "git",
                 )
             ),
         ]

@@ -75,6 +75,16 @@ tour 'stdtools tasks --db ./plan.db done 1 2 && stdtools tasks --db ./plan.db un
 tour 'stdtools tasks --db ./plan.db stats --format table'
 tour "stdtools tasks sql 'select project, count(*) as n from plan group by 1 order by 2 desc' plan.csv --format table"
 
+title 'How two files differ: a patch that patch takes, two columns, words; what does not count; the closest of all words'
+python=$(python3 -c 'import os; print(os.path.dirname(os.__file__))')
+tour "stdtools diff --no-timestamps -U 0 $python/json/decoder.py $python/json/encoder.py | head -n 12"
+tour "sed 's/JSON/Json/; 20,30d' $python/json/decoder.py > decoder.py; stdtools diff --stat $python/json/decoder.py decoder.py || true"
+tour "stdtools diff $python/json/decoder.py decoder.py | patch -s -o made.py $python/json/decoder.py && cmp made.py decoder.py && echo identical"
+tour "stdtools diff --word --no-timestamps -U 0 $python/json/decoder.py decoder.py | head -n 8"
+tour "stdtools diff -i $python/json/decoder.py decoder.py --numstat || true"
+tour "stdtools diff -q -r $python/json $python/email | head -n 5"
+tour "ls $python | stdtools diff --closest subproces.py"
+
 title 'Templates: a configuration from the environment, a line and a file for each of many records'
 tour "printf 'user \${USER:-nobody}; home \$HOME; host \$host;\n' | stdtools tmpl --env --keep"
 tour "stdtools find /usr/lib -t f --sort size --reverse --max-results 3 --jsonl | stdtools tmpl -e '\$path takes \$size bytes' --each -"

@@ -1,8 +1,9 @@
 #!/bin/sh
-# Run the process-level tests on every CPython from 3.11 on that this machine has, but not on the
-# one whose path is $1: the full suite runs there.
+# Run the process-level tests on the CPythons from 3.11 on that this machine has, each test on one of them, but not on
+# the one whose path is $1: the full suite runs there.
 set -eu
 main=$("$1" -c 'import sys; print("%d.%d" % sys.version_info[:2])')
+shift
 
 for minor in 11 12 13 14; do
     version=3.$minor
@@ -20,6 +21,12 @@ for minor in 11 12 13 14; do
         "$venv/bin/pip" install --quiet --editable . --group test
         touch "$venv/made"
     fi
-    "$venv/bin/python" --version
-    "$venv/bin/python" -m pytest -q -n 3 -m "process and not soak and not once"
+    set -- "$@" "$venv/bin/python"
+done
+
+share=0
+for python; do
+    "$python" --version
+    "$python" -m pytest -q -n 3 -m "process and not soak and not once" --share "$share/$#"
+    share=$((share + 1))
 done

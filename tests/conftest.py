@@ -6,6 +6,7 @@ import subprocess
 import sys
 import sysconfig
 import time
+import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -23,6 +24,20 @@ hypothesis.settings.load_profile("tests")
 signal.signal(signal.SIGINT, signal.default_int_handler)
 signal.signal(signal.SIGQUIT, signal.SIG_DFL)
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let several Pythons share the tests."""
+    parser.addoption("--share", metavar="K/N", help="run one Nth of the tests, the Kth from 0; another for each Python")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out the tests that are another Python's."""
+    if config.option.share:
+        mine, shares = map(int, config.option.share.split("/"))
+        left = [item for item in items if zlib.crc32(item.nodeid.encode()) % shares != mine]
+        config.hook.pytest_deselected(items=left)
+        items[:] = [item for item in items if zlib.crc32(item.nodeid.encode()) % shares == mine]
 
 
 class Result(NamedTuple):

@@ -38,9 +38,10 @@ TASKS = "add list show edit done reopen rm import export stats sql undo redo log
 TASKS_COMMANDS = {
     f"tasks {name}" for name in [*TASKS.split(), *(f"projects {n}" for n in ["list", "add", "edit", "rm"])]
 }
-NO_LONG_RUN = {"log path", "log run", "log write", *KV_COMMANDS, *TASKS_COMMANDS}
+NO_LONG_RUN = {"diff", "log path", "log run", "log write", *KV_COMMANDS, *TASKS_COMMANDS}
 # ... one that writes a little on standard output, of STDIN where that is read
 SHORT_RUNS = {
+    "diff": ["diff", "operations.jsonl", "pairs.jsonl"],
     "find": ["find", "records.bin"],
     "walk": ["walk", "records.bin"],
     "par": ["par", "echo", ":::", "hi"],
@@ -101,9 +102,10 @@ SILENT = {
     f"kv {name}" for name in ["has", "expire", "persist", "rename", "copy", "edit", "backup"]
 }  # where all is well
 SILENT |= {f"tasks projects {name}" for name in ("add", "edit", "rm")}
-NOTHING = {"kv del", "tasks projects add", "tasks projects rm"}  # the same run again finds nothing
+NOTHING = {"diff", "kv del", "tasks projects add", "tasks projects rm"}  # a difference; the same run finds nothing
 # ... and one that reads the file whose name comes next.
 READS = {
+    "diff": ["diff", "-"],
     "walk": ["walk", "--from"],
     "par": ["par", "--py", "line", "-a"],
     "log verify": ["log", "verify"],
@@ -127,10 +129,14 @@ STARTUP_MODULES = {
     "--version": "cli __main__ shared shared.config shared.errors shared.journal shared.options shared.places "
     "shared.backups shared.disk shared.log_lock shared.records shared.rotation shared.screen shared.streams "
     "shared.whole_lines",
-    "walk": "shared.scratch tree tree.branches tree.command_filters tree.command_walk tree.criteria tree.deep "
+    "walk": "shared.scratch tree tree.branches tree.command_filters tree.command_walk tree.criteria shared.deep "
     "tree.drawing tree.entry tree.facts tree.finding tree.forms tree.live tree.measuring tree.patterns "
     "tree.query tree.reading tree.sharing tree.sweep tree.troubles tree.walker tree.writing",
-    "find": "tree tree.command_filters tree.command_find tree.criteria tree.deep tree.entry tree.facts tree.finding "
+    "diff": "diff diff.bits diff.chains diff.checking diff.command diff.comparing diff.comparison diff.edits "
+    "diff.effort diff.engine diff.expressions diff.functions diff.headers diff.hunks diff.inputs diff.keys "
+    "diff.matching diff.mending diff.places diff.printing diff.resuming diff.running diff.sliding diff.solving "
+    "diff.trimming diff.unified_format",
+    "find": "tree tree.command_filters tree.command_find tree.criteria shared.deep tree.entry tree.facts tree.finding "
     "tree.forms tree.gnu tree.patterns tree.query tree.reading tree.sharing tree.sweep tree.troubles tree.walker",
     "par": "par par.alarms par.children par.command_jobs par.command_par par.delivery par.digest par.halting "
     "par.interrupts par.jobs par.launching par.progress par.runner par.source par.spool par.template "
@@ -190,7 +196,8 @@ _TASKS = "shared.sqlite tasks tasks.command tasks.command_options tasks.database
 _FILTERS = "tasks.command_filters tasks.filters"
 _BULK = f"{_FILTERS} tasks.changing tasks.command_add tasks.command_bulk tasks.command_edit"
 _PROJECTS = f"{_FILTERS} tasks.changing tasks.command_list tasks.command_projects tasks.projects"
-_IMPORT = "cleaning command_import decoding dialect header importing json_reading loading reading rejects splitting"
+_IMPORT = "arriving aside cleaning command_import decoding dialect header importing json_reading loading reading "
+_IMPORT += "rejects splitting"
 STARTUP_MODULES |= {
     f"tasks {name}": f"{_TASKS} {more}"
     for name, more in {
@@ -199,7 +206,7 @@ STARTUP_MODULES |= {
         **dict.fromkeys(("edit", "done", "reopen", "rm"), _BULK),
         "import": " ".join(
             [
-                "tasks.changing tasks.filters shared.atomic shared.record_input",
+                "tasks.changing tasks.filters shared.atomic shared.record_input shared.scratch",
                 *(f"tasks.{name}" for name in _IMPORT.split()),
             ]
         ),
@@ -389,7 +396,7 @@ def test_a_missing_file_a_directory_and_random_bytes(run: Run, name: str, tmp_pa
     for size in (0, 1, 2, 3, 1000, 100_000):
         (tmp_path / "random").write_bytes(os.urandom(size))
         result = run(*READS[name], "random")
-        assert result.code in ((0, 1, 2) if name in ("log verify", "walk") else (0, 2))
+        assert result.code in ((0, 1, 2) if name in ("diff", "log verify", "walk") else (0, 2))
         assert result.err.count("\n") == (result.code == 2)
         assert "internal error" not in result.err
 

@@ -129,7 +129,7 @@ def test_eight_pipes_into_one_log_with_kills_of_one_of_them(tmp_path: Path, turn
 
     def be_killed(stop: threading.Event) -> None:
         while not stop.is_set():
-            line = f"i=0; while :; do i=$((i + 1)); printf 'killed %06d x\\n' $i; done | {' '.join(command)}"
+            line = f"i=0; while :; do i=$((i + 1)); printf 'killed %06d %d\\n' $i $$; done | {' '.join(command)}"
             shell = subprocess.Popen(["bash", "-c", line], cwd=tmp_path, start_new_session=True)
             time.sleep(draw.uniform(0.2, 0.6))
             os.killpg(shell.pid, signal.SIGKILL)
@@ -147,7 +147,7 @@ def test_eight_pipes_into_one_log_with_kills_of_one_of_them(tmp_path: Path, turn
     subprocess.run(command, cwd=tmp_path, stdin=subprocess.DEVNULL, check=True)
     text = b"".join(chain(tmp_path / "a.log"))
     lines = text.splitlines()
-    assert all(re.fullmatch(rb"writer \d line \d{6}|killed \d{6} x", line) for line in lines)
+    assert all(re.fullmatch(rb"writer \d line \d{6}|killed \d{6} \d+", line) for line in lines)
     for writer in range(7):
         assert numbers(lines, writer) == list(range(5000))
     assert subprocess.run([COMMAND, "log", "verify", "a.log"], cwd=tmp_path, stdout=subprocess.DEVNULL).returncode == 0

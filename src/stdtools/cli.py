@@ -18,6 +18,7 @@ from stdtools.shared.streams import fill_closed_descriptors
 
 # name: (module, short help: the first line of the command's own help)
 COMMANDS = {
+    "diff": ("stdtools.diff.command", "Show how files differ, as patches, side by side, by words and more."),
     "find": ("stdtools.tree.command_find", "Find files by name, type, size, age and more."),
     "kv": ("stdtools.kv.command", "Keep values under keys, in a shelf that survives kill -9."),
     "log": ("stdtools.log.command", "Write, view and verify rotating logs."),

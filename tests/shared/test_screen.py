@@ -46,15 +46,15 @@ def test_markup_in_values_is_no_markup() -> None:
     assert done.stdout.splitlines()[2:] == names
 
 
-def test_only_the_widest_column_of_a_table_is_folded_to_fit_the_terminal() -> None:
-    row = ["greeting", "text", 32, "x" * 200]
+def table_on_a_terminal(columns: int, row: list[object]) -> list[str]:
+    """Return the lines of a table with one *row* on a terminal of so many *columns*, without its head."""
     code = (
         "from stdtools.shared.records import RecordWriter\nfrom stdtools.shared.streams import Output\n"
         "with Output() as o:\n    w = RecordWriter(o, ['key', 'type', 'size', 'value'], None)\n"
         f"    w.write([{row!r}]); w.close()"
     )
     terminal, end = pty.openpty()
-    fcntl.ioctl(end, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 60, 0, 0))
+    fcntl.ioctl(end, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
     with subprocess.Popen([sys.executable, "-c", code], stdout=end, env={**os.environ, "NO_COLOR": "1"}) as process:
         os.close(end)
         text = b""
@@ -63,6 +63,15 @@ def test_only_the_widest_column_of_a_table_is_folded_to_fit_the_terminal() -> No
                 text += block
     os.close(terminal)
     assert process.returncode == 0
-    lines = text.decode().split("\r\n")
-    assert lines[2].startswith("greeting   text     32   xxxxxxxx")
-    assert {len(line) for line in lines[2:-2]} == {60}
+    return text.decode().split("\r\n")[2:]
+
+
+def test_only_the_widest_column_of_a_table_is_folded_to_fit_the_terminal() -> None:
+    lines = table_on_a_terminal(60, ["greeting", "text", 32, "x" * 200])
+    assert lines[0].startswith("greeting   text     32   xxxxxxxx")
+    assert {len(line) for line in lines[:-2]} == {60}
+
+
+def test_wide_columns_share_what_room_there_is() -> None:
+    lines = table_on_a_terminal(60, ["greeting", "a" * 50, 32, "b" * 200])
+    assert lines[0] == f"greeting   {'a' * 19}     32   {'b' * 20}"

@@ -1,7 +1,11 @@
 """tasks import as it is typed: what it takes, what it tells of bad rows, conflicts, dry runs, undo."""
 
+import contextlib
 import json
+import os
+import pty
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -415,6 +419,10 @@ def test_rejects_replace_nothing_that_is_read(tasks: Run, tmp_path: Path) -> Non
         "stdtools tasks import: --rejects ./a.csv: is what is read here; name another file\n"
     )
     assert tasks("--db", "./a.db", "import", "a.csv", "--rejects", "a.db").code == 2
+    assert tasks("import", "a.csv", "--rejects", "-").err == (
+        "stdtools tasks import: --rejects -: standard output is for the counts; name a file\n"
+    )
+    assert not (tmp_path / "-").exists()
     assert (tmp_path / "a.csv").read_text() == "details\na\n"
 
 
@@ -505,6 +513,39 @@ def test_ids_that_are_there_are_rejects(tasks: Run) -> None:
     assert [task["id"] for task in stored(tasks)] == [3, 5]
     assert tasks("redo").code == 0
     assert [task["id"] for task in stored(tasks)] == [3, 4, 5, 6]
+
+
+@pytest.mark.parametrize("name", ["base64", "hex", "zlib", "bz2", "rot13", "undefined", "nope", ""])
+def test_what_is_no_encoding_of_text_is_refused(tasks: Run, name: str) -> None:
+    assert tasks("import", "--encoding", name, stdin="details\na\n") == (
+        2,
+        b"",
+        f"stdtools tasks import: invalid value for '--encoding': {name!r} is no encoding that Python knows; "
+        "see 'stdtools tasks import --help'\n",
+    )
+
+
+@pytest.mark.parametrize(("name", "text"), [("utf-7", "+2AA-"), ("unicode_escape", "\\ud800")])
+def test_half_a_surrogate_pair_is_no_text_in_any_encoding(tasks: Run, name: str, text: str) -> None:
+    assert tasks("import", "--encoding", name, stdin=f"details\na\n{text}\n") == (
+        2,
+        b"",
+        "stdtools tasks import: standard input: line 3: has half a surrogate pair, which is no text; "
+        "--encoding names another encoding\n",
+    )
+
+
+def test_a_number_without_end_is_a_bad_row(tasks: Run) -> None:
+    told = tasks("import", stdin='{"details": "a", "priority": ' + "9" * 5000 + "}\n").err.splitlines()[0]
+    assert told == "stdtools tasks import: standard input: line 1: has a whole number of more than 4300 digits"
+
+
+def test_a_task_that_is_in_the_file_twice_is_told_as_that(tasks: Run) -> None:
+    """No task of this id is in the database, and none will be."""
+    told = tasks("import", stdin="id,details\n1,a\n1,b\n").err.splitlines()[0]
+    assert told == "stdtools tasks import: standard input: line 3: task 1 is there already, in a row above"
+    told = tasks("import", "--key", "details", stdin="details\na\na\n").err.splitlines()[0]
+    assert told == "stdtools tasks import: standard input: line 3: is the same task as a row above"
 
 
 def test_conflicts_by_id(tasks: Run) -> None:
@@ -643,3 +684,28 @@ def test_no_copy_of_a_new_database_is_left_in_two_pieces(tasks: Run, tmp_path: P
     assert tasks(
         "--db", "./new.db", "sql", "select name from sqlite_master where type in ('index', 'trigger') order by 1"
     ).text
+
+
+def test_how_far_an_import_is_is_told_on_a_terminal(tmp_path: Path, python: str) -> None:
+    (tmp_path / "a.csv").write_text("details\n" + "some text\n" * 50_000)
+    (tmp_path / "b.jsonl").write_text('{"details": "some text"}\n' * 10_000)
+    code = "import sys, stdtools.shared.progress_line as line; line.FIRST = line.EVERY = 0\n"
+    code += "from stdtools.cli import run; run(sys.argv[1:])"
+    command = [python, "-c", code, "tasks", "--db", ":memory:", "import", "a.csv", "-", "b.jsonl"]
+    for options, is_told in (([], True), (["-q"], False), (["--no-progress"], False)):
+        ours, theirs = pty.openpty()
+        with subprocess.Popen(
+            [*command, *options], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=theirs, cwd=tmp_path
+        ) as process:
+            os.close(theirs)
+            out, _ = process.communicate(b"details\n" + b"from a pipe\n" * 20_000)
+        seen = ""
+        with contextlib.suppress(OSError):  # the end of a terminal
+            while block := os.read(ours, 1 << 16):
+                seen += block.decode("utf-8", "replace")
+        os.close(ours)
+        assert out == b"80000\t0\t0\t0\t0\n"
+        told = [int(number.replace(",", "")) for number in re.findall(r"([\d,]+) rows, ", seen)]
+        assert told == sorted(told)
+        assert bool(told) == is_told
+        assert seen.endswith("\r\x1b[K") or not is_told

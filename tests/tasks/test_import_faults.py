@@ -219,3 +219,50 @@ def test_a_full_disk_is_told_and_changes_nothing(run: Run, tmp_path: Path, large
     assert done.stderr.startswith(f"stdtools tasks import: {database}: ")
     assert done.stderr.count("\n") == 1
     assert state(database) == before
+
+
+@pytest.mark.parametrize("rows", [1, 10_000])
+def test_nobody_waits_while_a_pipe_is_read(run: Run, tmp_path: Path, rows: int) -> None:
+    """More rows than a block has: the first are there, the last are not."""
+    run("tasks", "add", "first")
+    process = subprocess.Popen(
+        [COMMAND, "tasks", "import"],
+        cwd=tmp_path,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    assert process.stdin is not None
+    process.stdin.write(b"details,project\n" + b"from the pipe,p\n" * rows)
+    process.stdin.flush()
+    time.sleep(0.5)  # in which it used to lock the database
+    began = time.monotonic()
+    assert run("tasks", "add", "second") == (0, b"2\n", "")
+    assert time.monotonic() - began < 8, "less than it would wait for a lock"
+    assert process.communicate(b"the last,p\n") == (f"{rows + 1}\t0\t0\t0\t1\n".encode(), b"")
+    assert run("tasks", "list", "--sort", "-id", "--limit", "1").text == f"{rows + 3}\tp\t5\t\topen\tthe last\n"
+
+
+def test_a_pipeline_may_change_what_it_imports_into(shell: Run) -> None:
+    source = f"{COMMAND} tasks add first >/dev/null && {COMMAND} tasks export"
+    assert shell(f"({source}) | {COMMAND} tasks import --on-conflict update") == (0, b"0\t0\t1\t0\t0\n", "")
+
+
+def test_a_pipe_that_finds_no_room_is_told(shell: Run) -> None:
+    line = f"(echo details; seq 200000) | (ulimit -f 500; {COMMAND} tasks --db :memory: import)"
+    code, out, err = shell(line)
+    assert (code, out) == (2, b"")
+    assert err.startswith("stdtools tasks import: ")
+    assert err.endswith(": cannot keep standard input: File too large; set TMPDIR to a larger place\n")
+
+
+def test_fifos_and_devices_are_read_as_files_are(shell: Run, run: Run) -> None:
+    assert shell(f"{COMMAND} tasks import <(echo details; seq 3) <(echo details; seq 9)").text == "12\t0\t0\t0\t0\n"
+    result = run("tasks", "import", "/dev/null", ".")
+    assert (result.code, result.err.splitlines()) == (
+        2,
+        [
+            "stdtools tasks import: /dev/null: is empty; its first line names the columns",
+            "stdtools tasks import: .: Is a directory",
+        ],
+    )

@@ -77,6 +77,15 @@ def test_a_task_is_overdue_the_day_after(stats: Run) -> None:
 
 
 @pytest.mark.process
+@pytest.mark.parametrize("by", ["project", "priority", "status"])
+def test_nothing_is_overdue_where_nothing_has_a_deadline(run: Run, tmp_path: Path, by: str) -> None:
+    run("tasks", "--db", "a.db", "add", "x")
+    assert run("tasks", "--db", "a.db", "stats", "--by", by, "--jsonl").text.count('"overdue": 0') == 1
+    shown = on_a_terminal("tasks", "--db", "a.db", "stats", "--by", by, cwd=tmp_path)
+    assert " 0 " in shown.splitlines()[1]
+
+
+@pytest.mark.process
 def test_today_is_a_date(stats: Run) -> None:
     result = stats(today="soon")
     assert (result.code, result.out) == (2, b"")

@@ -6,10 +6,14 @@ from pathlib import Path
 
 import click
 import pytest
+from click.shell_completion import ShellComplete
 
+from stdtools.cli import stdtools_command
+from stdtools.shared.errors import ToolError
 from stdtools.tasks.command_edit import done, edit
 from stdtools.tasks.command_filters import complete_projects
 from stdtools.tasks.command_list import list_tasks
+from stdtools.tasks.database import Database
 from tests.conftest import Run
 from tests.test_cli import on_terminal
 
@@ -132,8 +136,11 @@ def test_filters_and_orders(tasks: Run, five: None, args: list[str], ids: str) -
          "invalid value for '--due': 'soon' is not a date; write 2026-11-22, today, tomorrow, yesterday, friday, "
          "next friday, +3d, +2w, +1m, +1y, eow, eom, eoy, week, overdue, none or DATE..DATE"),
         (["add", "x", "--due", "2026-02-30"],
-         "invalid value for '--deadline' / '--due': '2026-02-30' is not a date: day is out of range for month, "
-         "or none"),
+         "invalid value for '--deadline' / '--due': '2026-02-30' is not a date: day is out of range for month"),
+        (["list", "--due", "2026-02-30"],
+         "invalid value for '--due': '2026-02-30' is not a date: day is out of range for month"),
+        (["list", "--due", "2026-02-03..2026-02-01"],
+         "invalid value for '--due': '2026-02-03..2026-02-01' ends before it begins: 2026-02-03 is after 2026-02-01"),
         (["edit", "1"], "say what to change: --to-project, --to-priority, --to-deadline or --to-details"),
         (["done"], "say which tasks: ids, or one of --project, --due, --match and the like"),
         (["rm", "--yes"], "say which tasks: ids, or one of --project, --due, --match and the like"),
@@ -163,6 +170,10 @@ def test_where_is_told_where_it_is_wrong(tasks: Run, five: None) -> None:
 def test_a_wrong_today_is_told(tasks: Run) -> None:
     result = tasks("add", "x", "--due", "tomorrow", env={"STDTOOLS_TODAY": "soon"})
     assert result.err == ("stdtools tasks add: STDTOOLS_TODAY: 'soon' is not a date; write 2026-11-22\n")
+    for today, due in (("9999-12-31", "week"), ("0001-01-01", "overdue")):
+        result = tasks("list", "--due", due, env={"STDTOOLS_TODAY": today})
+        assert (result.code, result.out) == (2, b"")
+        assert " is not a date: date value out of range; see" in result.err
 
 
 def test_add_prints_the_id_and_makes_the_project(tasks: Run) -> None:
@@ -272,6 +283,15 @@ def test_without_a_terminal_a_filter_needs_yes_or_expect(tasks: Run, five: None)
     assert tasks("rm", "--project", "home", "--expect", "0") == (0, b"0\n", "")
     assert tasks("rm", "--project", "home", "--yes") == (1, b"0\n", "stdtools tasks rm: there is no such task\n")
     assert tasks("rm", "1", "3") == (0, b"2\n", ""), "named by id"
+
+
+def test_what_was_expected_is_done_and_exits_with_0(tasks: Run, five: None) -> None:
+    """Also where one of the ids is not: with 1 nothing would have been done."""
+    assert tasks("done", "1", "99", "--expect", "1") == (0, b"1\n", "stdtools tasks done: 99: no such task\n")
+    assert tasks("done", "2", "99") == (1, b"1\n", "stdtools tasks done: 99: no such task\n")
+    assert tasks("rm", "99", "--expect", "0") == (0, b"0\n", "stdtools tasks rm: 99: no such task\n")
+    assert tasks("done", "3", "99", "--expect", "2").code == 1
+    assert tasks("show", "3", "--jsonl").text.count('"open"') == 1
 
 
 def test_dry_run_prints_and_changes_nothing(tasks: Run, five: None, home: Path) -> None:
@@ -412,6 +432,28 @@ def test_files_that_are_no_database_are_refused(tasks: Run, tmp_path: Path, cont
     assert tasks("--db", "a.db", "list") == (1, b"", ""), "whoever made it was killed before the first table"
 
 
+def test_what_is_no_file_is_no_database_and_nobody_waits_for_it(tasks: Run, tmp_path: Path) -> None:
+    (tmp_path / "d").mkdir()
+    os.mkfifo(tmp_path / "fifo")
+    for path, what in (
+        ("d", "Is a directory"),
+        ("fifo", "is not a regular file"),
+        ("/dev/null", "is not a regular file"),
+    ):
+        for args in (["list"], ["add", "x"], ["import", "a.csv"], ["sql", "select 1"]):
+            assert tasks("--db", path, *args) == (2, b"", f"stdtools tasks {args[0]}: {path}: {what}\n")
+
+
+def test_a_database_that_may_not_be_read_is_told_as_that(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """SQLite says 'unable to open database file'. The test may be run by root, who may read all."""
+    path = tmp_path / "a.db"
+    path.touch(0o000)
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    for writable in (False, True):
+        with pytest.raises(ToolError, match="Permission denied"):
+            Database(str(path), writable=writable)
+
+
 def _on_terminal(args: list[str], cwd: Path, keys: bytes = b"") -> str:
     return on_terminal(["tasks", *args], cwd, keys, {"COLUMNS": "100"})
 
@@ -485,6 +527,37 @@ def test_nothing_that_is_shown_steers_the_terminal(tasks: Run, tmp_path: Path) -
         seen = _on_terminal(args, tmp_path, keys)
         assert seen
         assert not set(seen) & set(hostile) - {"\n"}, args
+
+
+@pytest.mark.parametrize(
+    ("line", "offered"),
+    [
+        ("tasks e", "edit export"),
+        ("tasks projects ", "add edit list rm"),
+        ("tasks projects e", "edit"),
+        ("tasks projects edit w", "work"),
+        ("tasks list --project ", "home work"),
+        ("tasks list --due t", "today tomorrow"),
+        ("tasks add x --due e", "eow eom eoy"),
+        ("tasks list --sort d", "details deadline"),
+        ("tasks import --key d", "details deadline"),
+        ("tasks stats --by p", "project priority"),
+        ("tasks done ", "3 1 4 2"),
+        ("tasks --db nowhere.db done ", ""),
+        ("tasks reopen ", "5"),
+        ("tasks done x", ""),
+    ],
+)
+def test_tab_offers_what_may_follow(tasks: Run, five: None, line: str, offered: str) -> None:
+    *words, incomplete = line.split(" ")
+    found = ShellComplete(stdtools_command, {}, "stdtools", "_").get_completions(words, incomplete)
+    assert " ".join(item.value for item in found) == offered
+
+
+def test_tab_offers_files_for_a_database_and_an_import() -> None:
+    for line in (["tasks", "--db"], ["tasks", "list", "--db"], ["tasks", "import"], ["tasks", "import", "--rejects"]):
+        found = ShellComplete(stdtools_command, {}, "stdtools", "_").get_completions(line, "")
+        assert [item.type for item in found] == ["file"]
 
 
 def test_completion_offers_projects_ids_and_statuses(run: Run, tasks: Run, five: None) -> None:

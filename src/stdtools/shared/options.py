@@ -180,7 +180,10 @@ class ToolCommand(HelpToOutput):
         self._explain = explain
         self._examples = examples
         taken = {name for param in self.params for name in param.opts}
-        self.params += [option for option in _common_options() if not taken.intersection(option.opts)]
+        for common in _common_options():
+            common.opts = [name for name in common.opts if name not in taken]
+            if common.opts:
+                self.params.append(common)
         self.params.append(
             click.Option(
                 ["--explain"],

@@ -111,6 +111,9 @@ def bar(share: float, width: int, fd: int = STDERR) -> str:
     return drawn.get().rstrip("\n").ljust(width)  # without colour the rest is not drawn
 
 
+_NARROWEST = 8  # characters of a column that is folded
+
+
 class Table:
     """A table that streams: the first rows fix the column widths, later ones fold into them."""
 
@@ -172,9 +175,13 @@ class Table:
         widths = [cell_len(safe(name)) for name in self._columns]
         for row in cells:
             widths = [max(width, cell_len(str(cell))) for width, cell in zip(widths, row, strict=True)]
-        # Take from the widest column until the row fits; three blanks stand between columns.
-        room = self._console.width - 3 * (len(widths) - 1)
-        while sum(widths) > room and max(widths, default=0) > 8:
-            widest = widths.index(max(widths))
-            widths[widest] = max(8, widths[widest] - (sum(widths) - room))
-        return widths
+        room = self._console.width - 3 * (len(widths) - 1)  # three blanks stand between columns
+        if sum(widths) <= room:
+            return widths
+        # The wide columns become as wide as each other, so that none of them is left with a word a line.
+        levels = range(min(max(widths), room), _NARROWEST, -1)
+        most = next((level for level in levels if sum(min(width, level) for width in widths) <= room), _NARROWEST)
+        fitting = [min(width, most) for width in widths]
+        widest = widths.index(max(widths))
+        fitting[widest] += max(0, room - sum(fitting))
+        return fitting

@@ -5,8 +5,10 @@ a commit has been synced when it returns.
 """
 
 import contextlib
+import errno
 import os
 import sqlite3
+import stat
 import time
 from collections.abc import Iterator, Mapping
 from string import ascii_letters, digits
@@ -61,6 +63,7 @@ def connect_to_write(path: str) -> sqlite3.Connection:
 
     The journal of a killed writer is found by one name only: https://sqlite.org/howtocorrupt.html
     """
+    _check_is_file(path)
     names = os.stat(path).st_nlink
     if names > 1:
         raise ToolError(f"has {names} names (hard links), and is only read", where=path)
@@ -100,8 +103,9 @@ def set_journal(connection: sqlite3.Connection) -> None:
 def connect_to_read(path: str) -> sqlite3.Connection:
     """Open the file *path* without changing it, unless a killed writer's journal is to be rolled back.
 
-    Raises sqlite3.Error.
+    Raises sqlite3.Error, and ToolError for what is no file.
     """
+    _check_is_file(path)
     try:
         return _connect(path, "ro")
     except sqlite3.OperationalError as error:
@@ -113,6 +117,20 @@ def connect_to_read(path: str) -> sqlite3.Connection:
         if any(os.path.exists(path + suffix) for suffix in JOURNALS):
             raise
     return _connect(path, "ro&immutable=1")  # a place that cannot be written has no file for the locks of WAL
+
+
+def _check_is_file(path: str) -> None:
+    """Raise ToolError for a pipe, for which SQLite would wait for ever, and for what else is no regular file."""
+    try:
+        mode = os.stat(path).st_mode
+        if stat.S_ISDIR(mode):
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        if not os.access(path, os.R_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    except OSError as error:
+        raise_os_error(error, path)
+    if not stat.S_ISREG(mode):
+        raise ToolError("is not a regular file", where=path)
 
 
 def copy(source: sqlite3.Connection, target: sqlite3.Connection, path: str) -> None:

@@ -12,6 +12,7 @@ tasks = LazyGroup(
             ["--db"],
             envvar="STDTOOLS_TASKS_DB",
             metavar="PATH",
+            type=click.Path(),
             help="The database; ':memory:' is forgotten at the end.  [default: in the user's data directory]",
         )
     ],

@@ -107,13 +107,13 @@ def any_of(given: dict[str, Any]) -> bool:
 def _tell(outcome: Outcome, expect: int | None) -> int:
     for task, why in outcome.left:
         screen.note(f"{task}: {why}")
-    is_expected = outcome.found > 0 or expect == 0
+    is_expected = expect is not None or (outcome.found > 0 and not outcome.left)
     if not is_expected and not outcome.left:
         screen.note("there is no such task")
     print_text(f"{outcome.found}\n")
     note_project(outcome)
     journal.counts["tasks"] = outcome.found
-    return 0 if is_expected and not outcome.left else 1
+    return 0 if is_expected else 1
 
 
 def _dry_run(

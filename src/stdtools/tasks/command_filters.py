@@ -37,6 +37,18 @@ def today() -> datetime.date:
         raise ToolError(f"{chosen!r} is not a date", where="STDTOOLS_TODAY", hint="write 2026-11-22") from None
 
 
+class Offering(click.ParamType[Any]):
+    """A type some of whose values are words, which Tab offers."""
+
+    words: tuple[str, ...]
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> "list[CompletionItem]":
+        """Return the words that begin with *incomplete*."""
+        from click.shell_completion import CompletionItem
+
+        return [CompletionItem(word) for word in self.words if word.startswith(incomplete)]
+
+
 class Ids(click.ParamType[tuple[tuple[int, int], ...]]):
     """Ids of tasks and ranges of them, between commas: 3, 3-7, 1,3-7."""
 
@@ -77,10 +89,11 @@ class Priority(click.ParamType[tuple[int, int]]):
         return first, last
 
 
-class Deadline(click.ParamType[str]):
+class Deadline(Offering):
     """A date as people write it, as an ISO date; '' is none."""
 
     name = "date"
+    words = ("today", "tomorrow", "eow", "eom", "eoy", "none")
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """Return the date."""
@@ -91,13 +104,14 @@ class Deadline(click.ParamType[str]):
         try:
             return parse_date(value, today()).isoformat()
         except ValueError as error:
-            self.fail(f"{error}, or none", param, ctx)
+            self.fail(_with_more_forms(error, ", or none"), param, ctx)
 
 
-class DueType(click.ParamType[Due]):
+class DueType(Offering):
     """Deadlines: today, week, overdue, none, DATE, DATE..DATE."""
 
     name = "date"
+    words = ("today", "tomorrow", "week", "overdue", "none")
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Due:
         """Return the deadlines that are meant."""
@@ -106,21 +120,29 @@ class DueType(click.ParamType[Due]):
         word = value.strip().lower()
         if word == "none":
             return Due(never=True)
-        if word == "overdue":
-            return Due(last=(today() - datetime.timedelta(days=1)).isoformat(), overdue=True)
-        from stdtools.tasks.dates import parse_span
+        from stdtools.tasks.dates import parse_date, parse_span
 
         try:
+            if word == "overdue":
+                return Due(last=parse_date("yesterday", today()).isoformat(), overdue=True)
             first, last = parse_span(value, today())
         except ValueError as error:
-            self.fail(f"{error}, week, overdue, none or DATE..DATE", param, ctx)
+            self.fail(_with_more_forms(error, ", week, overdue, none or DATE..DATE"), param, ctx)
         return Due(first.isoformat() if first else None, last.isoformat() if last else None)
 
 
-class Sort(click.ParamType[tuple[str, bool]]):
+def _with_more_forms(error: ValueError, more: str) -> str:
+    """Return what *error* says; where it lists how a date is written, *more* is one of these, too."""
+    from stdtools.tasks.dates import FORMS
+
+    return f"{error}{more}" if str(error).endswith(FORMS) else str(error)
+
+
+class Sort(Offering):
     """A field to sort by; -FIELD is descending."""
 
     name = "field"
+    words = SORTABLE
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, bool]:
         """Return the field, and whether it is descending."""

@@ -1,5 +1,8 @@
 """The command line of tasks import."""
 
+import contextlib
+import os
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -8,13 +11,13 @@ from stdtools.shared import journal, screen
 from stdtools.shared.errors import TROUBLE
 from stdtools.shared.options import record_output, refuse_idle
 from stdtools.shared.records import RecordWriter
-from stdtools.shared.streams import Output
+from stdtools.shared.streams import STDERR, Output
 from stdtools.tasks.command_options import TasksCommand, typed, with_database
 from stdtools.tasks.schema import TASK
 
 if TYPE_CHECKING:
     from stdtools.tasks.database import Database
-    from stdtools.tasks.importing import Outcome
+    from stdtools.tasks.importing import Outcome, Tell
 
 COUNTS = ("imported", "updated", "skipped", "rejected", "projects")
 CONFLICTS = ("error", "update", "skip")
@@ -61,6 +64,10 @@ def _keys(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]) ->
     return tuple(dict.fromkeys(_field(ctx, param, name) for name in value))
 
 
+def _offered_keys(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    return [field for field in TASK if field.startswith(incomplete)]
+
+
 def _project(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
     if value is not None:
         from stdtools.tasks.changing import check_project
@@ -84,7 +91,7 @@ def _encoding(ctx: click.Context, param: click.Parameter, value: str) -> str:
     if value != "auto":
         try:
             codecs.getincrementaldecoder(value)
-            b"".decode(value)
+            " ".encode(value)  # LookupError for what makes bytes of bytes, such as base64
         except (LookupError, ValueError):
             raise click.BadParameter(f"{screen.safe(value)!r} is no encoding that Python knows", ctx, param) from None
     return value
@@ -152,14 +159,18 @@ stdtools tasks --db :memory: import plan.csv --query 'select count(*) from task'
     metavar="FIELD",
     multiple=True,
     callback=_keys,
+    shell_complete=_offered_keys,
     help="Rows and tasks are the same where FIELD is.  [repeatable]  [default: id]",
 )
 @click.option("-n", "--dry-run", is_flag=True, help="Only say what would happen.")
 @click.option("--again", is_flag=True, help="Import a file once more.")
+@click.option("--progress/--no-progress", default=None, help="Tells how far it is  [default: on a terminal]")
 @click.option("--query", metavar="SQL", help="Print the rows of a query afterwards, instead of the counts.")
 @record_output()
 @with_database
-def import_tasks(files: tuple[str, ...], query: str | None, format: str | None, db: str, **given: Any) -> int:
+def import_tasks(
+    files: tuple[str, ...], query: str | None, format: str | None, db: str, progress: bool | None, **given: Any
+) -> int:
     """Add the tasks of CSV, TSV or JSON lines.
 
     All of them, as one step, or none where a row is bad; bad rows are told with their line. Without FILE,
@@ -181,7 +192,8 @@ def import_tasks(files: tuple[str, ...], query: str | None, format: str | None, 
         refuse_idle(("query",), (), "--dry-run", {})
     keys = given.pop("keys") or (("id",) if given["conflict"] != "error" else ())
     with opened(db, dry_run=given["dry_run"]) as database:
-        outcome = import_files(database, files or ("-",), Wishes(**given, keys=keys), typed())
+        with _told(progress) as tell:
+            outcome = import_files(database, files or ("-",), Wishes(**given, keys=keys), typed(), tell=tell)
         _tell(outcome, dry_run=given["dry_run"])
         if outcome.rejects.fatal:
             *others, last = outcome.rejects.fatal
@@ -195,6 +207,21 @@ def import_tasks(files: tuple[str, ...], query: str | None, format: str | None, 
     counts = outcome.counts
     journal.counts["rows"] = counts.imported + counts.updated
     return TROUBLE if outcome.rejects.rows else int(bool(outcome.done_before))
+
+
+@contextlib.contextmanager
+def _told(wanted: bool | None) -> Iterator["Tell | None"]:
+    """Have it told how far an import is, on a line that is gone at the end; None where nobody is to be told."""
+    if not (wanted or (wanted is None and os.isatty(STDERR) and screen.preferences.verbosity >= 0)):
+        yield None
+        return
+    from stdtools.shared.progress_line import ProgressLine
+
+    line = ProgressLine()
+    try:
+        yield lambda share, rows: line.tell(share, f"{rows:,} rows")
+    finally:
+        line.clear()
 
 
 def _tell(outcome: "Outcome", *, dry_run: bool) -> None:

@@ -48,6 +48,7 @@ def with_database(command: Decorated) -> Decorated:
     return click.option(
         "--db",
         metavar="PATH",
+        type=click.Path(),
         allow_from_autoenv=False,
         callback=place_of_database,
         help="The database, as behind 'stdtools tasks'.",

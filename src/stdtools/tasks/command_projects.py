@@ -39,6 +39,8 @@ class ListingGroup(LazyGroup):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Put ``list`` before options that are not of the group."""
+        if not args and ctx.resilient_parsing:  # Tab: what may come is one of the commands
+            return super().parse_args(ctx, args)
         if not args or (args[0].startswith("-") and args[0] not in ("-h", "--help")):
             args = ["list", *args]
         return super().parse_args(ctx, args)

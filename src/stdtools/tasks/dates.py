@@ -34,7 +34,7 @@ def parse_span(text: str, today: datetime.date) -> tuple[datetime.date | None, d
     ``week`` is today and the six days after it. Raises ValueError.
     """
     if text.strip().lower() == "week":
-        return today, today + datetime.timedelta(days=6)
+        return today, parse_date("+6d", today)
     start, dots, end = text.partition("..")
     if not dots:
         day = parse_date(text, today)

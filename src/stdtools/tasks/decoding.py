@@ -8,7 +8,7 @@ from stdtools.shared.errors import ToolError
 from stdtools.shared.streams import Input
 
 AUTO = "auto"
-BLOCK = 64 * 1024
+BLOCK = 256 * 1024
 LEGACY = "cp1252"  # what is no UTF-8 is taken for; it leaves five bytes undefined
 _OTHER = "--encoding names another encoding"
 _MARKS = (
@@ -97,6 +97,10 @@ class Text:
         except UnicodeError as error:
             raise Undecodable(f"not {self.encoding.upper()}: {error}", "", _OTHER) from None
         self._may_be_legacy = self._may_be_legacy and text.isascii()
+        try:
+            text.encode()  # UTF-7 and the escapes of Python know halves of a surrogate pair
+        except UnicodeEncodeError as error:
+            raise Undecodable("has half a surrogate pair, which is no text", text[: error.start], _OTHER) from None
         return text
 
     def _trouble(self, error: UnicodeDecodeError, start: int, what: str) -> Undecodable:

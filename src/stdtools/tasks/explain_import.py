@@ -5,7 +5,7 @@ from typing import Any
 from stdtools.shared.errors import ToolError
 from stdtools.tasks.schema import STATUSES, TASK, USUAL
 
-_COVERED = {"files", "named", "header", "project", "delimiter", "encoding", "again", "db", "color"}
+_COVERED = {"files", "named", "header", "project", "delimiter", "encoding", "again", "progress", "db", "color"}
 _MOMENT = "%Y-%m-%dT%H:%M:%SZ"
 
 

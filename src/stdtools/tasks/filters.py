@@ -141,7 +141,7 @@ def order_by(order: Order, filter: Filter) -> str:
     for field, descending in order or ((URGENCY, False),):
         if field not in SORTABLE:
             raise ValueError(f"{field!r} is not a field to sort by")
-        if field == URGENCY:  # as the index task_deadline has it, forward and backward
+        if field == URGENCY:  # the first of it as the index task_deadline has it, forward and backward
             terms += (
                 ["deadline DESC NULLS FIRST", "priority DESC", "id DESC"]
                 if descending

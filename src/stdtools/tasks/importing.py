@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 from stdtools.shared.atomic import replacement
 from stdtools.shared.errors import ToolError
-from stdtools.shared.streams import Input, open_input
+from stdtools.shared.streams import Input
+from stdtools.tasks.arriving import Arrived
 from stdtools.tasks.aside import Aside
 from stdtools.tasks.cleaning import Cleaner
 from stdtools.tasks.database import MEMORY, Database, utc_now
@@ -20,6 +21,8 @@ from stdtools.tasks.json_reading import Record, Records, text_of
 from stdtools.tasks.loading import Counts, Loader, loading
 from stdtools.tasks.reading import Row, Rows
 from stdtools.tasks.rejects import Reject, Rejects
+
+Tell = Callable[[float, int], None]
 
 
 class Wishes(NamedTuple):
@@ -72,35 +75,51 @@ def opened(path: str, *, dry_run: bool) -> Iterator[Database]:
         yield stack.enter_context(Database(path, writable=True))
 
 
-def import_files(database: Database, paths: Sequence[str], wishes: Wishes, command: str) -> Outcome:
+def import_files(
+    database: Database, paths: Sequence[str], wishes: Wishes, command: str, *, tell: Tell | None = None
+) -> Outcome:
     """Import the files *paths*, ``-`` for standard input, as the step *command*, and return what came of it.
 
     Bad rows make it do nothing, when they are more than ``max_errors`` or a file cannot be read to its end.
+    *tell* is called often, with the share of the bytes that has been read, and the number of rows in it.
     Raises ToolError for the database, and for the file of the rejects.
     """
     outcome = Outcome()
     _keep_apart(wishes.rejects, [*paths, database.path])
-    with loading(database), contextlib.suppress(_Undone), database.step(command) as step:
-        with contextlib.ExitStack() as stack:
-            output = stack.enter_context(replacement(wishes.rejects)) if wishes.rejects is not None else None
-            outcome.rejects = Rejects(output)
-            aside = stack.enter_context(Aside())
-            run = _Import(database, wishes, outcome, aside, several=len(paths) > 1)
-            for path in paths:
-                try:
-                    with open_input(path) as source:
-                        run.file(source)
-                except ToolError as error:
-                    outcome.rejects.fatal.append(error)
-        outcome.counts = run.loader.counts
-        rejects = outcome.rejects
-        outcome.refused = bool(rejects.fatal) or rejects.is_open or rejects.rows > wishes.max_errors
-        if outcome.refused:
-            outcome.counts = Counts()
-        if outcome.refused or wishes.dry_run:
-            raise _Undone
-        run.finish(step)
+    with contextlib.ExitStack() as arriving:
+        sources = [Arrived(path, arriving) for path in paths]
+        with loading(database), contextlib.suppress(_Undone), database.step(command) as step:
+            _import(database, sources, wishes, outcome, step, tell)
     return outcome
+
+
+def _import(
+    database: Database, sources: Sequence[Arrived], wishes: Wishes, outcome: Outcome, step: int, tell: Tell | None
+) -> None:
+    """Import the *sources* within a *step*. Raises _Undone when nothing of it is to stay."""
+    with contextlib.ExitStack() as stack:
+        output = stack.enter_context(replacement(wishes.rejects)) if wishes.rejects is not None else None
+        outcome.rejects = Rejects(output)
+        aside = stack.enter_context(Aside())
+        run = _Import(database, wishes, outcome, aside, several=len(sources) > 1)
+        if tell is not None:
+            whole = sum(each.size for each in sources)
+            run.tell = lambda done: tell(done / whole, outcome.rows)
+        for each in sources:
+            try:
+                with each.open() as source:
+                    run.file(source)
+            except ToolError as error:
+                outcome.rejects.fatal.append(error)
+            run.done += each.size
+    outcome.counts = run.loader.counts
+    rejects = outcome.rejects
+    outcome.refused = bool(rejects.fatal) or rejects.is_open or rejects.rows > wishes.max_errors
+    if outcome.refused:
+        outcome.counts = Counts()
+    if outcome.refused or wishes.dry_run:
+        raise _Undone
+    run.finish(step)
 
 
 class _Import:
@@ -112,6 +131,8 @@ class _Import:
         self._outcome = outcome
         self._aside = aside
         self._several = several
+        self.done = 0  # bytes of the files before
+        self.tell: Callable[[int], None] | None = None  # how many bytes are done
         self._imports: dict[str, tuple[str, int]] = {}  # digest: the file's name, its rows
         now = utc_now()
         self._constants = {} if wishes.project is None else {"project": wishes.project}
@@ -128,7 +149,8 @@ class _Import:
         before = self.loader.counts.imported + self.loader.counts.updated
         text = Text(source, self._wishes.encoding)
         try:
-            self._read(text)
+            self._read(text, self._telling(source, text))
+            self.loader.flush()
         finally:
             self._aside.wait()
         if text.note:
@@ -156,8 +178,14 @@ class _Import:
             self._outcome.done_before.append(Done(name, at))
         return at is not None
 
-    def _read(self, text: Text) -> None:
-        texts = iter(text)
+    def _telling(self, source: Input, text: Text) -> Iterator[str]:
+        """Yield the blocks of *text*, and tell how far *source* is whenever one is done with."""
+        for block in text:
+            yield block
+            if self.tell is not None:
+                self.tell(self.done + source.position)
+
+    def _read(self, text: Text, texts: Iterator[str]) -> None:
         head = ""
         try:
             while len(head) < BLOCK and (more := next(texts, "")):  # a pipe gives what it has
@@ -279,7 +307,9 @@ class _Import:
 
 
 def _keep_apart(rejects: str | None, others: Sequence[str]) -> None:
-    """Raise ToolError if *rejects* would take the place of one of the *others*."""
+    """Raise ToolError if *rejects* would take the place of one of the *others*, or of the counts."""
+    if rejects == "-":
+        raise ToolError("standard output is for the counts; name a file", where="--rejects -")
     for other in others if rejects is not None and os.path.exists(rejects) else ():
         if os.path.exists(other) and os.path.samefile(str(rejects), other):
             raise ToolError("is what is read here; name another file", where=f"--rejects {rejects}")

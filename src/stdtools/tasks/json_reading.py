@@ -38,9 +38,10 @@ class Records:
                     yield _record(number, json.loads(line), raw)
                 except RecursionError:
                     yield Record(number, {}, raw, "is nested too deep")
-                except ValueError as error:
-                    told = error.msg if isinstance(error, json.JSONDecodeError) else str(error)
-                    yield Record(number, {}, raw, f"is not JSON: {told[:1].lower()}{told[1:]}")
+                except json.JSONDecodeError as error:
+                    yield Record(number, {}, raw, f"is not JSON: {error.msg[:1].lower()}{error.msg[1:]}")
+                except ValueError:  # Python's limit, https://docs.python.org/3/library/stdtypes.html#int-max-str-digits
+                    yield Record(number, {}, raw, "has a whole number of more than 4300 digits")
 
     def _lines(self) -> Iterator[str]:
         parts = [self._head]

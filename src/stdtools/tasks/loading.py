@@ -8,18 +8,25 @@ import contextlib
 import gc
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from functools import partial
+from typing import Any, NamedTuple
 
 from stdtools.tasks.aside import Aside
 from stdtools.tasks.database import Database
 from stdtools.tasks.schema import INDEX, STATUSES, TASK, TRIGGERS, USUAL
 
-# Rows of a statement: most of a block, so that another thread can have Python's lock for long; and what is left over.
-_AT_ONCE = (4000, 500, 50, 1)
+_AT_ONCE = (4000, 500, 50, 1)  # rows of a statement: so many that the other thread has Python's lock for long; the rest
 _CACHE = 4096  # KiB: what is loaded is not read again, and small sorts are faster ones
 _BYTES = 50  # of a row, at least, for a guess at how many a file has
 _TOLD = 10  # new projects by name
 _SETTABLE = ("project", "priority", "details", "deadline")
+
+
+class _Insertion(NamedTuple):
+    """A statement that inserts rows of so many cells."""
+
+    cells: int
+    statement: str
 
 
 class Counts:
@@ -64,7 +71,9 @@ class Loader:
         self._keys = tuple(keys)
         self._now = now
         self._ready: set[str] = set()  # projects
-        self._statements: dict[tuple[str, ...], list[tuple[int, str]]] = {}
+        self._statements: dict[tuple[str, ...], list[_Insertion]] = {}
+        self._waiting: list[Any] = []  # cells
+        self._waiting_for: list[_Insertion] = []
         self._before = database.one("SELECT seq FROM sqlite_sequence WHERE name = 'task'") or 0
         self._has_index = True
         self._leave_out_of_journal()
@@ -94,23 +103,36 @@ class Loader:
         return f"SELECT task FROM temp.known WHERE {where} LIMIT 3"
 
     def add_block(self, cells: list[Any], fields: Sequence[str], constants: Mapping[str, Any]) -> None:
-        """Insert many rows, whose *cells* stand one after the other, and belong to the loader then.
+        """Insert many rows, whose *cells* stand one after the other; ``flush`` inserts those that still wait.
 
         Raises sqlite3.IntegrityError, and none is in.
         """
+        insertions = self._insertions(tuple(fields), constants)
         if "id" in fields:
-            self._aside.wait()
+            self.flush()
             with self._savepoint():
-                self._insert_block(cells, tuple(fields), constants)
+                self._insert(cells, insertions)
         else:  # nothing can be there already
-            self._aside.start(lambda: self._insert_block(cells, tuple(fields), constants))
+            if insertions is not self._waiting_for:
+                self.flush()
+                self._waiting_for = insertions
+            self._waiting += cells
+            size, insert = insertions[0].cells, insertions[0].statement
+            while len(self._waiting) >= size:
+                some, self._waiting = self._waiting[:size], self._waiting[size:]
+                self._aside.start(partial(self._sql.execute, insert, some))
         self.counts.imported += len(cells) // len(fields)
         self._watch_index(self.counts.imported)
 
-    def _insert_block(self, cells: list[Any], fields: tuple[str, ...], constants: Mapping[str, Any]) -> None:
+    def flush(self) -> None:
+        """Insert all rows that wait for more of them."""
+        self._aside.wait()
+        waiting, self._waiting = self._waiting, []
+        self._insert(waiting, self._waiting_for)
+
+    def _insert(self, cells: list[Any], insertions: Sequence[_Insertion]) -> None:
         at = 0
-        for rows, insert in self._insertions(fields, constants):
-            size = rows * len(fields)
+        for size, insert in insertions:
             while at + size <= len(cells):
                 self._sql.execute(insert, cells[at : at + size])
                 at += size
@@ -126,13 +148,15 @@ class Loader:
             raise
         self._sql.execute("RELEASE block")
 
-    def _insertions(self, fields: tuple[str, ...], constants: Mapping[str, Any]) -> list[tuple[int, str]]:
-        """Return how many rows at once, and the statement that inserts these."""
+    def _insertions(self, fields: tuple[str, ...], constants: Mapping[str, Any]) -> list[_Insertion]:
+        """Return the statements that insert rows which have these *fields*, the largest first."""
         if fields not in self._statements:
             more = {field: value for field, value in {"created": self._now, **constants}.items() if field not in fields}
             insert = f"INSERT INTO task ({', '.join((*fields, *more))}) VALUES "
             row = f"({', '.join((*'?' * len(fields), *map(_literal, more.values())))})"
-            self._statements[fields] = [(rows, insert + ", ".join([row] * rows)) for rows in _AT_ONCE]
+            self._statements[fields] = [
+                _Insertion(rows * len(fields), insert + ", ".join([row] * rows)) for rows in _AT_ONCE
+            ]
         return self._statements[fields]
 
     def add_row(self, values: Mapping[str, Any], given: Sequence[str]) -> str:
@@ -140,16 +164,18 @@ class Loader:
 
         *given* are the fields that an update sets. Returns what is wrong with the row, if anything.
         """
-        self._aside.wait()
+        self.flush()
         found: list[int] = []
         if self.by_row and (self._keys != ("id",) or values.get("id") is not None):
             found = [task for (task,) in self._sql.execute(self._find, [values.get(key) for key in self._keys])]
         if not found:
-            return self._insert(values)
+            return self._insert_row(values)
         if self._conflict == "skip":
             self.counts.skipped += 1
             return ""
         ids = ", ".join(map(str, found[:2])) + ("…" if len(found) > 2 else "")
+        if self._conflict == "error" and found[0] > self._before:
+            return "is the same task as a row above"
         if self._conflict == "error":
             return f"is task {ids} already" if len(found) == 1 else f"is each of the tasks {ids} already"
         if len(found) > 1:
@@ -157,7 +183,7 @@ class Loader:
         self._update(found[0], values, given)
         return ""
 
-    def _insert(self, values: Mapping[str, Any]) -> str:
+    def _insert_row(self, values: Mapping[str, Any]) -> str:
         if not values.get("details"):
             return "has no details"
         self.ready_projects([values.get("project")])
@@ -168,7 +194,8 @@ class Loader:
             marks = ", ".join("?" * len(TASK))
             cursor = self._sql.execute(f"INSERT INTO task VALUES ({marks})", [row.get(field) for field in TASK])
         except sqlite3.IntegrityError:
-            return f"task {values['id']} is there already"
+            above = ", in a row above" if values["id"] > self._before else ""
+            return f"task {values['id']} is there already{above}"
         self.counts.imported += 1
         if self.by_row and self._keys != ("id",):
             task = {**row, "id": cursor.lastrowid}
@@ -218,7 +245,7 @@ class Loader:
 
     def finish(self, step: int) -> None:
         """Make the index and the triggers what they were, and note for the *step* what it inserted in bulk."""
-        self._aside.wait()
+        self.flush()
         if not self._has_index:
             self._sql.execute(INDEX)
         for name in ("task_insert", "task_update"):

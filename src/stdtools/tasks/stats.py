@@ -8,7 +8,8 @@ from typing import Any
 from stdtools.shared.sqlite import telling
 from stdtools.tasks.database import Database
 
-_COUNTS = """sum(status = 'open') AS open, sum(status = 'open' AND deadline < :today) AS overdue,
+_OVERDUE = "count(*) FILTER (WHERE status = 'open' AND deadline < :today) AS overdue"  # sum() of NULLs is NULL
+_COUNTS = f"""sum(status = 'open') AS open, {_OVERDUE},
     sum(status = 'done') AS done, round(avg(status = 'done'), 3) AS share"""
 
 # Queries whose columns are those of COLUMNS; :today is a local date.
@@ -18,7 +19,7 @@ UNION ALL SELECT name, 0, 0, 0, NULL FROM project
     WHERE name NOT IN (SELECT project FROM task WHERE project IS NOT NULL)
 ORDER BY project NULLS LAST""",
     "priority": f"SELECT priority, {_COUNTS} FROM task GROUP BY priority ORDER BY priority",
-    "status": """SELECT status, count(*) AS tasks, sum(status = 'open' AND deadline < :today) AS overdue,
+    "status": f"""SELECT status, count(*) AS tasks, {_OVERDUE},
     round(count(*) * 1.0 / (SELECT count(*) FROM task), 3) AS share
 FROM task GROUP BY status ORDER BY status DESC""",
 }

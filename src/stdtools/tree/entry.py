@@ -4,7 +4,7 @@ import errno
 import os
 import stat
 
-from stdtools.tree import deep
+from stdtools.shared import deep
 
 LETTERS = {
     stat.S_IFREG: "f",

@@ -10,7 +10,7 @@ import stat
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from stdtools.tree import deep
+from stdtools.shared import deep
 
 LARGEST = 100 << 20  # bytes of a file that is read; git's own bound for patterns since 2.45
 DEEPEST_INCLUDE = 10  # git's bound, too

@@ -5,7 +5,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from itertools import chain, islice
 
-from stdtools.tree import deep
+from stdtools.shared import deep
 from stdtools.tree.entry import letter_of
 
 PIECE = 10_000  # entries; a directory may have millions

@@ -1,0 +1,107 @@
+"""The scripts that --explain prints: the same with ``difflib`` and its matcher."""
+
+from typing import Any
+
+from stdtools.shared.errors import ToolError
+
+_COVERED = {
+    "paths", "style", "unified_lines", "context_lines", "labels", "timestamps", "closest", "count", "cutoff",
+    "algorithm", "deadline", "brief",
+}  # fmt: skip
+_STYLES = (None, "unified", "context", "ndiff")
+
+_STAMP = """
+def stamp(path):
+    found = os.stat(path)
+    moment = time.localtime(found.st_mtime_ns // 10**9)
+    clock = time.strftime('%Y-%m-%d %H:%M:%S', moment)
+    return f"{clock}.{found.st_mtime_ns % 10**9:09} {time.strftime('%z', moment)}"
+"""
+
+
+def explain(given: dict[str, Any]) -> str:
+    """Return a script that does what ``diff`` would do with the parameters *given*."""
+    for name, value in given.items():
+        if value and name not in _COVERED:
+            raise ToolError(f"--explain does not cover --{name.replace('_', '-')}")
+    if given["closest"] is not None:
+        return _closest(given)
+    if given["style"] not in _STYLES:
+        raise ToolError(f"--explain does not cover --{given['style']}")
+    if given["algorithm"] not in ("fast", "difflib"):
+        raise ToolError("--explain covers --algorithm only with fast and difflib")
+    paths = list(given["paths"])
+    if len(paths) != 2 or "-" in paths:
+        raise ToolError("--explain covers two files, not standard input")
+    if given["brief"]:
+        return _brief(paths)
+    if given["style"] == "ndiff":
+        return _ndiff(paths)
+    return _patch(given, paths)
+
+
+def _patch(given: dict[str, Any], paths: list[str]) -> str:
+    is_context = given["style"] == "context" or given["context_lines"] is not None
+    lines = next((n for n in (given["unified_lines"], given["context_lines"]) if n is not None), 3)
+    stamped = given["timestamps"] and len(given["labels"]) < 2
+    labels = list(given["labels"])
+    if any(not name.isascii() or not name.isprintable() or set(name) & set(' "\\') for name in labels + paths):
+        raise ToolError("--explain covers names without blanks, quotes and other than ASCII")
+    names = [repr(text) for text in labels]
+    for path in paths[len(names) :]:
+        names.append(repr(path) if not stamped else f"{path + chr(9)!r} + stamp({path!r})")
+    old, new = names
+    function = "context_diff" if is_context else "unified_diff"
+    return (
+        f"import difflib, {'os, sys, time' if stamped else 'sys'}\n"
+        + _STAMP * stamped
+        + f"""
+a, b = (list(open(path, 'rb')) for path in {paths!r})  # lines end with \\n alone, unlike splitlines
+names = [name.encode() for name in ({old}, {new})]
+different = False
+for line in difflib.diff_bytes(difflib.{function}, a, b, *names, n={lines}):
+    different = True
+    # difflib knows nothing of a last line without a newline, and leaves a tab where no time is.
+    sys.stdout.buffer.write(line if line.endswith(b'\\n') else line + b'\\n\\\\ No newline at end of file\\n')
+sys.exit(different)
+"""
+    )
+
+
+def _ndiff(paths: list[str]) -> str:
+    return f"""\
+import difflib, sys
+
+sys.stdout.reconfigure(errors='surrogateescape', newline='\\n')
+a, b = (open(path, encoding='utf-8', errors='surrogateescape', newline='\\n').readlines() for path in {paths!r})
+for line in difflib.ndiff(a, b):
+    sys.stdout.write(line if line.endswith('\\n') else line + '\\n\\\\ No newline at end of file\\n')
+sys.exit(a != b)
+"""
+
+
+def _brief(paths: list[str]) -> str:
+    return f"""\
+import filecmp, sys
+
+a, b = {paths!r}
+if not filecmp.cmp(a, b, shallow=False):
+    print(f'Files {{a}} and {{b}} differ')
+    sys.exit(1)
+"""
+
+
+def _closest(given: dict[str, Any]) -> str:
+    if given["style"]:
+        raise ToolError(f"--explain does not cover --{given['style']}")
+    source = f"open({given['paths'][0]!r})" if given["paths"] else "sys.stdin"
+    cutoff = 0.6 if given["cutoff"] is None else given["cutoff"]
+    return f"""\
+import difflib, sys
+
+lines = {source}.read().removesuffix('\\n').split('\\n')
+close = difflib.get_close_matches({given["closest"]!r}, lines, n={given["count"] or 3}, cutoff={cutoff})
+for line in close:
+    print(line)
+sys.exit(not close)
+"""
