@@ -184,6 +184,13 @@ def test_a_file_is_replaced_as_a_whole_and_only_when_it_changes(run: Run, tmp_pa
     assert (tmp_path / "t").read_text() == "1 $\n"
 
 
+def test_only_takes_names_what_is_below_them_and_prefixes(run: Run) -> None:
+    text = "$a $ab ${s.x} ${s.y:-d} $APP_1 $b"
+    args = ["-D", "a=1", "-D", "ab=2", "-D", "s.x=3", "-D", "APP_1=4", "-D", "b=5"]
+    assert run("tmpl", "-e", text, *args, "--only", "a,s", "--only", "APP_*").text == "1 $ab 3 d 4 $b\n"
+    assert run("tmpl", "-e", text, *args, "--only", "s.x").text == "$a $ab 3 ${s.y:-d} $APP_1 $b\n"
+
+
 def test_usage(run: Run) -> None:
     for args, message in [
         (["-e", "x", "file"], "a template is TEXT or a file, not both"),
@@ -214,6 +221,7 @@ def test_list(run: Run) -> None:
         ("e", 2, 11, None, False),
         ("f.g[0]", 2, 24, "", False),
     ]
+    assert run("tmpl", "--list", "--delimiter", "a", "-e", "a{a:-x}").text == "a\t1\t1\tx\tfalse\n"
     broken = run("tmpl", "--list", stdin="$a\n$")
     assert (broken.code, broken.text) == (2, "a\t1\t1\t\ttrue\n")
     assert broken.err == "stdtools tmpl: standard input:2:1: malformed: no name follows\n"

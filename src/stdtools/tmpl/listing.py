@@ -58,14 +58,14 @@ def places(syntax: Syntax, template: TemplateText, findings: Findings) -> Iterat
             for place in places_in(event):
                 lines.move(text, at, place.start)
                 at = place.start
-                yield place, _use(place, text, lines, is_inner=place is not event)
+                yield place, _use(syntax, place, text, lines, is_inner=place is not event)
         lines.move(text, at, len(text) - len(rest))
 
 
-def _use(place: Place, text: str, lines: Lines, *, is_inner: bool) -> Use:
+def _use(syntax: Syntax, place: Place, text: str, lines: Lines, *, is_inner: bool) -> Use:
     default = None
     if place.operator.endswith("-"):
-        start = text.index(place.name, place.start) + len(place.name) + len(place.operator)
+        start = place.start + len(syntax.delimiter) + len("{") + len(place.name) + len(place.operator)
         default = text[start : place.end - 1]
     required = not is_inner and place.operator not in ("-", ":-", "+", ":+")
     return Use(place.name, lines.line, lines.column, default, required)
