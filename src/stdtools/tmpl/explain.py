@@ -22,10 +22,14 @@ _COVERED = {
 }
 _READERS = {
     "json": ("json", "json.load(open({path!r}, encoding='utf-8'))"),
-    "toml": ("tomllib", "tomllib.load(open({path!r}, 'rb'))"),
     "csv": ("csv", "next(csv.DictReader(open({path!r}, newline='', encoding='utf-8')))"),
 }
 _ROWS = {"csv": ("csv", "csv.DictReader({source})"), "jsonl": ("json", "map(json.loads, {source})")}
+_TEXT = [
+    "def text(value):",
+    "    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)",
+    "",
+]
 
 
 def explain(given: dict[str, Any], sources: Sequence[tuple[str, str]]) -> str:
@@ -37,18 +41,24 @@ def explain(given: dict[str, Any], sources: Sequence[tuple[str, str]]) -> str:
         raise ToolError("--explain does not cover --escape")
     modules = {"string", "sys"}
     updates = [_update(kind, text, modules) for kind, text in sources]
-    name, head = "string.Template", []
+    name = "string.Template"
+    head: list[str] = []
     if given["delimiter"] != "$":
         name = "Template"
         head = ["class Template(string.Template):", f"    delimiter = {given['delimiter']!r}", ""]
-    method = "safe_substitute" if given["keep"] else "substitute"
-    lines = [*head, f"template = {name}({_text(given)})", "values = {}", *updates]
+    lines = [f"template = {name}({_text(given)})", "values = {}", *updates]
+    everything = "values"
+    indent = ""
     if given["each"]:
-        lines += _rows(given["each"], method, modules)
-    else:
-        lines.append(f"sys.stdout.write(template.{method}(values))")
+        lines.append(f"for row in {_rows(given['each'], modules)}:")
+        everything, indent = "values | row", "    "
+    if "json" in modules:
+        head += _TEXT
+        everything = f"{{name: text(value) for name, value in ({everything}).items()}}"
+    method = "safe_substitute" if given["keep"] else "substitute"
+    lines.append(f"{indent}sys.stdout.write(template.{method}({everything}))")
     start = "sys.stdout.reconfigure(encoding='utf-8', errors='surrogateescape', newline='')"
-    return "\n".join([f"import {', '.join(sorted(modules))}", "", start, *lines, ""])
+    return "\n".join([f"import {', '.join(sorted(modules))}", "", *head, start, *lines, ""])
 
 
 def _text(given: dict[str, Any]) -> str:
@@ -80,13 +90,9 @@ def _update(kind: str, text: str, modules: set[str]) -> str:
     return f"values.update({reader[1].format(path=text)})"
 
 
-def _rows(path: str, method: str, modules: set[str]) -> list[str]:
-    form = "jsonl" if path.rpartition(".")[2] in ("jsonl", "ndjson") else "csv"
-    module, rows = _ROWS[form]
-    modules.add(module)
-    file = "0" if path == "-" else repr(path)
-    source = f"open({file}, newline='', encoding='utf-8')"
-    return [
-        f"for row in {rows.format(source=source)}:",
-        f"    sys.stdout.write(template.{method}(values | row))",
-    ]
+def _rows(path: str, modules: set[str]) -> str:
+    reader = _ROWS.get(path.rpartition(".")[2].replace("ndjson", "jsonl"))
+    if reader is None:
+        raise ToolError("--explain covers --each with files named .csv and .jsonl alone", where=path)
+    modules.add(reader[0])
+    return reader[1].format(source=f"open({path!r}, newline='', encoding='utf-8')")
