@@ -35,6 +35,7 @@ class RowRun:
         self._code = 0
         self._is_refused = False
         self._where = ""
+        gc.disable()  # a million new lists hold no cycle
 
     def into(self, output: Output) -> int:
         """Write all renderings one after the other, and return the exit code."""
@@ -130,7 +131,6 @@ class RowRun:
 
     def _batches(self, output: Flushable | None) -> Iterator[Batch]:
         """Yield the records, unless none of them has what the template asks for."""
-        gc.disable()  # a million new lists hold no cycle
         records = 0
         columns: object = None
         with open_input(self._given["each"], output) as source:
