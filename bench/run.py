@@ -17,7 +17,7 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 VENV = HERE.parent / ".venvs" / "bench"
-MODULES = ("startup", "pack", "logs", "tree", "par", "kv", "tasks", "diff")
+MODULES = ("startup", "pack", "logs", "tree", "par", "kv", "tasks", "diff", "tmpl")
 
 
 def install() -> tuple[str, str]:
@@ -47,7 +47,7 @@ def versions(python: str) -> str:
         return first_line("dpkg-query", "-W", "-f", "${Version}", name)
 
     packages = "from importlib.metadata import version as v\n"
-    packages += "print(', '.join(f'{name} {v(name)}' for name in ('click', 'construct', 'joblib')))"
+    packages += "print(', '.join(f'{name} {v(name)}' for name in ('click', 'construct', 'jinja2', 'joblib')))"
     return "; ".join(
         [
             f"{os.cpu_count()} cores, {platform.system()} {platform.machine()}",
@@ -62,6 +62,7 @@ def versions(python: str) -> str:
                     "findutils",
                     "fd-find",
                     "coreutils",
+                    "gettext-base",
                     "parallel",
                     "diffutils",
                     "git",

@@ -85,6 +85,12 @@ tour "stdtools diff -i $python/json/decoder.py decoder.py --numstat || true"
 tour "stdtools diff -q -r $python/json $python/email | head -n 5"
 tour "ls $python | stdtools diff --closest subproces.py"
 
+title 'Templates: a configuration from the environment, a line and a file for each of many records'
+tour "printf 'user \${USER:-nobody}; home \$HOME; host \$host;\n' | stdtools tmpl --env --keep"
+tour "stdtools find /usr/lib -t f --sort size --reverse --max-results 3 --jsonl | stdtools tmpl -e '\$path takes \$size bytes' --each -"
+tour "awk -F: -v OFS=, 'BEGIN {print \"user,home\"} {print \$1, \$6}' /etc/passwd | head -n 4 | stdtools tmpl -e 'home of \$user: \$home' --each - -o 'homes/\$user.txt' -v && cat homes/root.txt"
+tour "stdtools tmpl -e 'listen \$prot; \${' -D port=80 || echo \"exit code \$?\""
+
 title 'A mistake is told in one place, with a way out'
 tour "stdtools unpack '<I:id k:port' one.bin || true"
 tour "stdtools pack '<H:port' 70000 || true"

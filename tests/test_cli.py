@@ -29,6 +29,7 @@ LONG_RUNS = {
     "log verify": ["log", "verify", "/dev/zero"],
     "unpack": ["unpack", "<I:id", "/dev/zero"],
     "pack": ["pack", "<I:id", "--stream"],
+    "tmpl": ["tmpl", "/dev/zero", "--keep"],
 }
 # ... but not for those that end at once, or have signals of their own, see tests/log.
 KV = "set get has del keys list incr append push pop ttl expire persist rename copy edit batch export import convert"
@@ -94,6 +95,7 @@ SHORT_RUNS = {
     "log write": ["log", "write", "short.log", "--tee"],
     "unpack": ["unpack", "<I:id", "records.bin"],
     "pack": ["pack", "<I:id", "7"],
+    "tmpl": ["tmpl", "-e", "$a", "-D", "a=1"],
 }
 STDIN = {"log write": b"hi\n"}
 SILENT = {
@@ -112,6 +114,7 @@ READS = {
     "kv import": ["kv", "import"],
     "unpack": ["unpack", "<I:id"],
     "pack": ["pack", "<I:id", "--from"],
+    "tmpl": ["tmpl", "--keep"],
 }
 READS_NO_FILE = {
     "find",
@@ -152,6 +155,8 @@ STARTUP_MODULES = {
     "pack": "pack pack.bulk pack.command_layout pack.command_pack pack.cursor pack.decode pack.encode pack.groups "
     "pack.kind pack.layout pack.named pack.numbers pack.parser pack.spool pack.text shared.record_input "
     "shared.scratch",
+    "tmpl": "shared.scratch tmpl tmpl.command tmpl.language tmpl.rendering tmpl.sources tmpl.streaming tmpl.telling "
+    "tmpl.values",
 }
 _KV = "shared.sqlite kv kv.command kv.command_options kv.opening kv.pickles kv.plain kv.store kv.table"
 _KV_READER = "kv.arguments kv.hashing kv.machine kv.opcodes kv.rebuilding"

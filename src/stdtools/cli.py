@@ -25,6 +25,7 @@ COMMANDS = {
     "par": ("stdtools.par.command_par", "Run jobs side by side: a command for each item."),
     "pack": ("stdtools.pack.command_pack", "Turn values into packed binary records."),
     "tasks": ("stdtools.tasks.command", "Keep tasks and projects in a database fed from CSV."),
+    "tmpl": ("stdtools.tmpl.command", "Fill in templates: $name and ${name:-default}."),
     "unpack": ("stdtools.pack.command_unpack", "Turn packed binary records into rows."),
     "walk": ("stdtools.tree.command_walk", "Draw directories as a tree, or add up what is in them."),
 }

@@ -29,7 +29,7 @@ def replacement(path: str, mode: int | None = None) -> Iterator[Output]:
     Raises ToolError naming *path*, also where the directory lets nobody make a file.
     """
     try:
-        old = _replaceable(path)
+        old = replaceable(path)
         target = os.path.realpath(path)
         directory, name = os.path.split(target)
         fd, temporary = create_beside(directory, name)
@@ -106,8 +106,8 @@ def _gather(path: str, offset: int, pieces: Iterable[bytes]) -> bytearray:
     return data
 
 
-def _replaceable(path: str) -> os.stat_result | None:
-    """Return what is known of the file to replace; None when there is none."""
+def replaceable(path: str) -> os.stat_result | None:
+    """Return what is known of the file to replace; None when there is none. Raises OSError and ToolError."""
     try:
         found = os.stat(path)
     except FileNotFoundError:
@@ -123,6 +123,21 @@ def _replaceable(path: str) -> os.stat_result | None:
     if not os.access(path, os.W_OK):
         raise OSError(errno.EACCES, os.strerror(errno.EACCES))
     return found
+
+
+def write_new(path: str, data: bytes, target: str, old: os.stat_result | None, *, sync: bool) -> None:
+    """Write *data* to the new file *path*, which is to be renamed to *target* and has what the *old* file there has.
+
+    Raises OSError.
+    """
+    fd = os.open(path, _NEW_FILE, 0o600)
+    try:
+        write_all(fd, data)
+        _take_over_attributes(fd, target, old, None)
+        if sync:
+            os.fsync(fd)
+    finally:
+        os.close(fd)
 
 
 def create_beside(directory: str, name: str) -> tuple[int, str]:

@@ -29,8 +29,10 @@ class _JsonReader:
 
         self._source = source
         self._utf8 = codecs.getincrementaldecoder("utf-8-sig")()
-        self._plain = JSONDecoder(parse_constant=_refuse, parse_float=_finite).raw_decode
-        self._signed = JSONDecoder(parse_constant=_refuse, parse_float=_finite, parse_int=_int_or_minus_zero).raw_decode
+        self._plain = JSONDecoder(parse_constant=refuse_nan, parse_float=finite_float).raw_decode
+        self._signed = JSONDecoder(
+            parse_constant=refuse_nan, parse_float=finite_float, parse_int=_int_or_minus_zero
+        ).raw_decode
         self._decode = self._plain
         self._text = ""  # what has been read and is not done with
         self._at = 0
@@ -140,14 +142,16 @@ def _int_or_minus_zero(text: str) -> int | float:
     return -0.0 if text == "-0" else int(text)  # jq writes -0.0 as -0
 
 
-def _finite(text: str) -> float:
+def finite_float(text: str) -> float:
+    """Return the number that JSON has as *text*. Raises ValueError where a float cannot hold it."""
     value = float(text)
     if value in (float("inf"), float("-inf")):
         raise ValueError(f"{text[:40]} is too large for a 64-bit float")
     return value
 
 
-def _refuse(name: str) -> None:
+def refuse_nan(name: str) -> None:
+    """Raise ValueError for NaN and Infinity, which Python's decoder takes."""
     raise ValueError(f'not JSON: {name}; write "{name}"')
 
 
@@ -165,7 +169,7 @@ def read_csv(source: Input) -> Iterator[dict[str, str]]:
 def read_tsv(source: Input) -> Iterator[dict[str, str]]:
     """Yield the rows of a TSV text as RecordWriter writes it (header first) as dicts of strings."""
     split = (line.removesuffix("\n").removesuffix("\r").split("\t") for line in _lines(source))
-    return _with_header(source, ([_unescape(cell) for cell in row] for row in split))
+    return _with_header(source, ([unescape_tsv(cell) for cell in row] for row in split))
 
 
 def _lines(source: Input) -> Iterator[str]:
@@ -217,7 +221,8 @@ def _with_header(source: Input, rows: Iterator[list[str]]) -> Iterator[dict[str,
 _ESCAPES = {"\\t": "\t", "\\n": "\n", "\\r": "\r", "\\\\": "\\"}
 
 
-def _unescape(text: str) -> str:
+def unescape_tsv(text: str) -> str:
+    """Return the cell that RecordWriter has written as *text*."""
     if "\\" not in text:
         return text
     return re.sub(r"\\[tnr\\]", lambda match: _ESCAPES[match.group()], text)

@@ -1,0 +1,386 @@
+"""The command line of tmpl."""
+
+import contextlib
+import os
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import click
+
+from stdtools.shared import journal, screen
+from stdtools.shared.errors import ToolError
+from stdtools.shared.options import ToolCommand, print_text, record_output, refuse_idle
+from stdtools.shared.records import RecordWriter
+from stdtools.shared.streams import STDIN, Output
+from stdtools.tmpl.language import Place, Syntax
+from stdtools.tmpl.rendering import Policy, Renderer
+from stdtools.tmpl.streaming import Findings, TemplateText, look, open_template, write
+from stdtools.tmpl.telling import encode, tell
+from stdtools.tmpl.values import Source, Values, text_of
+
+ESCAPE_NAMES = ("auto", "html", "shell", "json", "toml", "xml", "ini", "url", "csv", "none")
+VERIFIED = ("json", "toml", "xml", "ini")  # is what they write parsed again
+
+
+class _SourceOption(click.Option):
+    """An option that gives values; all of them are remembered in the order in which they were typed."""
+
+    def add_to_parser(self, parser: Any, ctx: click.Context) -> None:
+        """Have the parser tell when it meets the option."""
+        super().add_to_parser(parser, ctx)
+        name = self.opts[0]  # all of them are one option of the parser
+        option = parser._long_opt.get(name) or parser._short_opt.get(name)
+        option.process = self._telling(option.process, ctx)
+
+    def _telling(self, process: Callable[[Any, Any], None], ctx: click.Context) -> Callable[[Any, Any], None]:
+        def tell(value: Any, state: Any) -> None:
+            ctx.meta.setdefault(__name__, []).append((self.name, value))
+            process(value, state)
+
+        return tell
+
+
+class _TmplCommand(ToolCommand):
+    """The command, whose --env has a value only behind an equals sign."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Take --env for --env= with nothing behind it."""
+        return super().parse_args(ctx, ["--env=" if word == "--env" else word for word in args])
+
+
+def _explain(**given: Any) -> str:
+    from stdtools.tmpl.explain import explain
+
+    return explain(given, _typed_sources(given))
+
+
+@click.command(
+    cls=_TmplCommand,
+    explain=_explain,
+    examples=r"""
+stdtools tmpl -e 'Hello ${name:-world}, from $HOME' --env
+echo 'server ${host}:${port:-80};' | stdtools tmpl -D host=example.org
+stdtools find --jsonl | stdtools tmpl -e '$path: $size' --each -
+printf 'id,name\n1,one\n' | stdtools tmpl -e '$id is $name' --each - -o 'out/$id.txt' -n
+""",
+)
+@click.argument("template", required=False, metavar="[TEMPLATE]")
+@click.option("-e", "--text", metavar="TEXT", allow_from_autoenv=False, help="The template, a line, instead of a file.")
+@click.option(
+    "-D",
+    "--define",
+    cls=_SourceOption,
+    multiple=True,
+    metavar="NAME=VALUE",
+    allow_from_autoenv=False,
+    help="A value.",
+)
+@click.option(
+    "--data", cls=_SourceOption, multiple=True, metavar="FILE", help="Values: JSON, TOML, INI, .env, CSV, TSV."
+)
+@click.option(
+    "--data-format",
+    type=click.Choice(["json", "toml", "ini", "env", "csv", "tsv"]),
+    help="What FILE is, where its name does not tell.",
+)
+@click.option(
+    "--env",
+    cls=_SourceOption,
+    multiple=True,
+    metavar="[=PREFIX]",
+    allow_from_autoenv=False,
+    help="The environment, or what in it begins with PREFIX.",
+)
+@click.option("--keep", is_flag=True, help="A place without a value stays as it is.")
+@click.option("--empty", is_flag=True, help="A place without a value becomes nothing.")
+@click.option(
+    "--only", multiple=True, metavar="NAME,...|PREFIX*", help="Touches these alone; all else stays, $$ included."
+)
+@click.option("--delimiter", metavar="CHARS", default="$", show_default=True, help="What places begin with.")
+@click.option("--plain", is_flag=True, help="Knows $name, ${name} and $$ alone, as string.Template does.")
+@click.option("--no-escape", is_flag=True, help="With --only: $$ is no escape; a place may follow the first $.")
+@click.option(
+    "--escape",
+    type=click.Choice(ESCAPE_NAMES),
+    default="none",
+    show_default=True,
+    help="How values are written; auto: as the name of the output tells.",
+)
+@click.option("-o", "--output", metavar="FILE", help="Writes FILE, as a whole; with --each FILE may hold places.")
+@click.option("--each", metavar="FILE", help="One rendering for each record: CSV, TSV, JSON lines.")
+@click.option("--header", metavar="TEXT", help=r"A line before the first rendering; \n and \t are escapes.")
+@click.option("--footer", metavar="TEXT", help="A line behind the last rendering.")
+@click.option("--separator", metavar="TEXT", help="Between two renderings.")
+@click.option(
+    "-j",
+    "--jobs",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    metavar="N",
+    help="Processes for a long file of records.",
+)
+@click.option("-n", "--dry-run", is_flag=True, help="Lists the files that would change.")
+@click.option("--list", "list_places", is_flag=True, help="Lists the places: name, line, column, default, required.")
+@click.option("--check", is_flag=True, help="Lists what is missing and what is unused; exits with 1 for either.")
+@click.option("--where-from", is_flag=True, help="Lists where each value comes from; secrets are masked.")
+@record_output("a table on a terminal, else plain; for lists")
+def tmpl(**given: Any) -> int:
+    """Fill in templates: $name and ${name:-default}.
+
+    Values replace places: $name, ${name}, ${name:-default}, ${name:+instead}, ${name:?message}, ${a.b[0]};
+    without the colon an empty value is one. $$ is a $. Values are inserted once. Later sources win. TEMPLATE
+    is a file, or standard input; bytes are kept.
+
+    Where a value is missing, all such places are told and nothing is written: exit code 1; 2 when the template
+    is malformed. With --escape json, toml, xml or ini the output is parsed before it is written (buffers it).
+
+    With --each a record's values come before all others. Files of -o are written all or none, only those
+    that change, and none outside of the directory before the first place.
+    """
+    mode = _mode(given)
+    try:
+        syntax = Syntax(given["delimiter"], plain=given["plain"], doubled=not given["no_escape"])
+    except ValueError as error:
+        raise click.UsageError(str(error), click.get_current_context()) from None
+    values = Values(_sources(given))
+    with _template(given, twice=mode == "render") as template:
+        if mode == "each":
+            return _render_rows(given, syntax, values, template)
+        if mode == "render":
+            return _render(given, syntax, values, template)
+        return _list(given, mode, syntax, values, template)
+
+
+_TEXTS = {"header", "footer", "separator"}
+_VALUES = {"define", "data", "data_format", "env"}
+_SYNTAX = {"template", "text", "delimiter", "plain"}
+_WRITING = {"keep", "empty", "only", "no_escape", "escape", "output", "dry_run"}
+_BESIDE = {
+    "render": _SYNTAX | _VALUES | _WRITING,
+    "each": _SYNTAX | _VALUES | _WRITING | _TEXTS | {"each", "jobs"},
+    "list_places": _SYNTAX | {"list_places", "format"},
+    "check": _SYNTAX | _VALUES | {"check", "format"},
+    "where_from": _SYNTAX | _VALUES | {"where_from", "format"},
+}
+
+
+def _mode(given: dict[str, Any]) -> str:
+    """Return what is to be done; refuse what does not go together."""
+    ways = {"list_places": "--list", "check": "--check", "where_from": "--where-from", "each": "--each"}
+    mode = next((name for name in ways if given[name]), "render")
+    lists = "--list, --check or --where-from"
+    needed = {} if mode != "render" else {"format": lists, **dict.fromkeys((*_TEXTS, "jobs"), "--each")}
+    own = {option.name for option in tmpl.params if isinstance(option, click.Option) and option.name in given}
+    refuse_idle(own, _BESIDE[mode], ways.get(mode, ""), needed)
+    ctx = click.get_current_context()
+    if given["output"] == "-":
+        given["output"] = None
+    if given["keep"] and given["empty"]:
+        raise click.UsageError("--keep and --empty do not go together", ctx)
+    if given["no_escape"] and not given["only"]:
+        raise click.UsageError("--no-escape needs --only", ctx)
+    if given["dry_run"] and not given["output"]:
+        raise click.UsageError("--dry-run needs --output", ctx)
+    if given["text"] is not None and given["template"] is not None:
+        raise click.UsageError("a template is TEXT or a file, not both", ctx)
+    inputs = [given["each"], *given["data"]] + ([given["template"] or "-"] if given["text"] is None else [])
+    if inputs.count("-") > 1:
+        raise click.UsageError("standard input is one file: the template, --data or --each", ctx)
+    return mode
+
+
+def _typed_sources(given: dict[str, Any]) -> list[tuple[str, str]]:
+    """Return kind and text of each source of values, those that were not typed first."""
+    typed: list[tuple[str, str]] = click.get_current_context().meta.get(__name__, [])
+    kinds = {kind for kind, _ in typed}
+    return [("data", path) for path in given["data"] if "data" not in kinds] + typed
+
+
+def _sources(given: dict[str, Any]) -> list[Source]:
+    """Return the sources of values, in order."""
+    found = []
+    for kind, text in _typed_sources(given):
+        if kind == "define":
+            from stdtools.tmpl.sources import typed
+
+            try:
+                found.append(typed(text))
+            except ValueError as error:
+                raise click.UsageError(str(error), click.get_current_context()) from None
+        elif kind == "env":
+            from stdtools.tmpl.sources import environment
+
+            found.append(environment(text))
+        else:
+            from stdtools.tmpl.sources import read_source
+
+            found.append(read_source(text, given["data_format"]))
+    return found
+
+
+@contextlib.contextmanager
+def _template(given: dict[str, Any], *, twice: bool) -> Iterator[TemplateText]:
+    text = given["text"]
+    path = given["template"] or "-"
+    if text is not None:
+        text = os.fsencode(text).decode("utf-8", "surrogateescape")
+        text += "" if given["separator"] is not None else "\n"
+    elif path == "-" and os.isatty(STDIN):
+        screen.note("reading from the terminal; Ctrl-D ends")
+    with open_template(path, text, twice=twice and _looks_first(given)) as template:
+        yield template
+
+
+def _looks_first(given: dict[str, Any]) -> bool:
+    """Say whether anything can be wrong with a place, so that all are looked at before anything is written."""
+    policy = _policy(given)
+    return "error" in (policy.missing, policy.malformed) or given["escape"] != "none"
+
+
+def _policy(given: dict[str, Any]) -> Policy:
+    missing = "keep" if given["keep"] else "empty" if given["empty"] else "error"
+    only = _only(given["only"]) if given["only"] else None
+    return Policy(missing, "keep" if given["keep"] or only else "error", only)
+
+
+def _only(patterns: tuple[str, ...]) -> Callable[[Place], bool]:
+    """Return what says whether a place is one of the names, or begins with one of the prefixes, in *patterns*."""
+    words = [word for pattern in patterns for word in pattern.replace(",", " ").split()]
+    names = {word for word in words if not word.endswith("*")}
+    prefixes = tuple(word[:-1] for word in words if word.endswith("*"))
+    return lambda place: place.name in names or place.path[0] in names or place.name.startswith(prefixes)
+
+
+def _escape(given: dict[str, Any], output: str | None) -> str:
+    if given["escape"] != "auto":
+        return str(given["escape"])
+    from stdtools.tmpl.escaping import escape_for
+
+    return escape_for(output or given["template"] or "")
+
+
+def _to_text(escape: str) -> Callable[[Any], str]:
+    if escape == "none":
+        return text_of
+    from stdtools.tmpl.escaping import ESCAPES
+
+    return ESCAPES[escape]
+
+
+def _render(given: dict[str, Any], syntax: Syntax, values: Values, template: TemplateText) -> int:
+    """Render the template once."""
+    escape = _escape(given, given["output"])
+    renderer = Renderer(syntax, values.find, _policy(given), _to_text(escape))
+    if _looks_first(given):
+        findings = look(renderer, template)
+        if findings.total:
+            return tell(findings, template.name, values)
+    text = _verified(renderer, template, escape) if escape in VERIFIED else None
+
+    def fill(output: Output) -> int:
+        template.later.output = output
+        if text is not None:
+            output.write(encode(text, output))
+        elif write(renderer, template, lambda block: output.write(encode(block, output))).total:
+            raise ToolError("was changed while it was read", where=template.name)
+        return 0
+
+    if given["output"] is not None:
+        return _into_file(given, fill)
+    with Output() as output:
+        return fill(output)
+
+
+def _verified(renderer: Renderer, template: TemplateText, form: str) -> str:
+    """Return the output, which is whole and of the *form*. Raises ToolError about the place in the template."""
+    from stdtools.tmpl.streaming import Lines
+    from stdtools.tmpl.verifying import fault_in, origin
+
+    source = template.read()
+    text, _ = renderer.render(source)
+    fault = fault_in(text, form)
+    if fault is not None:
+        lines = Lines()
+        lines.move(source, 0, origin(renderer, source, fault.offset))
+        where = f"{template.name}:{lines.line}:{lines.column}"
+        raise ToolError(f"the output is not {form.upper()}: {fault.what}", where=where)
+    return text
+
+
+def _list(given: dict[str, Any], mode: str, syntax: Syntax, values: Values, template: TemplateText) -> int:
+    """Write the records of --list, --check or --where-from."""
+    from stdtools.tmpl import listing
+
+    findings = Findings()
+    rows: Iterator[tuple[Any, ...]]
+    if mode == "list_places":
+        columns: tuple[str, ...] = listing.Use._fields
+        rows = (use for _, use in listing.places(syntax, template, findings))
+    elif mode == "check":
+        columns, rows = listing.Problem._fields, listing.problems(syntax, template, values, findings)
+    else:
+        columns, rows = listing.Origin._fields, listing.origins(syntax, template, values, findings)
+    count = 0
+    with Output() as output:
+        writer = RecordWriter(output, columns, given["format"])
+        for row in rows:
+            count += 1
+            writer.write([row])
+        if count or given["format"]:
+            writer.close()
+    journal.counts["records"] = count
+    if findings.total:
+        return tell(findings, template.name, values)
+    return 1 if mode == "check" and count else 0
+
+
+def _render_rows(given: dict[str, Any], syntax: Syntax, values: Values, template: TemplateText) -> int:
+    """Render the template for each record."""
+    from stdtools.tmpl.command_rows import RowRun
+    from stdtools.tmpl.rows import RowRenderer
+
+    target = given["output"]
+    escape = _escape(given, target)
+    renderer = RowRenderer(syntax, template.read(), values, _policy(given), _to_text(escape))
+    if renderer.findings.total:
+        return tell(renderer.findings, template.name, values)
+    run = RowRun(given, renderer, template.name, values)
+    if target is None:
+        with Output() as output:
+            return run.into(output)
+    paths = RowRenderer(syntax, os.fsencode(target).decode("utf-8", "surrogateescape"), values)
+    if paths.findings.total:
+        return tell(paths.findings, "--output", values)
+    if paths.has_places:
+        return run.into_files(paths, escape)
+    return _into_file(given, run.into)
+
+
+def _into_file(given: dict[str, Any], fill: Callable[[Output], int]) -> int:
+    """Have the file of --output be what *fill* writes, unless that returns another exit code than 0."""
+    path = given["output"]
+    if given["dry_run"]:
+        from stdtools.tmpl.files import would_change
+
+        code, changes = would_change(path, fill)
+        if changes and not code:
+            print_text(f"{path}\n")
+        return code
+    from stdtools.shared.atomic import replacement
+
+    try:
+        with replacement(path) as output:
+            if code := fill(output):
+                raise _NotWritten(code)
+    except _NotWritten as error:
+        return error.code
+    return 0
+
+
+class _NotWritten(Exception):
+    """What was to be written is not whole."""
+
+    def __init__(self, code: int) -> None:
+        super().__init__(code)
+        self.code = code

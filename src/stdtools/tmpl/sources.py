@@ -1,0 +1,180 @@
+"""Files of values: JSON, TOML, INI, .env, and the first row of CSV and TSV."""
+
+import os
+import re
+from collections.abc import Callable, Mapping
+from math import isfinite
+from typing import Any, NoReturn
+
+from stdtools.shared.errors import ToolError
+from stdtools.shared.streams import Input, open_input
+from stdtools.tmpl.values import Source
+
+_LARGEST = 1 << 30  # bytes
+_SUFFIXES = {"json": "json", "toml": "toml", "ini": "ini", "cfg": "ini", "env": "env", "csv": "csv", "tsv": "tsv"}
+
+
+def read_source(path: str, form: str | None) -> Source:
+    """Return the values in the file *path*, which is of the *form*, or what its name says. Raises ToolError."""
+    form = form or _SUFFIXES.get(os.path.basename(path).rpartition(".")[2].lower()) or ("json" if path == "-" else None)
+    if form is None:
+        raise ToolError("its name does not tell what it is", where=path, hint="--data-format does")
+    with open_input(path) as source:
+        return Source(source.name, READERS[form](source))
+
+
+def environment(prefix: str) -> Source:
+    """Return the variables of the environment whose names begin with *prefix*."""
+    names = ((_text(name), _text(value)) for name, value in os.environb.items())
+    return Source("environment", {name: value for name, value in names if name.startswith(prefix)}, is_checked=False)
+
+
+def typed(text: str) -> Source:
+    """Return the value of NAME=VALUE. Raises ValueError."""
+    name, sign, value = _text(os.fsencode(text)).partition("=")
+    if not sign or not name:
+        raise ValueError(f"{text!r} is not NAME=VALUE")
+    return Source("-D", {name: value})
+
+
+def _text(data: bytes) -> str:
+    return data.decode("utf-8", "surrogateescape")
+
+
+def _read_text(source: Input) -> str:
+    parts = []
+    size = 0
+    while part := source.read(1 << 20):
+        parts.append(part)
+        size += len(part)
+        if size > _LARGEST:
+            raise ToolError("longer than 1 GiB", where=source.name)
+    data = b"".join(parts).removeprefix(b"\xef\xbb\xbf")
+    try:
+        return data.decode()
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise ToolError(f"not UTF-8: byte 0x{data[error.start]:02x}", where=f"{source.name}:{line}") from None
+
+
+def _json(source: Input) -> Mapping[str, Any]:
+    from json import JSONDecodeError, JSONDecoder
+
+    from stdtools.shared.record_input import finite_float
+
+    def refuse(name: str) -> NoReturn:
+        raise ValueError(f"{name} is no JSON")
+
+    try:
+        data = JSONDecoder(parse_constant=refuse, parse_float=finite_float).decode(_read_text(source))
+    except JSONDecodeError as error:
+        where = f"{source.name}:{error.lineno}:{error.colno}"
+        raise ToolError(f"not JSON: {error.msg[0].lower()}{error.msg[1:]}", where=where) from None
+    except RecursionError:
+        raise ToolError("nested too deep", where=source.name) from None
+    except ValueError as error:
+        digits = "4300 digits" in str(error)
+        what = "a whole number of more than 4300 digits" if digits else str(error)
+        raise ToolError(f"not JSON: {what}", where=source.name) from None
+    if not isinstance(data, dict):
+        raise ToolError("is no JSON object, so that nothing in it has a name", where=source.name)
+    return data
+
+
+def _toml(source: Input) -> Mapping[str, Any]:
+    import tomllib
+
+    try:
+        data = tomllib.loads(_read_text(source))
+        return {key: _plain(value) for key, value in data.items()}
+    except RecursionError:
+        raise ToolError("nested too deep", where=source.name) from None
+    except ValueError as error:
+        raise ToolError(f"not TOML: {error}", where=source.name) from None
+
+
+def _plain(value: Any) -> Any:
+    """Return *value* with what JSON has not, dates, times, inf and nan, as TOML writes it."""
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    if isinstance(value, float) and not isfinite(value):
+        return str(value)
+    return value.isoformat() if hasattr(value, "isoformat") else value
+
+
+def _ini(source: Input) -> Mapping[str, Any]:
+    import configparser
+
+    class Parser(configparser.RawConfigParser):
+        def optionxform(self, optionstr: str) -> str:
+            return optionstr  # names keep their capitals
+
+    parser = Parser(strict=True)
+    try:
+        parser.read_string(_read_text(source), source.name)
+    except configparser.Error as error:
+        # What follows is the line itself, which may hold a secret.
+        lines = [line for line, _ in error.errors] if type(error) is configparser.ParsingError else []
+        line = lines[0] if lines else getattr(error, "lineno", None)
+        what = error.message.partition("\n")[0].removesuffix(".").replace(f"{source.name!r}", "it")
+        where = f"{source.name}:{line}" if line else source.name
+        raise ToolError(f"not INI: {what[:1].lower()}{what[1:]}", where=where) from None
+    return {**parser.defaults(), **{name: dict(parser.items(name)) for name in parser.sections()}}
+
+
+_ASSIGNMENT = re.compile(
+    r"""[ \t]*(?:export[ \t]+)?(?P<name>[A-Za-z_][A-Za-z0-9_.-]*)[ \t]*=[ \t]*
+    (?:'(?P<single>[^']*)'|"(?P<double>(?:[^"\\]|\\.)*)"|(?P<bare>(?:[^\s'"#]|(?<=\S)\#|[ \t]+(?=[^\s#]))*))
+    [ \t]*(?:\#[^\n]*)?\r?(?:\n|\Z)""",
+    re.VERBOSE | re.DOTALL,
+)
+_NOTHING = re.compile(r"[ \t]*(?:#[^\n]*)?\r?(?:\n|\Z)")
+_ESCAPES = {"n": "\n", "r": "\r", "t": "\t"}
+
+
+def _env(source: Input) -> Mapping[str, Any]:
+    """Read lines of NAME=VALUE, as files named .env have them; nothing is expanded."""
+    text = _read_text(source)
+    values = {}
+    at = 0
+    while at < len(text):
+        if nothing := _NOTHING.match(text, at):
+            at = nothing.end()
+            continue
+        line = _ASSIGNMENT.match(text, at)
+        if line is None:
+            where = f"{source.name}:{text.count(chr(10), 0, at) + 1}"
+            raise ToolError("not NAME=VALUE, or its quotes are not closed", where=where)
+        value = line["bare"]
+        if line["single"] is not None:
+            value = line["single"]
+        elif line["double"] is not None:
+            value = re.sub(r"\\(.)", lambda found: _ESCAPES.get(found[1], found[1]), line["double"], flags=re.DOTALL)
+        values[line["name"]] = value
+        at = line.end()
+    return values
+
+
+def _first_row(reader: str) -> Callable[[Input], Mapping[str, Any]]:
+    def read(source: Input) -> Mapping[str, Any]:
+        from stdtools.shared import record_input
+
+        first = next(getattr(record_input, reader)(source), None)
+        if first is None:
+            raise ToolError("has no row below its header", where=source.name)
+        row: Mapping[str, Any] = first
+        return row
+
+    return read
+
+
+READERS: dict[str, Callable[[Input], Mapping[str, Any]]] = {
+    "json": _json,
+    "toml": _toml,
+    "ini": _ini,
+    "env": _env,
+    "csv": _first_row("read_csv"),
+    "tsv": _first_row("read_tsv"),
+}
