@@ -3,7 +3,7 @@
 The wheel is built and installed in a venv of its own.
 
 It prints tables and asserts nothing: a machine that is busy is not a bug. `make bench`, or
-`python bench/run.py NAME` for one of the modules.
+`python bench/run.py NAME` for one of the modules, whose rows alone are written anew then.
 """
 
 import importlib
@@ -47,7 +47,9 @@ def versions(python: str) -> str:
         return first_line("dpkg-query", "-W", "-f", "${Version}", name)
 
     packages = "from importlib.metadata import version as v\n"
-    packages += "print(', '.join(f'{name} {v(name)}' for name in ('click', 'construct', 'jinja2', 'joblib')))"
+    packages += (
+        "print(', '.join(f'{name} {v(name)}' for name in ('click', 'construct', 'jinja2', 'joblib', 'sqlite-utils')))"
+    )
     return "; ".join(
         [
             f"{os.cpu_count()} cores, {platform.system()} {platform.machine()}",
@@ -66,34 +68,47 @@ def versions(python: str) -> str:
                     "parallel",
                     "diffutils",
                     "git",
+                    "sqlite3",
                 )
             ),
         ]
     )
 
 
+def merged(page: str, head: list[str], rows: list[str], cells: int) -> str:
+    """Return the table with this *head* that *page* has; *rows* take the place of those with the same first *cells*."""
+    old = page.partition("\n".join(head) + "\n")[2].partition("\n\n")[0].splitlines()
+    table = {tuple(row.split(" | ")[:cells]): row for row in old if row.startswith("|")}
+    table |= {tuple(row.split(" | ")[:cells]): row for row in rows}
+    return "\n".join([*head, *table.values()])
+
+
 def main() -> None:
-    """Run the benchmarks that are named, or all."""
+    """Run the benchmarks that are named, or all; their rows take the place of what was measured before."""
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     os.environ.pop("PYTHONUNBUFFERED", None)
     names = sys.argv[1:] or MODULES
     python, stdtools = install()
-    lines = ["# Measured", "", versions(python) + ". Medians of whole processes, run in pairs.", ""]
-    bounds = ["| job | beside | ratio | at most | kept |", "|---|---|---|---|---|"]
-    details = ["| process | seconds | peak MiB |", "|---|---|---|"]
+    bounds, details = [], []
     with tempfile.TemporaryDirectory() as place:
         for name in names:
             measured, claims = importlib.import_module(name).run(python, stdtools, Path(place))
             bounds += [claim.row for claim in claims]
             details += [f"| {m.name} | {m.seconds:.3f} | {m.memory:.0f} |" for m in measured]
-    text = "\n".join([*lines, *bounds, "", *details, ""])
-    print(text)
-    if len(names) == len(MODULES):
-        (HERE / "RESULTS.md").write_text(text)
-        readme = HERE.parent / "README.md"
-        block = re.compile(r"(<!-- measured -->\n).*?(<!-- end -->)", re.DOTALL)
-        table = "\n".join(bounds)
-        readme.write_text(block.sub(lambda match: f"{match[1]}{table}\n{match[2]}", readme.read_text()))
+    write(versions(python), bounds, details, anew=len(names) == len(MODULES))
+
+
+def write(machine: str, bounds: list[str], details: list[str], *, anew: bool) -> None:
+    """Put the rows into RESULTS.md and README.md; where they are of all benchmarks, *anew*, nothing else stays."""
+    results, readme = HERE / "RESULTS.md", HERE.parent / "README.md"
+    page = "" if anew else results.read_text()
+    ratios = merged(page, ["| job | beside | ratio | at most | kept |", "|---|---|---|---|---|"], bounds, 2)
+    seconds = merged(page, ["| process | seconds | peak MiB |", "|---|---|---|"], details, 1)
+    how = "Medians of whole processes, run in pairs; a time net of start below zero is noise."
+    results.write_text(f"# Measured\n\n{machine}. {how}\n\n{ratios}\n\n{seconds}\n")
+    block = re.compile(r"(<!-- measured -->\n).*?(<!-- end -->)", re.DOTALL)
+    readme.write_text(block.sub(lambda match: f"{match[1]}{ratios}\n{match[2]}", readme.read_text()))
+    print(results.read_text())
 
 
 if __name__ == "__main__":

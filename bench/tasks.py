@@ -1,7 +1,8 @@
-"""tasks beside sqlite3's .import and Python's own start: bulk imports, their memory, small commands among a million."""
+"""tasks beside sqlite3's .import, sqlite-utils and Python's own start: bulk imports, their memory, small commands."""
 
 import os
 import random
+import shlex
 from pathlib import Path
 
 from measure import Candidate, Claim, Measured, anew, claim, compare
@@ -38,12 +39,24 @@ def run(python: str, stdtools: str, place: Path) -> tuple[list[Measured], list[C
         ],
         rounds=5,
     )
+    utils = Path(stdtools).with_name("sqlite-utils")
+    slow = compare(
+        [
+            Candidate(
+                "sqlite-utils insert, 1,000,000 rows",
+                anew(plain, [str(utils), "insert", str(plain), "task", str(plan), "--csv"]),
+            )
+        ],
+        rounds=1,
+    )
     small = compare(
         [
             Candidate(CLICK, [python, "-c", "import click"]),
             Candidate("tasks list, a screen of 1,000,000", [*tasks, "list", "--limit", "50"]),
             Candidate("tasks add, among 1,000,000", [*tasks, "add", "Buy milk"]),
-            Candidate("tasks edit, among 1,000,000", [*tasks, "edit", "500000", "--to-priority", "1"]),
+            Candidate(
+                "tasks done, among 1,000,000", ["sh", "-c", f"exec {shlex.join(tasks)} done $(($$ % {ROWS} + 1))"]
+            ),
         ],
         rounds=21,
     )
@@ -65,6 +78,14 @@ def run(python: str, stdtools: str, place: Path) -> tuple[list[Measured], list[C
             1.5,
             "sqlite3 .import, unchecked",
         ),
+        claim(
+            "tasks import of 1,000,000 rows, checked",
+            [*bulk, *slow],
+            "tasks import, 1,000,000 rows",
+            "sqlite-utils insert, 1,000,000 rows",
+            1 / 15,
+            "sqlite-utils insert",
+        ),
         *(
             Claim(f"{name}: peak memory, MiB", "", "60 MiB", 60, memory[name])
             for name in ("tasks import, 1,000,000 rows", "tasks import, 10,000,000 rows")
@@ -74,4 +95,4 @@ def run(python: str, stdtools: str, place: Path) -> tuple[list[Measured], list[C
             for name in (measured.name for measured in small[1:])
         ),
     ]
-    return [*bulk, *small, *many], claims
+    return [*bulk, *slow, *small, *many], claims
