@@ -136,11 +136,11 @@ STARTUP_MODULES = {
     "diff.effort diff.engine diff.expressions diff.functions diff.headers diff.hunks diff.inputs diff.keys "
     "diff.matching diff.mending diff.places diff.printing diff.resuming diff.running diff.sliding diff.solving "
     "diff.trimming diff.unified_format",
-    "find": "tree tree.command_filters tree.command_find tree.criteria shared.deep tree.entry tree.facts tree.finding "
+    "find": "shared.deep tree tree.command_filters tree.command_find tree.criteria tree.entry tree.facts tree.finding "
     "tree.forms tree.gnu tree.patterns tree.query tree.reading tree.sharing tree.sweep tree.troubles tree.walker",
     "par": "par par.alarms par.children par.command_jobs par.command_par par.delivery par.digest par.halting "
     "par.interrupts par.jobs par.launching par.progress par.runner par.source par.spool par.template "
-    "par.watchdog shared.processors shared.scratch",
+    "par.watchdog shared.processors shared.progress_line shared.scratch",
     "log path": "log log.command log.command_path",
     "log run": "log log.child log.command log.command_run log.command_write log.compression log.gap log.last_lines "
     "log.packing log.pump log.schedule log.sink log.stamp shared.atomic shared.times shared.whole_lines",

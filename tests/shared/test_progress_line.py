@@ -32,7 +32,8 @@ def seen_on_a_terminal(monkeypatch: pytest.MonkeyPatch, clock: list[float], colu
     line = ProgressLine()
     for now, share in ((100.0, 0.0), (100.1, 0.1), (101.0, 0.25), (101.1, 0.26), (102.0, 0.5)):
         clock[0] = now
-        line.tell(share, f"{share:.0%}")
+        if line.is_due():
+            line.draw(f"{share:.0%}", share)
     line.clear()
     line.clear()
     os.close(theirs)

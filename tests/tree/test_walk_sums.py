@@ -381,7 +381,7 @@ def test_a_long_walk_is_shared_and_a_single_job_is_not(shell: Run, forest: Path)
 
 SMALL = """
 import stdtools.cli as cli, stdtools.tree.sharing as sharing, stdtools.tree.sorting as sorting
-import stdtools.tree.finding as finding, stdtools.tree.progress as progress
+import stdtools.tree.finding as finding, stdtools.shared.progress_line as progress
 sharing.DIRECTORIES = sharing.ENTRIES = 1
 {constants}
 cli.run({args!r})

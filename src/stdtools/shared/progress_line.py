@@ -12,31 +12,40 @@ _WIDEST, _NARROWEST = 30, 8  # characters of a bar
 
 
 class ProgressLine:
-    """Told from time to time how much has been done, it draws the line when that is due.
+    """It is due a second after it was first asked for, then five times a second.
 
-    The time counts from the first of them: before it, somebody may have been typing.
+    Before it is asked for, somebody may have been typing.
     """
 
     def __init__(self) -> None:
+        self.due = 0.0  # by the monotonic clock
         self._begun: float | None = None
-        self._due = 0.0
         self._is_shown = False
 
-    def tell(self, share: float, done: str) -> None:
-        """Draw the line if it is due: a bar of which *share* is full, what has been *done*, and the time to go."""
+    def is_due(self) -> bool:
+        """Say whether it is to be drawn; it is not due again at once."""
         now = time.monotonic()
         if self._begun is None:
-            self._begun, self._due = now, now + FIRST
-        if now < self._due:
-            return
-        self._due = now + EVERY
-        seconds = now - self._begun
-        text = f"{done}, {_clock(seconds / share - seconds)} to go" if share else done
+            self._begun, self.due = now, now + FIRST
+        if now < self.due:
+            return False
+        self.due = now + EVERY
+        return True
+
+    def draw(self, done: str, share: float | None = None) -> None:
+        """Draw what has been *done*, and where the *share* of all is known a bar, and the time to go."""
+        if share:
+            done += f", {clock(self.seconds / share - self.seconds)} to go"
         room = _columns() - 1
-        width = min(_WIDEST, room - len(text) - 1)
-        drawn = f"{screen.bar(share, width)} " if width >= _NARROWEST else ""
-        self._write(f"\r{drawn}{text[:room]}\x1b[K")
+        width = min(_WIDEST, room - len(done) - 1)
+        drawn = f"{screen.bar(share, width)} " if share is not None and width >= _NARROWEST else ""
+        self._write(f"\r{drawn}{done[:room]}\x1b[K")
         self._is_shown = True
+
+    @property
+    def seconds(self) -> float:
+        """The time since it was first asked for."""
+        return 0.0 if self._begun is None else time.monotonic() - self._begun
 
     def clear(self) -> None:
         """Take the line away."""
@@ -56,7 +65,8 @@ def _columns() -> int:
         return 80
 
 
-def _clock(seconds: float) -> str:
+def clock(seconds: float) -> str:
+    """Return a time as it is read: minutes and seconds, and hours before them."""
     minutes, rest = divmod(max(0, round(seconds)), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

@@ -76,6 +76,11 @@ def _escape_json(match: re.Match[str]) -> str:
     return f"\\u{ord(match.group()):04x}"
 
 
+def wants_progress(choice: bool | None) -> bool:
+    """Whether to tell how far a command is; where --progress and --no-progress leave the *choice*, on a terminal."""
+    return os.isatty(STDERR) and preferences.verbosity >= 0 if choice is None else choice
+
+
 def wants_color(fd: int) -> bool:
     """Whether text for *fd* should be coloured: --color, then the usual variables, then the terminal."""
     if preferences.color != "auto":

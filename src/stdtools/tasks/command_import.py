@@ -1,7 +1,6 @@
 """The command line of tasks import."""
 
 import contextlib
-import os
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +10,7 @@ from stdtools.shared import journal, screen
 from stdtools.shared.errors import TROUBLE
 from stdtools.shared.options import record_output, refuse_idle
 from stdtools.shared.records import RecordWriter
-from stdtools.shared.streams import STDERR, Output
+from stdtools.shared.streams import Output
 from stdtools.tasks.command_options import TasksCommand, typed, with_database
 from stdtools.tasks.schema import TASK
 
@@ -212,14 +211,19 @@ def import_tasks(
 @contextlib.contextmanager
 def _told(wanted: bool | None) -> Iterator["Tell | None"]:
     """Have it told how far an import is, on a line that is gone at the end; None where nobody is to be told."""
-    if not (wanted or (wanted is None and os.isatty(STDERR) and screen.preferences.verbosity >= 0)):
+    if not screen.wants_progress(wanted):
         yield None
         return
     from stdtools.shared.progress_line import ProgressLine
 
     line = ProgressLine()
+
+    def tell(share: float, rows: int) -> None:
+        if line.is_due():
+            line.draw(f"{rows:,} rows", share)
+
     try:
-        yield lambda share, rows: line.tell(share, f"{rows:,} rows")
+        yield tell
     finally:
         line.clear()
 

@@ -11,7 +11,7 @@ from stdtools.shared import journal, screen
 from stdtools.shared.errors import TROUBLE
 from stdtools.shared.options import ToolCommand, record_output, refuse_idle
 from stdtools.shared.records import RecordWriter, Value
-from stdtools.shared.streams import BLOCK, STDERR, Output, open_input
+from stdtools.shared.streams import BLOCK, Output, open_input
 from stdtools.tree.branches import Branch
 from stdtools.tree.command_filters import filters, hasten, query_of, roots_of, walking_of
 from stdtools.tree.drawing import ASCII, SORT_KEYS, UNICODE, Shape
@@ -148,10 +148,7 @@ class _Walk(NamedTuple):
 
 
 def _progress(given: dict[str, Any]) -> "Progress | None":
-    wanted = given["progress"]
-    if wanted is None:
-        wanted = os.isatty(STDERR) and screen.preferences.verbosity >= 0
-    if not wanted:
+    if not screen.wants_progress(given["progress"]):
         return None
     from stdtools.tree.progress import Progress
 
