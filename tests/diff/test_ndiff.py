@@ -2,6 +2,7 @@
 
 import difflib
 import random
+import tracemalloc
 from itertools import pairwise
 
 import pytest
@@ -141,6 +142,19 @@ def test_what_is_hard_for_difflib_ends(a: bytes, b: bytes) -> None:
 def test_beyond_difflibs_patience_the_guides_are_our_own(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ndiff._Cruncher, "left", 20)
     assert by_us(b"some words here\n", b"some word here\n") == ("- some words here\n?          -\n+ some word here\n")
+
+
+def test_guides_take_no_more_memory_than_their_lines() -> None:
+    """And not a reference for each character."""
+    line = "\t" + "x" * 1_000_000
+    tracemalloc.start()
+    try:
+        guide = ndiff._guide(line, " " * 1_000_000 + "^")
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert guide == "\t" + " " * 999_999 + "^"
+    assert peak < 6_000_000
 
 
 def test_difflibs_patience_is_for_all_lines_together() -> None:

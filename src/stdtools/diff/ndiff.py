@@ -6,6 +6,7 @@ begins with ``\`` says so: ``difflib.restore`` passes over it.
 """
 
 import contextlib
+import re
 from collections.abc import Collection, Iterator, Sequence
 from difflib import IS_CHARACTER_JUNK, Match, SequenceMatcher
 
@@ -20,6 +21,8 @@ CANDIDATE = 0.3  # at which likeness the ratio is looked at
 LONGEST = 2_000  # characters of a line that difflib may compare
 PATIENCE = 5_000_000  # comparisons of characters by difflib, in one file
 BLOCK = 1 << 18  # bytes
+
+_other_blanks = re.compile(r"[^\S ]").finditer
 
 
 class _Impatient(Exception):
@@ -107,10 +110,13 @@ def _tags(old: str, new: str, cruncher: _Cruncher) -> tuple[str, str] | None:
     same = len(old) - sum([a2 - a1 for a1, a2, _, _ in changed])
     if 2 * same < ALIKE * (len(old) + len(new)):
         return None
-    a_tags, b_tags = [" "] * len(old), [" "] * len(new)
+    a_tags: list[str] = []
+    b_tags: list[str] = []
+    a = b = 0
     for a1, a2, b1, b2 in changed:
-        a_tags[a1:a2] = ("-" if b1 == b2 else "^") * (a2 - a1)
-        b_tags[b1:b2] = ("+" if a1 == a2 else "^") * (b2 - b1)
+        a_tags += " " * (a1 - a), ("-" if b1 == b2 else "^") * (a2 - a1)
+        b_tags += " " * (b1 - b), ("+" if a1 == a2 else "^") * (b2 - b1)
+        a, b = a2, b2
     return "".join(a_tags), "".join(b_tags)
 
 
@@ -124,5 +130,12 @@ def _changed(old: str, new: str, cruncher: _Cruncher) -> Sequence[tuple[int, int
 
 def _guide(line: str, tags: str) -> str:
     """Return *tags* with the blanks that *line* has there, so that tabs stay as wide as they are."""
-    both = zip(line, tags, strict=True)
-    return "".join(character if tag == " " and character.isspace() else tag for character, tag in both).rstrip()
+    tags = tags.rstrip(" ")
+    parts: list[str] = []
+    done = 0
+    for found in _other_blanks(line, 0, len(tags)):
+        at = found.start()
+        if tags[at] == " ":
+            parts += tags[done:at], line[at]
+            done = at + 1
+    return ("".join(parts) + tags[done:]).rstrip()
