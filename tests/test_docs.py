@@ -43,6 +43,7 @@ def test_every_command_and_every_option_is_in_the_docs() -> None:
 
 
 @pytest.mark.process
+@pytest.mark.once
 def test_every_example_in_the_help_runs(run: Run, shell: Run, tmp_path: Path) -> None:
     """The files that the examples name are made here; nothing else is."""
     (tmp_path / "hosts.bin").write_bytes(bytes(44))
