@@ -17,7 +17,7 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 VENV = HERE.parent / ".venvs" / "bench"
-MODULES = ("startup", "pack", "logs", "tree", "par", "kv", "tasks", "diff", "tmpl")
+MODULES = ("startup", "pack", "logs", "tree", "par", "kv", "tasks", "diff", "tmpl", "fixenc")
 
 
 def install() -> tuple[str, str]:
@@ -47,9 +47,8 @@ def versions(python: str) -> str:
         return first_line("dpkg-query", "-W", "-f", "${Version}", name)
 
     packages = "from importlib.metadata import version as v\n"
-    packages += (
-        "print(', '.join(f'{name} {v(name)}' for name in ('click', 'construct', 'jinja2', 'joblib', 'sqlite-utils')))"
-    )
+    names = ("chardet", "charset-normalizer", "click", "construct", "ftfy", "jinja2", "joblib", "sqlite-utils")
+    packages += f"print(', '.join(f'{{name}} {{v(name)}}' for name in {names}))"
     return "; ".join(
         [
             f"{os.cpu_count()} cores, {platform.system()} {platform.machine()}",
@@ -68,7 +67,10 @@ def versions(python: str) -> str:
                     "parallel",
                     "diffutils",
                     "git",
+                    "libc-bin",
+                    "moreutils",
                     "sqlite3",
+                    "uchardet",
                 )
             ),
         ]

@@ -91,6 +91,14 @@ tour "stdtools find /usr/lib -t f --sort size --reverse --max-results 3 --jsonl 
 tour "awk -F: -v OFS=, 'BEGIN {print \"user,home\"} {print \$1, \$6}' /etc/passwd | head -n 4 | stdtools tmpl -e 'home of \$user: \$home' --each - -o 'homes/\$user.txt' -v && cat homes/root.txt"
 tour "stdtools tmpl -e 'listen \$prot; \${' -D port=80 || echo \"exit code \$?\""
 
+title 'Text: what a file is in, what is wrong with it, several encodings in one file, and how mojibake came to be'
+first=$(find -L /usr/share/locale /usr/share/man -type f -name '*.[1-8]' -o -type f -name '*.mo' 2>/dev/null | head -n 1)
+tour "stdtools fixenc --detect $ls_path ${first:-$ls_path} /etc/passwd"
+tour "printf 'Die Stra\\337e f\\374hrt \\374ber die Br\\374cke\\n' > old.txt && stdtools fixenc --detect --format table old.txt"
+tour 'stdtools fixenc -n old.txt'
+tour "{ cat old.txt; echo 'Über die Brücke'; } > both.txt; stdtools fixenc --check both.txt | head -n 2; stdtools fixenc --mixed both.txt"
+tour "stdtools fixenc --why 'K√∂nig' --format table"
+
 title 'A mistake is told in one place, with a way out'
 tour "stdtools unpack '<I:id k:port' one.bin || true"
 tour "stdtools pack '<H:port' 70000 || true"

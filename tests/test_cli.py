@@ -23,6 +23,7 @@ pytestmark = pytest.mark.process
 # One line for each command that runs without end or at least for long ...
 LONG_RUNS = {
     "find": ["find", *["/usr"] * 200],
+    "fixenc": ["fixenc", "--from", "latin-1", "/dev/zero"],
     "walk": ["walk", *["/usr"] * 200],
     "par": ["par", "yes", ":::", "hi"],
     "log view": ["log", "view", "/dev/zero"],
@@ -43,6 +44,7 @@ NO_LONG_RUN = {"diff", "log path", "log run", "log write", *KV_COMMANDS, *TASKS_
 SHORT_RUNS = {
     "diff": ["diff", "operations.jsonl", "pairs.jsonl"],
     "find": ["find", "records.bin"],
+    "fixenc": ["fixenc", "--detect", "records.bin"],
     "walk": ["walk", "records.bin"],
     "par": ["par", "echo", ":::", "hi"],
     "kv set": ["kv", "set", "k", "v", "--get"],
@@ -107,6 +109,7 @@ NOTHING = {"diff", "kv del", "tasks projects add", "tasks projects rm"}  # a dif
 READS = {
     "diff": ["diff", "-"],
     "walk": ["walk", "--from"],
+    "fixenc": ["fixenc", "--detect"],
     "par": ["par", "--py", "line", "-a"],
     "log verify": ["log", "verify"],
     "log view": ["log", "view"],
@@ -138,6 +141,9 @@ STARTUP_MODULES = {
     "diff.trimming diff.unified_format",
     "find": "shared.deep tree tree.command_filters tree.command_find tree.criteria tree.entry tree.facts tree.finding "
     "tree.forms tree.gnu tree.patterns tree.query tree.reading tree.sharing tree.sweep tree.troubles tree.walker",
+    "fixenc": "fixenc fixenc.candidates fixenc.checking fixenc.classes fixenc.command fixenc.command_files "
+    "fixenc.command_reports fixenc.converting fixenc.declared fixenc.detecting fixenc.encodings fixenc.letters "
+    "fixenc.likelihood fixenc.places fixenc.sampling fixenc.transforms fixenc.unmarked fixenc.variants",
     "par": "par par.alarms par.children par.command_jobs par.command_par par.delivery par.digest par.halting "
     "par.interrupts par.jobs par.launching par.progress par.runner par.source par.spool par.template "
     "par.watchdog shared.processors shared.progress_line shared.scratch",

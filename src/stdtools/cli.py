@@ -20,6 +20,7 @@ from stdtools.shared.streams import fill_closed_descriptors
 COMMANDS = {
     "diff": ("stdtools.diff.command", "Show how files differ, as patches, side by side, by words and more."),
     "find": ("stdtools.tree.command_find", "Find files by name, type, size, age and more."),
+    "fixenc": ("stdtools.fixenc.command", "Convert, detect, check and repair the encoding of text."),
     "kv": ("stdtools.kv.command", "Keep values under keys, in a shelf that survives kill -9."),
     "log": ("stdtools.log.command", "Write, view and verify rotating logs."),
     "par": ("stdtools.par.command_par", "Run jobs side by side: a command for each item."),

@@ -1,0 +1,335 @@
+"""Bytes in one encoding to bytes in another, block by block: constant memory, exact wherever a block ends.
+
+What an encoding lacks is handled as *errors* says, counted, and its first places are kept. A decoder's error
+handler puts a mark into the text for each bad byte, and the marks are what places are counted from: a
+position among the bytes of a block says nothing about lines in UTF-16 or behind a shift sequence.
+"""
+
+import codecs
+import re
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from typing import NamedTuple
+
+from stdtools.fixenc.encodings import VARIANTS, Encoding, find
+from stdtools.fixenc.places import Place, Position
+from stdtools.fixenc.transforms import Newlines, Normalizer
+from stdtools.fixenc.variants import Utf7Encoder
+from stdtools.shared.errors import ToolError
+
+ERRORS = ("strict", "replace", "ignore", "backslashreplace", "xmlcharrefreplace", "namereplace", "surrogateescape")
+BOM_RULES = ("keep", "add", "strip")
+BOM = "\ufeff"
+FIRST_PLACES = 5
+# Marks of undecodable bytes: lone surrogates, or where a decoder may yield these itself, the end of private use.
+_SURROGATES, _PRIVATE = 0xDC00, 0x10FE00
+_MAY_YIELD_SURROGATES = {*VARIANTS, "utf-7"}
+_WIDE = ("utf-16", "utf-32")
+_SHIFTING = ("utf-7", "hz", "iso2022")  # ASCII's bytes may be something else there
+
+Encode = Callable[[str, bool], bytes]
+
+
+class Loss(NamedTuple):
+    """What could not be carried over: the bytes or the character, and where."""
+
+    what: bytes | str
+    place: Place
+
+    def tell(self, source: str, target: str) -> str:
+        """Return what to say of it: the byte that is not *source*, or the character that *target* lacks."""
+        if isinstance(self.what, bytes):
+            word = "byte" if len(self.what) == 1 else "bytes"
+            return f"{word} {self.what.hex(' ').upper()} {'is' if len(self.what) == 1 else 'are'} not {source}"
+        return f"U+{ord(self.what):04X} is not in {target}"
+
+
+class Unconvertible(ToolError):
+    """A loss that *errors* does not allow."""
+
+    def __init__(self, loss: Loss, source: str, target: str) -> None:
+        super().__init__(loss.tell(source, target))
+        self.loss = loss
+        self.written = b""  # of the block that it is in, what comes before it
+
+
+class Conversion(NamedTuple):
+    """What to do with the bytes of a file. *normalize* is one of unicodedata's forms, or empty."""
+
+    source: Encoding
+    target: Encoding
+    errors: str = "strict"
+    newlines: str = "keep"
+    bom: str = "keep"
+    normalize: str = ""
+
+    @property
+    def only_checks(self) -> bool:
+        """Whether good bytes come out as they went in."""
+        return self.source.name == self.target.name == "utf-8" and (self.newlines, self.normalize) == ("keep", "")
+
+
+class _Marks:
+    """The error handler of one decoder; it notes what it was called for."""
+
+    def __init__(self, base: int) -> None:
+        self.base = base
+        self.runs: list[bytes] = []
+        self.pattern = re.compile(f"[{chr(base)}-{chr(base + 255)}]+")
+
+    def __call__(self, error: UnicodeError) -> tuple[str, int]:
+        assert isinstance(error, UnicodeDecodeError)
+        bad = bytes(error.object[error.start : error.end])
+        self.runs.append(bad)
+        return "".join(chr(self.base + byte) for byte in bad), error.end
+
+
+class Converter:
+    """Convert a file as *conversion* says, fed in blocks of any size; ``losses`` counts what was replaced.
+
+    *locate* returns the position behind so many bytes of the input, where that can be found out later;
+    without it lines are counted on the way.
+    """
+
+    def __init__(self, conversion: Conversion, locate: Callable[[int], Position] | None = None) -> None:
+        if conversion.errors == "surrogateescape" and not _is_ascii_compatible(conversion.target):
+            hint = "choose another --errors"
+            raise ToolError(f"bad bytes have no place in {conversion.target.name}", hint=hint)
+        self.conversion = conversion
+        self.losses = 0
+        self.first: list[Loss] = []
+        self.had_bom = False
+        self.position = Position()
+        self._locate = locate
+        self._offset = 0  # of the block that is being converted
+        self._since: list[str] = []  # what was put since its beginning, where lines are counted later
+        self._marks = _Marks(_PRIVATE if conversion.source.name in _MAY_YIELD_SURROGATES else _SURROGATES)
+        self._lacking: list[tuple[str, int]] = []  # what the target lacks, and where in the text being encoded
+        self._encoding = ""
+        self._refused = 0  # where in the text being encoded that stands which ended it
+        self._decode = _decoder(conversion.source, self._marks)
+        self._encode = _encoder(conversion, self._replace_lacking)
+        self._newlines = Newlines(conversion.newlines) if conversion.newlines != "keep" else None
+        self._normal = Normalizer(conversion.normalize) if conversion.normalize else None
+        self._transforms = self._newlines is not None or self._normal is not None
+        self._written = Position() if self._transforms else self.position
+        if self._transforms:
+            self._locate = None
+        self._begun = False
+        self._only_checks = conversion.only_checks
+        self._held = b""  # of a character that the block's end cut, where bytes go through as they are
+        self.intended: Callable[[bytes], object] | None = None  # told of all text that is encoded, in UTF-8
+
+    def read_as(self, source: Encoding) -> None:
+        """Read what follows in *source*. What came before was ASCII, of which every encoding waits for nothing."""
+        self.conversion = self.conversion._replace(source=source)
+        self._marks = _Marks(_PRIVATE if source.name in _MAY_YIELD_SURROGATES else _SURROGATES)
+        self._decode = _decoder(source, self._marks)
+        self._only_checks = self.conversion.only_checks
+
+    def convert(self, block: bytes, final: bool = False) -> bytes:
+        """Return what *block* adds to the output; *final* ends it. Raises Unconvertible where *errors* is strict."""
+        self._since.clear()
+        out = self._check(block, final) if self._only_checks else self._convert(self._decode(block, final), final)
+        self._offset += len(block)
+        return out
+
+    def _check(self, block: bytes, final: bool) -> bytes:
+        """Return the bytes themselves, cut at a whole character, when they are good UTF-8."""
+        data = self._held + block if self._held else block
+        try:
+            used = len(data) if data.isascii() else codecs.utf_8_decode(data, "strict", final)[1]
+        except UnicodeDecodeError:
+            self._only_checks = False
+            self._offset -= len(self._held)
+            self._held = b""
+            return self._convert(self._decode(data, final), final)
+        if used < len(data):
+            self._held, data = data[used:], data[:used]
+        else:
+            self._held = b""
+        mark = b""
+        if not self._begun and (data or final):
+            self._begun = True
+            self.had_bom = data.startswith(codecs.BOM_UTF8)
+            data = data.removeprefix(codecs.BOM_UTF8)
+            mark = codecs.BOM_UTF8 if self._writes_bom() else b""
+        if self._locate is None:
+            self.position.move(data.decode())
+        if self.intended is not None:
+            self.intended(data)
+        return mark + data if mark else data
+
+    def _settle(self) -> None:
+        """Count the lines up to here that were not counted, and count from now on."""
+        if self._locate is not None:
+            self.position = self._written = self._locate(self._offset)
+            self._locate = None
+            for text in self._since:
+                self.position.move(text)
+
+    def _convert(self, text: str, final: bool) -> bytes:
+        lead = b""
+        if not self._begun:
+            if not text and not final:
+                return b""
+            self._begun = True
+            # Python takes the marks of utf-16, utf-32 and utf-8-sig away itself.
+            self.had_bom = text.startswith(BOM) or self.conversion.source.name in ("utf-8-sig", "utf-16", "utf-32")
+            text = text.removeprefix(BOM)
+            if self._writes_bom():
+                lead = self._encode(BOM, False)
+        try:
+            return lead + (self._with_losses(text, final) if self._marks.runs else self._put(text, final))
+        except Unconvertible as error:
+            error.written = lead + error.written
+            raise
+
+    def _writes_bom(self) -> bool:
+        target, rule = self.conversion.target.name, self.conversion.bom
+        if not self.conversion.target.is_unicode or target in ("utf-16", "utf-32"):
+            return False  # these two write it themselves
+        if rule == "keep" and self.had_bom:
+            # The mark of UTF-16 and UTF-32 tells the order of bytes; in UTF-8 it has nothing to tell.
+            return target.startswith(_WIDE) or not self.conversion.source.name.startswith(_WIDE)
+        return rule == "add" or target == "utf-8-sig"
+
+    def _with_losses(self, text: str, final: bool) -> bytes:
+        """Return *text* in bytes with each run of marks replaced as *errors* says."""
+        marks = self._marks
+        runs, marks.runs = marks.runs, []
+        if sum(map(len, marks.pattern.findall(text))) != sum(map(len, runs)):
+            raise ToolError("holds bad bytes beside what stands for them here; it cannot be converted")
+        parts: list[bytes] = []
+        at = 0
+        try:
+            for bad in runs:
+                found = marks.pattern.search(text, at)
+                assert found is not None
+                parts.append(self._put(text[at : found.start()]))
+                parts.append(self._put_bad(bad))
+                at = found.start() + len(bad)
+            parts.append(self._put(text[at:], final))
+        except Unconvertible as error:
+            error.written = b"".join(parts) + error.written
+            raise
+        return b"".join(parts)
+
+    def _put_bad(self, bad: bytes) -> bytes:
+        """Return what stands for undecodable bytes, which count as one column."""
+        errors = self.conversion.errors
+        self._settle()
+        self._lose(Loss(bad, self.position.place()))
+        raw = errors == "surrogateescape"
+        out = self._flush() + bad if raw else self._put(_stand_in(bad, errors), moves=False)
+        self.position.step()
+        if raw and self._transforms:
+            self._written.step()
+        return out
+
+    def _put(self, text: str, final: bool = False, *, moves: bool = True) -> bytes:
+        """Return *text* as the output has it; *moves* says whether it is of the input."""
+        if not self._transforms:
+            return self._encoded(text, final, moves=moves)
+        if moves:
+            self.position.move(text)
+        if self._newlines is not None:
+            text = self._newlines.convert(text, final)
+        if self._normal is not None:
+            text = self._normal.convert(text, final)
+        return self._encoded(text, final)
+
+    def _flush(self) -> bytes:
+        """Return what the transformations hold back."""
+        text = self._newlines.convert("", True) if self._newlines is not None else ""
+        if self._normal is not None:
+            text = self._normal.convert(text, True)
+        return self._encoded(text, False)
+
+    def _encoded(self, text: str, final: bool, *, moves: bool = True) -> bytes:
+        self._encoding = text
+        if self.intended is not None:
+            self.intended(text.encode("utf-8", "surrogatepass"))
+        try:
+            data = self._encode(text, final)
+        except Unconvertible as error:
+            error.written = self._encode(text[: self._refused], False)
+            raise
+        for lacking, at in self._lacking:
+            place = self._written.place(text[:at])
+            for char in lacking:
+                self._lose(Loss(char, place))
+                place = place.next()
+        self._lacking.clear()
+        if moves and self._locate is None:
+            self._written.move(text)
+        elif moves:
+            self._since.append(text)
+        return data
+
+    def _replace_lacking(self, error: UnicodeError) -> tuple[str | bytes, int]:
+        """Handle what the target lacks; an encoder may have held back characters before this text's first."""
+        assert isinstance(error, UnicodeEncodeError)
+        self._settle()
+        at = max(0, error.start - (len(error.object) - len(self._encoding)))
+        lacking = error.object[error.start : error.end]
+        errors = self.conversion.errors
+        if errors == "strict":
+            self._refused = at
+            self._lose(Loss(lacking[0], self._written.place(self._encoding[:at])))
+        self._lacking.append((lacking, at))
+        if errors == "replace" and self.conversion.target.is_unicode:
+            return "\ufffd" * len(lacking), error.end
+        return codecs.lookup_error(errors)(error)
+
+    def _lose(self, loss: Loss) -> None:
+        if self.conversion.errors == "strict":
+            raise Unconvertible(loss, self.conversion.source.name, self.conversion.target.name)
+        self.losses += 1
+        if len(self.first) < FIRST_PLACES:
+            self.first.append(loss)
+
+
+def _decoder(source: Encoding, marks: _Marks) -> Callable[[bytes, bool], str]:
+    make = source.codec.incrementaldecoder
+    assert make is not None
+    name = f"stdtools-marks-{id(marks)}"
+    codecs.register_error(name, marks)
+    return make(name).decode
+
+
+def _encoder(conversion: Conversion, replace: Callable[[UnicodeError], tuple[str | bytes, int]]) -> Encode:
+    name = conversion.target.name
+    if name in ("utf-16", "utf-32") and conversion.bom == "strip":
+        name += "-le" if sys.byteorder == "little" else "-be"
+    make = Utf7Encoder if name == "utf-7" else find("utf-8" if name == "utf-8-sig" else name).codec.incrementalencoder
+    assert make is not None
+    errors = f"stdtools-lacking-{id(replace.__self__)}"  # type: ignore[attr-defined]
+    codecs.register_error(errors, replace)
+    return make(errors).encode
+
+
+def _is_ascii_compatible(encoding: Encoding) -> bool:
+    return encoding.codec.encode("aZ09~\n", "strict")[0] == b"aZ09~\n" and not encoding.name.startswith(_SHIFTING)
+
+
+def _stand_in(bad: bytes, errors: str) -> str:
+    match errors:
+        case "replace":
+            return "\ufffd"
+        case "ignore":
+            return ""
+        case "xmlcharrefreplace":
+            return "".join(f"&#{byte};" for byte in bad)
+        case "namereplace":
+            return "".join(f"\\N{{BYTE {byte:02X}}}" for byte in bad)
+    return "".join(f"\\x{byte:02x}" for byte in bad)
+
+
+def convert_blocks(converter: Converter, blocks: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield what *converter* makes of *blocks*, and of their end."""
+    for block in blocks:
+        if out := converter.convert(block):
+            yield out
+    if out := converter.convert(b"", final=True):
+        yield out

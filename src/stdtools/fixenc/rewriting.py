@@ -1,0 +1,99 @@
+"""A file in place: written beside it, read back and compared, and only then given its name."""
+
+import os
+from collections.abc import Callable, Iterable
+from hashlib import blake2b
+
+from stdtools.fixenc.encodings import Encoding, find
+from stdtools.shared.atomic import replacement
+from stdtools.shared.errors import ToolError, raise_os_error
+from stdtools.shared.streams import BLOCK, open_input
+
+BOM = "\ufeff"
+
+
+class Intention:
+    """A digest of the text that a file is to hold, without its byte order mark."""
+
+    def __init__(self) -> None:
+        self._digest = blake2b()
+
+    def add(self, text: bytes) -> None:
+        """Take in some text, in UTF-8."""
+        self._digest.update(text)
+
+    def same(self, other: "Intention") -> bool:
+        """Whether both took in the same."""
+        return self._digest.digest() == other._digest.digest()
+
+
+def rewrite(
+    path: str,
+    pieces: Iterable[bytes],
+    target: Callable[[], Encoding],
+    *,
+    intention: Callable[[], Intention | None],
+    backup: str = "",
+) -> bool:
+    """Replace the content of *path* by *pieces*, where reading these back gives the text that was meant.
+
+    *target* and *intention* are asked when all pieces are written; without an intention, as where something
+    was lost on purpose, it is enough that what was written is text. *backup* is a suffix for a copy of what
+    was there. Returns whether anything has changed. Raises ToolError, and then nothing has.
+    """
+    with replacement(path) as output:
+        for piece in pieces:
+            output.write(piece)
+        output.flush()
+        verify(output.fd, path, target(), intention())
+        changed = not _holds(output.fd, path)
+        if changed and backup:
+            _copy(path, path + backup)
+    return changed
+
+
+def verify(fd: int, path: str, target: Encoding, meant: Intention | None) -> None:
+    """Raise ToolError unless the file *fd* is the text that was *meant*."""
+    name = find("utf-8") if target.name == "utf-8-sig" else target
+    make = name.codec.incrementaldecoder
+    assert make is not None
+    decode = make("surrogateescape" if meant is None else "strict").decode
+    read = Intention()
+    at, begun = 0, False
+    try:
+        while True:
+            block = os.pread(fd, BLOCK, at)
+            at += len(block)
+            text = decode(block, not block)
+            if text and not begun:
+                begun = True
+                text = text.removeprefix(BOM)
+            read.add(text.encode("utf-8", "surrogatepass"))
+            if not block:
+                break
+    except UnicodeError as error:
+        raise ToolError(f"would not be {target.name}: {error}; the file is as it was", where=path) from None
+    except OSError as error:
+        raise_os_error(error, path)
+    if meant is not None and not read.same(meant):
+        raise ToolError(f"would read otherwise from {target.name} than was meant; the file is as it was", where=path)
+
+
+def _holds(fd: int, path: str) -> bool:
+    """Whether the file *path* has the content of *fd*."""
+    with open_input(path) as old:
+        if os.fstat(old.fd).st_size != os.fstat(fd).st_size:
+            return False
+        at = 0
+        while block := old.read_at(at, BLOCK):
+            if block != os.pread(fd, BLOCK, at):
+                return False
+            at += len(block)
+    return True
+
+
+def _copy(path: str, target: str) -> None:
+    mode = os.stat(path).st_mode & 0o777
+    with open_input(path) as source, replacement(target, mode) as output:
+        while block := source.read(BLOCK):
+            output.write(block)

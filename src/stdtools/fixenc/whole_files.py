@@ -1,0 +1,69 @@
+"""The modes that hold a file in memory: several encodings in one, and text that was misread."""
+
+from typing import Any, NamedTuple
+
+from stdtools.fixenc.converting import Conversion, Converter
+from stdtools.fixenc.encodings import find
+from stdtools.fixenc.request import Losses, Request, Running
+from stdtools.shared.streams import BLOCK, Input
+
+
+class Whole(NamedTuple):
+    """What a mode that reads all of a file at once made of it."""
+
+    data: bytes
+    text: str
+    losses: Losses | None
+    notes: tuple[str, ...]
+    records: tuple[tuple[Any, ...], ...]
+
+
+def read_mixed(source: Input, request: Request) -> Whole:
+    """Return what *source* is when each piece is read as what it is in."""
+    from stdtools.fixenc.detecting import BINARY, detect
+    from stdtools.fixenc.mixing import decode_mixed
+    from stdtools.fixenc.recognising import NotText
+    from stdtools.fixenc.sampling import sample_of
+
+    data = _all_of(source)
+    if _is_binary(data) and detect(sample_of(data[:BLOCK])).encoding == BINARY:
+        raise NotText("is binary", where=source.name)
+    pieces = decode_mixed(data)
+    names = dict.fromkeys(piece.encoding for piece in pieces)
+    notes = (f"{len(pieces)} pieces: {', '.join(names)}",) if len(names) > 1 else ()
+    records = tuple((source.name, piece.offset, piece.size, piece.line, piece.encoding) for piece in pieces)
+    return _written("".join(piece.text for piece in pieces), request, notes, records)
+
+
+def _is_binary(data: bytes) -> bool:
+    from stdtools.fixenc.unmarked import magic
+
+    return magic(data)
+
+
+def mend_whole(source: Input, request: Request, *, pooled: bool) -> Whole:
+    """Return the text of *source* with what was misread repaired."""
+    from stdtools.fixenc.mojibake import mend
+
+    running = Running(request._replace(target="utf-8", newlines="keep", normalize="", bom="keep"), source, sure=False)
+    text, repairs = mend(b"".join(running).decode("utf-8", "surrogateescape"), pooled=pooled)
+    notes = tuple(f"line {repair.line}: {repair.old!r} was {repair.new!r}: {repair.how}" for repair in repairs)
+    records = tuple((source.name, *repair) for repair in repairs)
+    return _written(text, request, notes, records)
+
+
+def _all_of(source: Input) -> bytes:
+    return b"".join(iter(lambda: source.read(BLOCK), b""))
+
+
+def _written(text: str, request: Request, notes: tuple[str, ...], records: tuple[tuple[Any, ...], ...]) -> Whole:
+    """Return *text* as *request* wants it written."""
+    conversion: Conversion = request.conversion("wtf-8")
+    converter = Converter(conversion)
+    meant: list[bytes] = []
+    converter.intended = meant.append
+    data = converter.convert(text.encode("utf-8", "surrogatepass"), final=True)
+    losses = None
+    if converter.losses:
+        losses = Losses(converter.losses, tuple(converter.first), "text", find(request.target).name)
+    return Whole(data, b"".join(meant).decode("utf-8", "surrogatepass"), losses, notes, records)

@@ -1,0 +1,297 @@
+"""The command as a process: streams, files, reports."""
+
+import gzip
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Run
+from tests.fixenc.texts import SENTENCES
+
+pytestmark = pytest.mark.process
+
+GERMAN = "Die Straße führt über die Brücke\n"
+
+
+def test_it_makes_valid_utf8_and_changes_nothing_else(run: Run) -> None:
+    old = GERMAN.replace("\n", "\r\n").encode("cp1252")
+    assert run("fixenc", stdin=old) == (0, GERMAN.replace("\n", "\r\n").encode(), "")
+    for data in (GERMAN.encode(), b"\xef\xbb\xbfa\r\n", b"", b"a\0b\0", b"\xef\xbb\xbf", "e\u0301\u2028".encode()):
+        assert run("fixenc", stdin=data) == (0, data, "")
+
+
+def test_files_are_converted_one_after_another_and_one_that_fails_does_not_stop_the_rest(
+    run: Run, tmp_path: Path
+) -> None:
+    (tmp_path / "a").write_bytes(GERMAN.encode("cp1252"))
+    (tmp_path / "b").write_bytes(b"\x7fELF\0\0")
+    (tmp_path / "c").write_bytes(GERMAN.encode())
+    result = run("fixenc", "a", "b", "none", "c")
+    assert (result.code, result.text) == (2, GERMAN * 2)
+    assert result.err == (
+        "stdtools fixenc: b: is binary: the first bytes of a format that is no text; "
+        "--from ENCODING reads it all the same\n"
+        "stdtools fixenc: none: No such file or directory\n"
+    )
+
+
+def test_ascii_before_the_first_other_byte_hides_nothing(run: Run, tmp_path: Path) -> None:
+    """Wherever that is, of a file and of a pipe."""
+    for size in (0, 1000, 65_536, 200_000, 700_000):
+        ascii_part = b"plain ascii text\n" * (size // 17)
+        data = ascii_part + GERMAN.encode("cp1252")
+        (tmp_path / "file").write_bytes(data + ascii_part)
+        assert run("fixenc", "file").out == ascii_part + GERMAN.encode() + ascii_part
+        assert run("fixenc", stdin=data).out == ascii_part + GERMAN.encode()
+        assert run("fixenc", stdin=ascii_part + GERMAN.encode()).out == ascii_part + GERMAN.encode()
+
+
+def test_what_is_decided_on_a_pipe_holds(run: Run) -> None:
+    data = GERMAN.encode() * 5000 + b"\xe9\n"
+    result = run("fixenc", stdin=data)
+    assert result.code == 2
+    assert result.out == GERMAN.encode() * 5000
+    assert ":5001:1: byte E9 is not utf-8; " in result.err
+
+
+def test_losses_are_counted_and_placed(run: Run) -> None:
+    result = run("fixenc", "--to", "ascii", "--errors", "namereplace", stdin="a€\nbé\n".encode())
+    assert result == (
+        0,
+        b"a\\N{EURO SIGN}\nb\\N{LATIN SMALL LETTER E WITH ACUTE}\n",
+        "stdtools fixenc: standard input: 2 lost: 1:2 U+20AC is not in ascii, 2:2 U+00E9 is not in ascii\n",
+    )
+    result = run("fixenc", "--from", "ascii", "--errors", "ignore", stdin=b"a\xff" * 9)
+    assert (result.code, result.out) == (0, b"a" * 9)
+    assert "9 lost: 1:2 byte FF is not ascii" in result.err
+    assert result.err.endswith(", ...\n")
+
+
+def test_iconv_says_the_same(run: Run, tmp_path: Path) -> None:
+    text = "".join(SENTENCES.values())
+    for name in ("utf-16le", "utf-8", "utf-32be", "latin1", "cp1251", "koi8-r", "euc-jp", "gb18030", "big5"):
+        part = (SENTENCES["zh_TW"] if name == "big5" else text).encode(name, "ignore")
+        done = subprocess.run(["iconv", "-f", name, "-t", "utf-8"], input=part, capture_output=True, check=True)
+        assert run("fixenc", "--from", name, stdin=part).out == done.stdout
+        assert run("fixenc", "--to", name, stdin=done.stdout).out == part
+
+
+def test_in_place_keeps_mode_backup_and_what_needs_no_change(run: Run, tmp_path: Path) -> None:
+    path, good = tmp_path / "old", tmp_path / "good"
+    path.write_bytes(GERMAN.encode("cp1252"))
+    good.write_text(GERMAN)
+    path.chmod(0o640)
+    before = good.stat()
+    assert run("fixenc", "-i", "--backup", "~", "old", "good") == (0, b"", "")
+    assert path.read_text() == GERMAN
+    assert path.stat().st_mode & 0o777 == 0o640
+    assert (tmp_path / "old~").read_bytes() == GERMAN.encode("cp1252")
+    assert (good.stat().st_ino, good.stat().st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
+    assert sorted(os.listdir(tmp_path)) == ["good", "old", "old~"]
+
+
+def test_in_place_leaves_what_it_cannot_do_as_it_is(run: Run, tmp_path: Path) -> None:
+    cases = {
+        "bad": (GERMAN.encode() * 9000 + b"\xe9", 2),
+        "unsure": (b"\xe9\xa4", 2),
+        "binary": (b"\x89PNG\r\n\x1a\n\0", 0),
+        "mixed": (GERMAN.encode() + GERMAN.encode("cp1252"), 2),
+    }
+    for name, (data, code) in cases.items():
+        (tmp_path / name).write_bytes(data)
+        result = run("fixenc", "-i", name)
+        assert result.code == code, name
+        assert result.err.startswith(f"stdtools fixenc: {name}"), name
+        assert (tmp_path / name).read_bytes() == data
+    assert sorted(os.listdir(tmp_path)) == sorted(cases)
+
+
+def test_binary_files_are_never_touched(run: Run, tmp_path: Path) -> None:
+    """Programs, archives, and what a compressor makes of each."""
+    names = []
+    for number, name in enumerate(sorted(os.listdir("/usr/bin"))):
+        data = Path("/usr/bin", name).read_bytes()[:20_000] if Path("/usr/bin", name).is_file() else b""
+        if data.startswith(b"\x7fELF") and len(names) < 200:
+            names += [f"{number}.bin", f"{number}.gz"]
+            (tmp_path / names[-2]).write_bytes(data)
+            (tmp_path / names[-1]).write_bytes(gzip.compress(data[:5000])[10:])
+    before = {name: (tmp_path / name).read_bytes() for name in names}
+    result = run("fixenc", "-i", "--backup", ".orig", "--files0-from", "-", stdin="\0".join(names).encode() + b"\0")
+    assert len(names) >= 200
+    assert result.code == 0
+    assert {name: (tmp_path / name).read_bytes() for name in names} == before
+    assert len(os.listdir(tmp_path)) == len(names)
+
+
+def test_a_dry_run_shows_a_diff_and_writes_nothing(run: Run, tmp_path: Path) -> None:
+    lines = [f"line {n}\n" for n in range(20)]
+    lines[9] = GERMAN
+    (tmp_path / "old").write_bytes("".join(lines).encode("cp1252"))
+    result = run("fixenc", "-n", "old")
+    assert result.code == 0
+    assert result.text == (
+        "--- old\n+++ old\n@@ -7,7 +7,7 @@\n line 6\n line 7\n line 8\n"
+        "-Die Stra\\xdfe f\\xfchrt \\xfcber die Br\\xfccke\n"
+        f"+{GERMAN} line 10\n line 11\n line 12\n"
+    )
+    assert (tmp_path / "old").read_bytes() == "".join(lines).encode("cp1252")
+
+
+@pytest.mark.parametrize("jobs", ["1", "3"])
+def test_names_from_find_and_several_processes(shell: Run, tmp_path: Path, jobs: str) -> None:
+    for number in range(20):
+        (tmp_path / f"a\n{number}.txt").write_bytes(GERMAN.encode("cp1252"))
+    (tmp_path / os.fsdecode(b"b\xff.txt")).write_bytes(GERMAN.encode("cp1252"))
+    result = shell(f"stdtools find . -n '*.txt' -0 | stdtools fixenc --files0-from - -i -j {jobs} -v")
+    assert (result.code, result.out) == (0, b"")
+    assert result.err == "stdtools fixenc: 21 of 21 files changed\n"
+    assert {path.read_text() for path in tmp_path.iterdir()} == {GERMAN}
+
+
+def test_names_must_end_with_nul(run: Run) -> None:
+    result = run("fixenc", "--files0-from", "-", stdin=b"a\nb\n")
+    assert result == (
+        2, b"", "stdtools fixenc: standard input: has no NUL in it; names must end with one: find -0, find -print0\n",
+    )  # fmt: skip
+    assert run("fixenc", "--files0-from", "-", stdin=b"a\0\0b\0").err.endswith("standard input: name 2 is empty\n")
+
+
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_detect_yields_records(run: Run, tmp_path: Path, jobs: str) -> None:
+    (tmp_path / "a").write_bytes(GERMAN.encode("koi8-r", "ignore") + SENTENCES["ru"].encode("koi8-r"))
+    (tmp_path / "b").write_bytes(b"\xff\xfea\0\r\0\n\0")
+    result = run("fixenc", "--detect", "a", "b", "none", "--jsonl", "-j", jobs)
+    assert result.code == 2
+    rows = [json.loads(line) for line in result.out.splitlines()]
+    assert [(row["file"], row["encoding"], row["bom"], row["newlines"]) for row in rows] == [
+        ("a", "koi8-r", False, "lf"),
+        ("b", "utf-16-le", True, "crlf"),
+    ]
+    assert set(rows[0]) == {"file", "encoding", "confidence", "bom", "newlines", "evidence", "alternatives"}
+
+
+def test_check_tells_places_and_ends_with_1(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes("é\u202e\n".encode() + b"ab\xe9\r\n" + "e\u0301\u200b".encode())
+    result = run("fixenc", "--check", "--policy", "utf-8,no-bom,lf,nfc,no-bidi,no-invisible", "a")
+    assert result == (
+        1,
+        "a:1:2: U+202E RIGHT-TO-LEFT OVERRIDE\n"
+        "a:2:3: byte 0xE9 is not UTF-8 (é in cp1252?)\n"
+        "a:2:4: CR LF ends the line\n"
+        "a:3:1: U+0065 LATIN SMALL LETTER E is not in NFC\n"
+        "a:3:3: U+200B ZERO WIDTH SPACE\n".encode(),
+        "",
+    )
+    assert run("fixenc", "--check", "--from", "latin-1", "a") == (0, b"", "")
+    assert run("fixenc", "--check", stdin=GERMAN) == (0, b"", "")
+    assert run("fixenc", "--check", "--policy", "tabs", "a").code == 2
+
+
+def test_check_agrees_with_isutf8(run: Run, tmp_path: Path) -> None:
+    import random
+
+    draw = random.Random(9)
+    for number in range(30):
+        data = bytes(
+            draw.choice(b"ab\n\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80\xed\xff") for _ in range(draw.randrange(40))
+        )
+        data *= draw.choice((1, 1, 3000))
+        path = tmp_path / f"{number}"
+        path.write_bytes(data)
+        theirs = subprocess.run(["isutf8", path], capture_output=True, check=False).returncode
+        for source in (run("fixenc", "--check", str(path)), run("fixenc", "--check", stdin=data)):
+            assert source.code == theirs, data[:50]
+
+
+def test_fix_mends_what_it_can(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"\xef\xbb\xbf" + "e\u0301\u202e\u200b\r\n".encode())
+    (tmp_path / "b").write_bytes(GERMAN.encode("cp1252"))
+    policy = "utf-8,no-bom,lf,nfc,no-bidi,no-invisible"
+    assert run("fixenc", "--check", "--fix", "--policy", policy, "a", "b").code == 0
+    assert (tmp_path / "a").read_text() == "é\n"
+    assert (tmp_path / "b").read_text() == GERMAN
+
+
+def test_mixed_mojibake_and_the_map(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "m").write_bytes(GERMAN.encode("cp1252") + GERMAN.encode() + GERMAN.encode("utf-16-le"))
+    result = run("fixenc", "--mixed", "--map", "map", "-i", "m")
+    assert (result.code, (tmp_path / "m").read_text()) == (0, GERMAN * 3)
+    rows = [json.loads(line) for line in (tmp_path / "map").read_text().splitlines()]
+    assert [row["encoding"] for row in rows] == ["cp1252", "utf-8", "utf-16-le"]
+    spoilt = GERMAN.encode().decode("cp1252", "ignore")
+    result = run("fixenc", "--mojibake", "--to", "utf-16-le", "-q", stdin=spoilt)
+    assert result == (0, GERMAN.encode("utf-16-le"), "")
+    assert run("fixenc", "--mojibake", stdin=GERMAN) == (0, GERMAN.encode(), "")
+
+
+def test_why_list_and_chars(run: Run) -> None:
+    result = run("fixenc", "--why", "schÃ¶n", "--csv")
+    assert result.text.splitlines()[1].startswith("schön,utf-8 was read as cp1252,")
+    assert run("fixenc", "--why", "schön").code == 1
+    listed = {line.split("\t")[0]: line.split("\t") for line in run("fixenc", "--list").text.splitlines()}
+    assert listed["iso8859-1"][2:] == ["one byte", "sloppy-windows-1252"]
+    assert "latin1" in listed["iso8859-1"][1]
+    rows = [json.loads(line) for line in run("fixenc", "--chars", "--jsonl", stdin="a\u202e").out.splitlines()]
+    assert rows[1]["odd"] == "turns the direction of text, invisible" or rows[1]["odd"] == "turns the direction of text"
+
+
+def test_memory_stays_small(tmp_path: Path, shell: Run) -> None:
+    line = "for i in $(seq 60); do cat part; done | (ulimit -v 300000; stdtools fixenc --from cp1252 | wc -c)"
+    (tmp_path / "part").write_bytes(GERMAN.encode("cp1252") * 30_000)
+    assert int(shell(line).text) == 60 * 30_000 * len(GERMAN.encode())
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        (["--detect", "--check"], "--detect and --check are two things to do"),
+        (["--policy", "lf"], "--policy needs --check"),
+        (["--detect", "--to", "latin-1"], "--to has no meaning with --detect"),
+        (["--backup", "x"], "--backup needs -i"),
+        (["--from", "rot13"], "'rot13' is a codec of Python, but not an encoding of text files"),
+        (["--to", "utf8x"], "'utf8x' is not an encoding; did you mean "),
+        (["-i"], "-i needs files; standard input has no place to go back to"),
+    ],
+)
+def test_what_makes_no_sense_is_said(run: Run, args: list[str], message: str) -> None:
+    result = run("fixenc", *args)
+    assert (result.code, result.out) == (2, b"")
+    assert result.err.startswith(f"stdtools fixenc: {message}")
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        ["--from", "cp1252", "old"],
+        ["--from", "cp1252", "--to", "utf-16-le", "old"],
+        ["--from", "cp1252", "--newlines", "crlf", "--normalize", "NFD", "old"],
+        ["good", "good"],
+    ],
+)
+def test_explain_prints_a_script_that_does_the_same(run: Run, tmp_path: Path, args: list[str]) -> None:
+    (tmp_path / "old").write_bytes(GERMAN.encode("cp1252") * 5000)
+    (tmp_path / "good").write_text(GERMAN)
+    script = run("fixenc", *args, "--explain").text
+    assert len(script.splitlines()) <= 20
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, cwd=tmp_path, check=True)
+    assert done.stdout == run("fixenc", *args).out
+
+
+def test_explain_of_the_other_modes_runs(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "bad").write_bytes(b"a\nb\xe9c\xff")
+    for args, code, lines in ((["--check", "bad"], 1, 2), (["--why", "K√∂nig"], 0, None), (["--list"], 0, None)):
+        script = run("fixenc", *args, "--explain").text
+        done = subprocess.run([sys.executable, "-c", script], capture_output=True, cwd=tmp_path, check=False)
+        assert done.returncode == code, done.stderr
+        assert lines is None or len(done.stdout.splitlines()) == lines
+    assert (
+        b"K\xc3\xb6nig"
+        in subprocess.run(
+            [sys.executable, "-c", run("fixenc", "--why", "K√∂nig", "--explain").text], capture_output=True, check=True
+        ).stdout
+    )
+    assert run("fixenc", "--mixed", "--explain").code == 2
