@@ -11,6 +11,7 @@ from stdtools.shared.streams import Input, open_input
 from stdtools.tmpl.values import Source
 
 _LARGEST = 1 << 30  # bytes
+_TOO_LONG = "holds a whole number of more than 4300 digits"
 _SUFFIXES = {"json": "json", "toml": "toml", "ini": "ini", "cfg": "ini", "env": "env", "csv": "csv", "tsv": "tsv"}
 
 
@@ -73,9 +74,8 @@ def _json(source: Input) -> Mapping[str, Any]:
     except RecursionError:
         raise ToolError("nested too deep", where=source.name) from None
     except ValueError as error:
-        digits = "4300 digits" in str(error)
-        what = "a whole number of more than 4300 digits" if digits else str(error)
-        raise ToolError(f"not JSON: {what}", where=source.name) from None
+        what = _TOO_LONG if "4300 digits" in str(error) else f"not JSON: {error}"
+        raise ToolError(what, where=source.name) from None
     if not isinstance(data, dict):
         raise ToolError("is no JSON object, so that nothing in it has a name", where=source.name)
     return data
@@ -87,10 +87,12 @@ def _toml(source: Input) -> Mapping[str, Any]:
     try:
         data = tomllib.loads(_read_text(source))
         return {key: _plain(value) for key, value in data.items()}
+    except tomllib.TOMLDecodeError as error:
+        raise ToolError(f"not TOML: {error}", where=source.name) from None
     except RecursionError:
         raise ToolError("nested too deep", where=source.name) from None
-    except ValueError as error:
-        raise ToolError(f"not TOML: {error}", where=source.name) from None
+    except ValueError:  # of int()
+        raise ToolError(_TOO_LONG, where=source.name) from None
 
 
 def _plain(value: Any) -> Any:
@@ -125,7 +127,7 @@ def _ini(source: Input) -> Mapping[str, Any]:
 
 
 _ASSIGNMENT = re.compile(
-    r"""[ \t]*(?:export[ \t]+)?(?P<name>[A-Za-z_][A-Za-z0-9_.-]*)[ \t]*=[ \t]*
+    r"""[ \t]*(?:export[ \t]+)?(?P<name>[A-Za-z_][A-Za-z0-9_.-]*)[ \t]*=[ \t]*+
     (?:'(?P<single>[^']*)'|"(?P<double>(?:[^"\\]|\\.)*)"|(?P<bare>(?:[^\s'"#]|(?<=\S)\#|[ \t]+(?=[^\s#]))*))
     [ \t]*(?:\#[^\n]*)?\r?(?:\n|\Z)""",
     re.VERBOSE | re.DOTALL,
