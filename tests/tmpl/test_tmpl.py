@@ -273,10 +273,26 @@ def test_escapes(run: Run, escape: str, expected: str) -> None:
     assert result == (0, (text.format(expected) + "\n").encode(), "")
 
 
-@pytest.mark.parametrize("value", ["", "a b", "it's", '"$HOME" `id` \\', "a\nb", "-n", "ü", "*", "~", "a=b"])
+@pytest.mark.parametrize("value", ["", "a b", "it's", '"$HOME" `id` \\', "a\nb", "-n", "ü", "*", "~"])
 def test_a_value_is_one_word_of_a_shell(run: Run, value: str) -> None:
     line = run("tmpl", "-e", "printf '%s|' $v end", "-D", f"v={value}", "--escape", "shell").text
     assert subprocess.run(["sh", "-c", line], capture_output=True, text=True).stdout == f"{value}|end|"
+
+
+def test_a_value_is_no_assignment_of_a_shell(run: Run) -> None:
+    line = run("tmpl", "-e", "$v; echo $$?", "-D", "v=a=b", "--escape", "shell").text
+    assert line == "'a=b'; echo $?\n"
+    assert subprocess.run(["sh", "-c", line], capture_output=True, text=True).stdout == "127\n"
+
+
+def test_tagged_bytes_are_text_to_every_escape(run: Run, tmp_path: Path) -> None:
+    value = {"$base64": True, "encoded": "YSIsICJiIjogIg=="}
+    (tmp_path / "d.json").write_text(json.dumps({"v": value, "l": [value]}))
+    for escape, text in [("json", '{"a": "$v"}'), ("toml", 'a = "$v"')]:
+        result = run("tmpl", "-e", text, "--data", "d.json", "--escape", escape)
+        assert result.text == text.replace("$v", r"a\", \"b\": \"") + "\n"
+    assert run("tmpl", "-e", "a = $l", "--data", "d.json", "--escape", "toml").text == 'a = ["a\\", \\"b\\": \\""]\n'
+    assert run("tmpl", "-e", "1" * 5000, "--escape", "json").code == 0
 
 
 def test_values_that_are_no_text_are_what_they_are_in_json_and_toml(run: Run, tmp_path: Path) -> None:
@@ -296,6 +312,13 @@ def test_values_that_are_no_text_are_what_they_are_in_json_and_toml(run: Run, tm
     [
         ("x.json", '{\n "a": "ü", "b": ${v},\n "c": ${w}\n}', "2:17", "JSON: expecting value"),
         ("x.json", '{\n "a": ${v:+1},\n "c": ${w}\n}', "4:1", "JSON: expecting value"),
+        ("x.json", '["NaN", "${w}",\n ${w:+1}1, -NaN]', "2:12", "JSON: expecting value"),
+        ("x.json", '["NaN", "${w}",\n ${v:+-Infinity}]', "2:2", "JSON: Infinity is none of its values"),
+        ("x.json", "[" * 5000, "1:1", "JSON: it is nested too deep"),
+        ("x.json", '["$w",\n"$u"]', "2:2", "JSON: byte 0xff is not UTF-8"),
+        ("x.toml", 'a = "$w$u"', "1:8", "TOML: byte 0xff is not UTF-8"),
+        ("x.toml", f"a = {'[' * 5000}", "1:1", "TOML: it is nested too deep"),
+        ("x.toml", f"a = 1\nb = {'1' * 5000}", "2:5", "TOML: a whole number of more than 4300 digits"),
         ("x.toml.tmpl", "a = '${v}${v}'\nb = ${v}\n", "2:5", "TOML: invalid value"),
         ("x.toml.tmpl", "a = [1", "1:7", "TOML: unclosed array"),
         ("x.xml", "<a>${w}\n<b>$v</c>\n</a>", "2:8", "XML: mismatched tag"),
@@ -308,7 +331,7 @@ def test_an_error_in_the_output_is_told_by_its_place_in_the_template(
     (tmp_path / name).write_text(text)
     target = f"out.{name.split('.')[1]}"
     for args in ([], ["-o", target]):
-        result = run("tmpl", name, "--escape", "auto", "-D", "v=long value", "-D", "w=", *args)
+        result = run("tmpl", name, "--escape", "auto", "-D", "v=long value", "-D", "w=", b"-D", b"u=\xff", *args)
         assert (result.code, result.out) == (2, b"")
         assert result.err.startswith(f"stdtools tmpl: {name}:{where}: the output is not {what}"), result.err
         assert not (tmp_path / target).exists()

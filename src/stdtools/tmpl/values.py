@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from math import isfinite
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from stdtools.tmpl.language import Path, Place
 
@@ -108,12 +108,21 @@ def text_of(value: Any) -> str:
         return repr(value)
     if kind is bytes:
         return bytes(value).decode("utf-8", "surrogateescape")
-    from stdtools.shared.records import JsonText, untag
+    if kind is dict and (data := bytes_of(value)) is not None:
+        return text_of(data)
+    from stdtools.shared.records import JsonText
 
-    if kind is dict and "$base64" in value:
-        with suppress(ValueError):
-            return text_of(untag(value))
     return JsonText()(value)
+
+
+def bytes_of(value: dict[str, Any]) -> bytes | None:
+    """Return the bytes that *value* is a tag of; None where it is a dictionary like others."""
+    if "$base64" in value:
+        from stdtools.shared.records import untag
+
+        with suppress(ValueError):
+            return cast(bytes, untag(value))
+    return None
 
 
 def is_empty(value: Any) -> bool:

@@ -2,10 +2,12 @@
 
 import re
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import NamedTuple, NoReturn
 
 from stdtools.tmpl.language import Unfinished
 from stdtools.tmpl.rendering import Renderer
+
+_TOO_DEEP = "it is nested too deep"
 
 
 class Fault(NamedTuple):
@@ -41,12 +43,32 @@ def _json(text: str) -> Fault | None:
     from json import JSONDecodeError, loads
 
     try:
-        loads(text)
+        # A number of any length is JSON, and an int of Python is not.
+        loads(text, parse_int=str, parse_constant=_refuse)
     except JSONDecodeError as error:
         return Fault(f"{error.msg[:1].lower()}{error.msg[1:]}", error.pos)
-    except (ValueError, RecursionError) as error:
-        return Fault(str(error), 0)
-    return None
+    except _NotJson as error:
+        names = (found for found in re.finditer(r'"(?:[^"\\]|\\.)*"|[A-Za-z]+', text) if found[0] == error.name)
+        return Fault(f"{error.name} is none of its values", next(names).start())
+    except RecursionError:
+        return Fault(_TOO_DEEP, 0)
+    return _not_utf_8(text)
+
+
+class _NotJson(Exception):
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.name = name.removeprefix("-")
+
+
+def _refuse(name: str) -> NoReturn:
+    raise _NotJson(name)
+
+
+def _not_utf_8(text: str) -> Fault | None:
+    """Return the first byte of *text* that is not UTF-8 as a fault."""
+    found = re.search("[\udc80-\udcff]", text)
+    return found and Fault(f"byte 0x{ord(found[0]) - 0xDC00:02x} is not UTF-8", found.start())
 
 
 def _toml(text: str) -> Fault | None:
@@ -59,9 +81,12 @@ def _toml(text: str) -> Fault | None:
         found = re.search(r"line (\d+), column (\d+)", where)
         offset = _offset(text, int(found[1]), int(found[2])) if found else len(text)
         return Fault(f"{what[:1].lower()}{what[1:]}", offset)
-    except (ValueError, RecursionError) as error:
-        return Fault(str(error), 0)
-    return None
+    except RecursionError:
+        return Fault(_TOO_DEEP, 0)
+    except ValueError:  # of int()
+        number = re.search(r"[0-9](?:_?[0-9]){4300}", text)
+        return Fault("a whole number of more than 4300 digits is none for Python", number.start() if number else 0)
+    return _not_utf_8(text)
 
 
 def _xml(text: str) -> Fault | None:
