@@ -252,6 +252,30 @@ def test_where_from_masks_what_may_be_a_secret(run: Run, tmp_path: Path) -> None
     assert result == (0, b"a\td.toml\t1\nDB_PASSWORD\td.toml\t***\nb\t-D\t2\nc\tdefault\td\ne\tenvironment\t3\n", "")
 
 
+def test_secrets_within_a_value_are_masked(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "d.json").write_text(
+        '{"db": {"host": "h", "password": "hunter2", "l": [{"api_key": 1, "n": null}]}, "k": [["postgres://u:p@w@h/d?e=f@g"]]}'
+    )
+    args = ["tmpl", "--where-from", "-e", "${db} ${k} ${url:-http://u@h/}", "--data", "d.json"]
+    assert run(*args).text == (
+        'db\td.json\t{"host": "h", "password": "***", "l": [{"api_key": "***", "n": null}]}\n'
+        'k\td.json\t[["postgres://***@h/d?e=f@g"]]\n'
+        "url\tdefault\thttp://***@h/\n"
+    )
+
+
+def test_a_value_that_is_nested_deep_is_told_or_masked(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "d.json").write_text('{"a":' * 900 + "1" + "}" * 900)
+    args = ["tmpl", "-e", "a = $a", "--data", "d.json"]
+    assert run(*args).out.count(b"{") == 899
+    assert run(*args, "--escape", "toml") == (
+        2,
+        b"",
+        "stdtools tmpl: -e:1:5: the value of 'a' is nested too deep\n",
+    )
+    assert run(*args, "--where-from") == (0, b"a\td.json\t***\n", "")
+
+
 HARD = "a\"b\\c\n<&'>\t$x ü\r;"
 
 

@@ -80,7 +80,12 @@ def _json(value: Any) -> str:
 
 
 def _toml(value: Any) -> str:
-    return _IN_QUOTES.sub(_quoted, text_of(value)) if _is_text(value) else _toml_value(value)
+    if _is_text(value):
+        return _IN_QUOTES.sub(_quoted, text_of(value))
+    try:
+        return _toml_value(value)
+    except RecursionError:
+        raise Unfit("is nested too deep") from None
 
 
 def _toml_value(value: Any) -> str:

@@ -1,8 +1,8 @@
 """What a template asks for, where its values come from, and what does not fit."""
 
 import re
-from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from collections.abc import Iterator
+from typing import Any, NamedTuple
 
 from stdtools.tmpl.language import Malformed, Place, Syntax, Unfinished, places_in
 from stdtools.tmpl.rendering import Trouble
@@ -10,6 +10,7 @@ from stdtools.tmpl.streaming import Findings, Lines, TemplateText
 from stdtools.tmpl.values import Values, closest, leaves, text_of
 
 _SECRET = re.compile(r"pass|pwd|secret|token|key|credential|private|auth|cookie|salt|dsn", re.IGNORECASE)
+_IN_ADDRESS = re.compile(r"(?<=://)[^\s/?#]+(?=@)")
 MASK = "***"
 
 
@@ -80,12 +81,33 @@ def origins(syntax: Syntax, template: TemplateText, values: Values, findings: Fi
         seen.add(place.name)
         source = values.source_of(place)
         if source is not None:
-            value = text_of(values.find(place))
-            yield Origin(place.name, source.name, MASK if _SECRET.search(place.name) else value)
+            yield Origin(place.name, source.name, _shown(values.find(place), place.name))
         elif use.default is not None:
-            yield Origin(place.name, "default", MASK if _SECRET.search(place.name) else use.default)
+            yield Origin(place.name, "default", _masked(use.default, place.name))
         else:
             yield Origin(place.name, "missing", None)
+
+
+def _shown(value: Any, name: str) -> str:
+    try:
+        return text_of(_masked(value, name))
+    except RecursionError:
+        return MASK  # nested too deep to be looked through
+
+
+def _masked(value: Any, name: str) -> Any:
+    """Return *value* with what may be secret in it masked: all of it by its *name*, else what has such a name within,
+    and the password of an address.
+    """
+    if _SECRET.search(name):
+        return MASK
+    if isinstance(value, str):
+        return _IN_ADDRESS.sub(MASK, value)
+    if isinstance(value, list):
+        return [_masked(item, "") for item in value]
+    if isinstance(value, dict):
+        return {key: _masked(item, key) for key, item in value.items()}
+    return value
 
 
 def problems(syntax: Syntax, template: TemplateText, values: Values, findings: Findings) -> Iterator[Problem]:
@@ -120,9 +142,3 @@ def _is_used(name: str, used: set[str]) -> bool:
             return True
         name = name.rpartition(".")[0]
     return False
-
-
-def known_names(values: Values, columns: Sequence[str] = ()) -> Iterator[str]:
-    """Yield what a name could have been meant to be."""
-    yield from columns
-    yield from values.names()
