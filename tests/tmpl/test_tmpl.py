@@ -191,6 +191,10 @@ def test_only_takes_names_what_is_below_them_and_prefixes(run: Run) -> None:
     args = ["-D", "a=1", "-D", "ab=2", "-D", "s.x=3", "-D", "APP_1=4", "-D", "b=5"]
     assert run("tmpl", "-e", text, *args, "--only", "a,s", "--only", "APP_*").text == "1 $ab 3 d 4 $b\n"
     assert run("tmpl", "-e", text, *args, "--only", "s.x").text == "$a $ab 3 ${s.y:-d} $APP_1 $b\n"
+    text = '${s.x.y} ${s.x[0]} ${s.xx} ${s["x"]} ${s}'
+    args = [word for name in ("s.x.y", "s.x[0]", "s.xx", 's["x"]', "s") for word in ("-D", f"{name}=1")]
+    assert run("tmpl", "-e", text, *args, "--only", "s.x").text == '1 1 ${s.xx} ${s["x"]} ${s}\n'
+    assert run("tmpl", "-e", text, *args, "--only", "s").text == "1 1 1 1 1\n"
 
 
 def test_usage(run: Run) -> None:
@@ -203,6 +207,11 @@ def test_usage(run: Run) -> None:
         (["-D", "novalue"], "'novalue' is not NAME=VALUE"),
         (["--delimiter", "{"], "'{' is no delimiter: braces, blanks and backslashes are not for it"),
         (["--json"], "--format needs --list, --check or --where-from"),
+        (
+            ["--only", "a,$b"],
+            "--only takes names and, with a * behind them, how names begin: '$b' is neither",
+        ),
+        (["--only", "a*b"], "--only takes names and, with a * behind them, how names begin: 'a*b' is neither"),
         (["--header", "x"], "--header needs --each"),
         (["--list", "-D", "a=1"], "--define has no meaning with --list"),
         (["--check", "--keep"], "--keep has no meaning with --check"),

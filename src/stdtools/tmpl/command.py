@@ -245,11 +245,18 @@ def _policy(given: dict[str, Any]) -> Policy:
 
 
 def _only(patterns: tuple[str, ...]) -> Callable[[Place], bool]:
-    """Return what says whether a place is one of the names, or begins with one of the prefixes, in *patterns*."""
+    """Return what says whether a place is one of the names, or below one, or begins with one of the prefixes, in
+    *patterns*.
+    """
     words = [word for pattern in patterns for word in pattern.replace(",", " ").split()]
-    names = {word for word in words if not word.endswith("*")}
+    for word in words:
+        if "$" in word or "*" in word[:-1]:
+            what = f"--only takes names and, with a * behind them, how names begin: {word!r} is neither"
+            raise click.UsageError(what, click.get_current_context())
+    names = tuple(word for word in words if not word.endswith("*"))
     prefixes = tuple(word[:-1] for word in words if word.endswith("*"))
-    return lambda place: place.name in names or place.path[0] in names or place.name.startswith(prefixes)
+    below = tuple(f"{name}{sign}" for name in names for sign in ".[")
+    return lambda place: place.name in names or place.name.startswith((*prefixes, *below))
 
 
 def _escape(given: dict[str, Any], output: str | None) -> str:
