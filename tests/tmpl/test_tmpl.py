@@ -132,7 +132,12 @@ def test_bytes_are_kept(run: Run, tmp_path: Path) -> None:
     assert run("tmpl", "-e", "$a", "--env", env={"a": b"\xff", "LC_ALL": "C"}).out == b"\xff\n"
 
 
-def test_a_byte_order_mark_is_no_column(run: Run) -> None:
+def test_a_byte_order_mark_is_no_column(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "t").write_text("\ufeff$a")
+    assert run("tmpl", "--list", stdin="\ufeff$a\n$b").text == "a\t1\t1\t\ttrue\nb\t2\t1\t\ttrue\n"
+    assert run("tmpl", "--check", stdin="\ufeff$a").text == "missing\ta\tstandard input:1:1\t\n"
+    assert run("tmpl", "t", "--escape", "json", "-D", "a=x").err.startswith("stdtools tmpl: t:1:1: the output")
+    assert run("tmpl", "t", "--each", "-", stdin="b\n1\n").err == "stdtools tmpl: t:1:1: no value for 'a'\n"
     assert run("tmpl", stdin="\ufeff$a\n$b").err == (
         "stdtools tmpl: standard input:1:1: no value for 'a'\nstdtools tmpl: standard input:2:1: no value for 'b'\n"
     )

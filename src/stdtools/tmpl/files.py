@@ -67,7 +67,8 @@ class FileSet:
         directory, name = os.path.split(path)
         steps = below.split("/")
         is_ours = any(step.startswith(_OURS) for step in steps)
-        if "\0" in path or name in ("", ".") or os.path.isabs(below) or ".." in steps or is_ours:
+        is_name = name not in ("", ".") and not is_ours and _is_encodable(path)
+        if not is_name or os.path.isabs(below) or ".." in steps:
             raise ToolError(f"{path!r} is no name for a file in {self._root or '.'}", where=where)
         real = self._directories.get(directory)
         if real is None:
@@ -179,6 +180,13 @@ def would_change(path: str, fill: Callable[[Output], int]) -> tuple[int, bool]:
                 return code, any(os.pread(new.fileno(), COPY_BLOCK, at) != next(blocks, b"") for at in starts)
     except OSError as error:
         raise_os_error(error, path)
+
+
+def _is_encodable(path: str) -> bool:
+    try:
+        return b"\0" not in os.fsencode(path)
+    except UnicodeEncodeError:  # half of a pair of surrogates
+        return False
 
 
 def _content(path: str, size: int) -> bytes:
