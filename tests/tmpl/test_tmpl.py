@@ -287,7 +287,9 @@ def test_a_value_that_is_nested_deep_is_told_or_masked(run: Run, tmp_path: Path)
         b"",
         "stdtools tmpl: -e:1:5: the value of 'a' is nested too deep\n",
     )
-    assert run(*args, "--where-from") == (0, b"a\td.json\t***\n", "")
+    result = run(*args, "--where-from")  # whether 900 are too deep to be looked through is a matter of the Python
+    assert (result.code, result.err) == (0, "")
+    assert result.text in ("a\td.json\t***\n", "a\td.json\t" + '{"a": ' * 899 + "1" + "}" * 899 + "\n")
 
 
 HARD = "a\"b\\c\n<&'>\t$x ü\r;"
@@ -352,7 +354,7 @@ def test_values_that_are_no_text_are_what_they_are_in_json_and_toml(run: Run, tm
         ("x.json", '{\n "a": ${v:+1},\n "c": ${w}\n}', "4:1", "JSON: expecting value"),
         ("x.json", '["NaN", "${w}",\n ${w:+1}1, -NaN]', "2:12", "JSON: expecting value"),
         ("x.json", '["NaN", "${w}",\n ${v:+-Infinity}]', "2:2", "JSON: Infinity is none of its values"),
-        ("x.json", "[" * 5000, "1:1", "JSON: it is nested too deep"),
+        ("x.json", "[" * 100_000, "1:1", "JSON: it is nested too deep"),
         ("x.json", '["$w",\n"$u"]', "2:2", "JSON: byte 0xff is not UTF-8"),
         ("x.toml", 'a = "$w$u"', "1:8", "TOML: byte 0xff is not UTF-8"),
         ("x.toml", f"a = {'[' * 5000}", "1:1", "TOML: it is nested too deep"),
