@@ -20,13 +20,20 @@ def test_all_that_is_missing_or_malformed_is_told_at_once_and_nothing_is_written
         2,
         b"",
         "stdtools tmpl: t:2:5: no value for 'prot'; did you mean port?\n"
-        "stdtools tmpl: t:2:11: malformed: no name follows\n"
+        "stdtools tmpl: t:2:11: malformed: neither a name nor another $ follows\n"
         "stdtools tmpl: t:3:1: x: not 1\n"
         "stdtools tmpl: t:3:17: malformed: no closing brace\n"
         "stdtools tmpl: t:4:6: no value for 'w'\n"
         "stdtools tmpl: t:4:12: no value for 'prot'; did you mean port?\n",
     )
     assert not (tmp_path / "out").exists()
+
+
+def test_what_only_the_environment_has_is_told_how_to_be_read(run: Run) -> None:
+    hint = "no value for 'APP_x'; --env reads it from the environment"
+    assert run("tmpl", "-e", "$APP_x", env={"APP_x": "hunter2"}).err == f"stdtools tmpl: -e:1:1: {hint}\n"
+    assert run("tmpl", "-e", "$APP_x", "--env=B", env={"APP_x": "1"}).err == f"stdtools tmpl: -e:1:1: {hint}\n"
+    assert run("tmpl", "-e", "$APP_x").err == "stdtools tmpl: -e:1:1: no value for 'APP_x'\n"
 
 
 def test_exit_codes(run: Run) -> None:
@@ -101,9 +108,11 @@ def test_files_of_values(run: Run, tmp_path: Path, name: str, content: str, text
         ("x.json", '{"a": ' + "1" * 5000 + "}", "x.json: holds a whole number of more than 4300 digits"),
         ("x.toml", "a = \n", "x.toml: not TOML: Invalid value (at line 1, column 5)"),
         ("x.toml", "a = " + "1" * 5000, "x.toml: holds a whole number of more than 4300 digits"),
-        ("x.ini", "a = 1\n", "x.ini:1: not INI: file contains no section headers\n"),
-        ("x.ini", "[a]\nhunter2\n", "x.ini:2: not INI: source contains parsing errors: it\n"),
-        ("x.ini", "[a]\nk=1\nk=2\n", "x.ini:3: not INI: "),
+        ("x.ini", "a = 1\n", "x.ini:1: not INI: a value before the first [SECTION]\n"),
+        ("x.ini", "[a]\nhunter2\n", "x.ini:2: not INI: neither [SECTION] nor NAME = VALUE\n"),
+        ("x.ini", "[a]\nk=1\nk=2\n", "x.ini:3: not INI: 'k' stands twice in [a]\n"),
+        ("x.ini", "[a]\nk=1\n[a]\n", "x.ini:3: not INI: [a] stands twice\n"),
+        ("x.ini", "[a]\n  k\n  hunter2\n", "x.ini:2: not INI: neither [SECTION] nor NAME = VALUE\n"),
         ("x.env", "A=1\nwhat is this\n", "x.env:2: not NAME=VALUE, or its quotes are not closed"),
         ("x.env", 'A=1\n\nB="open\n', "x.env:3: not NAME=VALUE, or its quotes are not closed"),
         ("x.env", f"A={' ' * 100_000}'open\n", "x.env:1: not NAME=VALUE, or its quotes are not closed"),
@@ -216,6 +225,8 @@ def test_usage(run: Run) -> None:
             ["--only", "a,$b"],
             "--only takes names and, with a * behind them, how names begin: '$b' is neither",
         ),
+        (["-e", "$APP_x", "--env", "APP_"], "a template is TEXT or a file, not both; a prefix is written --env=APP_"),
+        (["-e", "x", "--data-format", "json"], "--data-format needs --data"),
         (["--only", "a*b"], "--only takes names and, with a * behind them, how names begin: 'a*b' is neither"),
         (["--header", "x"], "--header needs --each"),
         (["--list", "-D", "a=1"], "--define has no meaning with --list"),
@@ -240,7 +251,7 @@ def test_list(run: Run) -> None:
     assert run("tmpl", "--list", "--delimiter", "a", "-e", "a{a:-x}").text == "a\t1\t1\tx\tfalse\n"
     broken = run("tmpl", "--list", stdin="$a\n$")
     assert (broken.code, broken.text) == (2, "a\t1\t1\t\ttrue\n")
-    assert broken.err == "stdtools tmpl: standard input:2:1: malformed: no name follows\n"
+    assert broken.err == "stdtools tmpl: standard input:2:1: malformed: neither a name nor another $ follows\n"
 
 
 def test_check(run: Run, tmp_path: Path) -> None:
@@ -362,7 +373,7 @@ def test_values_that_are_no_text_are_what_they_are_in_json_and_toml(run: Run, tm
         ("x.toml.tmpl", "a = '${v}${v}'\nb = ${v}\n", "2:5", "TOML: invalid value"),
         ("x.toml.tmpl", "a = [1", "1:7", "TOML: unclosed array"),
         ("x.xml", "<a>${w}\n<b>$v</c>\n</a>", "2:8", "XML: mismatched tag"),
-        ("x.ini.in", "[a]\nk = $v\n[a]\n", "3:1", "INI: While reading from '<string>' [line"),
+        ("x.ini.in", "[a]\nk = $v\n[a]\n", "3:1", "INI: [a] stands twice"),
     ],
 )
 def test_an_error_in_the_output_is_told_by_its_place_in_the_template(

@@ -117,13 +117,26 @@ def _ini(source: Input) -> Mapping[str, Any]:
     try:
         parser.read_string(_read_text(source), source.name)
     except configparser.Error as error:
-        # What follows is the line itself, which may hold a secret.
-        lines = [line for line, _ in error.errors] if type(error) is configparser.ParsingError else []
-        line = lines[0] if lines else getattr(error, "lineno", None)
-        what = error.message.partition("\n")[0].removesuffix(".").replace(f"{source.name!r}", "it")
-        where = f"{source.name}:{line}" if line else source.name
-        raise ToolError(f"not INI: {what[:1].lower()}{what[1:]}", where=where) from None
+        line, what = ini_fault(error)
+        raise ToolError(f"not INI: {what}", where=f"{source.name}:{line}") from None
     return {**parser.defaults(), **{name: dict(parser.items(name)) for name in parser.sections()}}
+
+
+def ini_fault(error: Exception) -> tuple[int, str]:
+    """Return the line of an *error* of configparser, and what is wrong, without the line's text: it may be secret."""
+    import configparser
+
+    match error:
+        case configparser.DuplicateOptionError():
+            what = f"{error.option!r} stands twice in [{error.section}]"
+        case configparser.DuplicateSectionError():
+            what = f"[{error.section}] stands twice"
+        case configparser.MissingSectionHeaderError():
+            what = "a value before the first [SECTION]"
+        case _:
+            what = "neither [SECTION] nor NAME = VALUE"
+    line = getattr(error, "lineno", None)
+    return (error.errors[0][0] if line is None and isinstance(error, configparser.ParsingError) else line or 1), what
 
 
 _ASSIGNMENT = re.compile(

@@ -6,6 +6,7 @@ from typing import NamedTuple, NoReturn
 
 from stdtools.tmpl.language import Unfinished
 from stdtools.tmpl.rendering import Renderer
+from stdtools.tmpl.sources import ini_fault
 
 _TOO_DEEP = "it is nested too deep"
 
@@ -110,9 +111,8 @@ def _ini(text: str) -> Fault | None:
     try:
         configparser.RawConfigParser(strict=True).read_string(text)
     except configparser.Error as error:
-        lines = [line for line, _ in error.errors] if type(error) is configparser.ParsingError else []
-        line = lines[0] if lines else getattr(error, "lineno", None) or 1
-        return Fault(" ".join(error.message.split("\n")[0].split()), _offset(text, line, 1))
+        line, what = ini_fault(error)
+        return Fault(what, _offset(text, line, 1))
     return None
 
 
