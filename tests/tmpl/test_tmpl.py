@@ -86,6 +86,12 @@ def test_later_sources_win_in_the_order_in_which_they_are_typed(run: Run, tmp_pa
             "$A|$B|$C|$D|$E|$F|$G",
             '1|two words|$A \\n|x\ny "z"||a#b|two\nlines',
         ),
+        (
+            ".env",
+            "A=#a\nB= # it's\nC=b\t # \"c\nD='' # d\n  export E = a=b\t\r\n#F=1\nG=a\xa0b  c\\nd",
+            "$A|$B|$C|$D|$E|${F:-}|$G",
+            "#a||b||a=b||a\xa0b  c\\nd",
+        ),
         ("x.csv", 'a,b c\n"x,1",2\n3,4\n', '$a ${["b c"]}', "x,1 2"),
         ("x.tsv", "a\tb\nx\\ty\t2\n", "$a $b", "x\ty 2"),
     ],
@@ -95,6 +101,15 @@ def test_files_of_values(run: Run, tmp_path: Path, name: str, content: str, text
     assert run("tmpl", "-e", text, "--data", name) == (0, f"{expected}\n".encode(), "")
     form = ["--data-format", name.rpartition(".")[2]]
     assert run("tmpl", "-e", text, "--data", "-", *form, stdin=content.encode()).text == f"{expected}\n"
+
+
+@pytest.mark.once
+@pytest.mark.parametrize(
+    "value", ["x" * 20_000_000, "'" + "x" * 20_000_000 + "'", '"' + "x\\n" * 7_000_000 + '"', "a " * 10_000_000]
+)
+def test_a_long_value_of_an_env_file_takes_little_memory(shell: Run, tmp_path: Path, value: str) -> None:
+    (tmp_path / ".env").write_text(f"a={value}\n")
+    assert shell("(ulimit -v 400000; stdtools tmpl -e '${a:+there}' --data .env)") == (0, b"there\n", "")
 
 
 @pytest.mark.parametrize(

@@ -139,13 +139,10 @@ def ini_fault(error: Exception) -> tuple[int, str]:
     return (error.errors[0][0] if line is None and isinstance(error, configparser.ParsingError) else line or 1), what
 
 
-_ASSIGNMENT = re.compile(
-    r"""[ \t]*(?:export[ \t]+)?(?P<name>[A-Za-z_][A-Za-z0-9_.-]*)[ \t]*=[ \t]*+
-    (?:'(?P<single>[^']*)'|"(?P<double>(?:[^"\\]|\\.)*)"|(?P<bare>(?:[^\s'"#]|(?<=\S)\#|[ \t]+(?=[^\s#]))*))
-    [ \t]*(?:\#[^\n]*)?\r?(?:\n|\Z)""",
-    re.VERBOSE | re.DOTALL,
-)
+_HEAD = re.compile(r"[ \t]*(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_.-]*)[ \t]*=[ \t]*")
 _NOTHING = re.compile(r"[ \t]*(?:#[^\n]*)?\r?(?:\n|\Z)")
+_COMMENT = re.compile(r"(?<=[ \t])#")
+_ENDS = {"'": re.compile("'"), '"': re.compile(r'\\.|"', re.DOTALL)}
 _ESCAPES = {"n": "\n", "r": "\r", "t": "\t"}
 
 
@@ -158,18 +155,37 @@ def _env(source: Input) -> Mapping[str, Any]:
         if nothing := _NOTHING.match(text, at):
             at = nothing.end()
             continue
-        line = _ASSIGNMENT.match(text, at)
-        if line is None:
+        head = _HEAD.match(text, at)
+        value, end = _env_value(text, head.end()) if head else (None, at)
+        if head is None or value is None:
             where = f"{source.name}:{text.count(chr(10), 0, at) + 1}"
             raise ToolError("not NAME=VALUE, or its quotes are not closed", where=where)
-        value = line["bare"]
-        if line["single"] is not None:
-            value = line["single"]
-        elif line["double"] is not None:
-            value = re.sub(r"\\(.)", lambda found: _ESCAPES.get(found[1], found[1]), line["double"], flags=re.DOTALL)
-        values[line["name"]] = value
-        at = line.end()
+        values[head[1]] = value
+        at = end
     return values
+
+
+def _env_value(text: str, at: int) -> tuple[str | None, int]:
+    """Return the value that begins at *at* of *text*, None where it is not one, and where the next line begins.
+
+    A pattern for all of it would keep what it may have to go back to for each character.
+    """
+    quote = text[at : at + 1]
+    if quote in _ENDS:
+        ends = (found.start() for found in _ENDS[quote].finditer(text, at + 1) if found[0] == quote)
+        end = next(ends, len(text))
+        rest = _NOTHING.match(text, end + 1)
+        if end == len(text) or rest is None:
+            return None, at
+        value = text[at + 1 : end]
+        if quote == '"':
+            value = re.sub(r"\\(.)", lambda found: _ESCAPES.get(found[1], found[1]), value, flags=re.DOTALL)
+        return value, rest.end()
+    newline = text.find("\n", at)
+    end = len(text) if newline < 0 else newline
+    comment = _COMMENT.search(text, at, end)
+    value = text[at : comment.start() if comment else end].strip(" \t\r")
+    return None if "'" in value or '"' in value else value, end + 1
 
 
 def _first_row(reader: str) -> Callable[[Input], Mapping[str, Any]]:
