@@ -379,7 +379,12 @@ def test_values_that_are_no_text_are_what_they_are_in_json_and_toml(run: Run, tm
         ("x.json", '{\n "a": "ü", "b": ${v},\n "c": ${w}\n}', "2:17", "JSON: expecting value"),
         ("x.json", '{\n "a": ${v:+1},\n "c": ${w}\n}', "4:1", "JSON: expecting value"),
         ("x.json", '["NaN", "${w}",\n ${w:+1}1, -NaN]', "2:12", "JSON: expecting value"),
-        ("x.json", '["NaN", "${w}",\n ${v:+-Infinity}]', "2:2", "JSON: Infinity is none of its values"),
+        (
+            "x.json",
+            '["Infinity", "\\\\\\"Infinity${w}",\n ${v:+-Infinity}]',
+            "2:2",
+            "JSON: Infinity is none of its values",
+        ),
         ("x.json", "[" * 100_000, "1:1", "JSON: it is nested too deep"),
         ("x.json", '["$w",\n"$u"]', "2:2", "JSON: byte 0xff is not UTF-8"),
         ("x.toml", 'a = "$w$u"', "1:8", "TOML: byte 0xff is not UTF-8"),

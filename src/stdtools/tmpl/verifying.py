@@ -49,8 +49,7 @@ def _json(text: str) -> Fault | None:
     except JSONDecodeError as error:
         return Fault(f"{error.msg[:1].lower()}{error.msg[1:]}", error.pos)
     except _NotJson as error:
-        names = (found for found in re.finditer(r'"(?:[^"\\]|\\.)*"|[A-Za-z]+', text) if found[0] == error.name)
-        return Fault(f"{error.name} is none of its values", next(names).start())
+        return Fault(f"{error.name} is none of its values", _outside_of_strings(text, error.name))
     except RecursionError:
         return Fault(_TOO_DEEP, 0)
     return _not_utf_8(text)
@@ -64,6 +63,17 @@ class _NotJson(Exception):
 
 def _refuse(name: str) -> NoReturn:
     raise _NotJson(name)
+
+
+def _outside_of_strings(text: str, name: str) -> int:
+    """Return where *name* stands first in *text*, which is JSON but for that."""
+    is_inside = False
+    for found in re.finditer(rf'\\.|"|{name}', text):
+        if found[0] == '"':
+            is_inside = not is_inside
+        elif found[0] == name and not is_inside:
+            return found.start()
+    return 0
 
 
 def _not_utf_8(text: str) -> Fault | None:
@@ -85,7 +95,7 @@ def _toml(text: str) -> Fault | None:
     except RecursionError:
         return Fault(_TOO_DEEP, 0)
     except ValueError:  # of int()
-        number = re.search(r"[0-9](?:_?[0-9]){4300}", text)
+        number = re.search(r"(?<![0-9_])[0-9](?:_?[0-9]){4300}", text)
         return Fault("a whole number of more than 4300 digits is none for Python", number.start() if number else 0)
     return _not_utf_8(text)
 
