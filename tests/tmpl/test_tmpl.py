@@ -282,6 +282,10 @@ def test_check(run: Run, tmp_path: Path) -> None:
         ("unused", '["two words"]', "d.json", None),
     ]
     assert run("tmpl", "--check", "-e", "$a", "-D", "a=1") == (0, b"", "")
+    assert run("tmpl", "--check", "-e", "${a.b}", "-D", "a.b=1") == (0, b"", "")
+    text = '${s["used"]} ${s["not"]} ${l[0]} ${k.x} ${["two words"]} $prot'
+    assert run("tmpl", "--check", "-e", text, "--data", "d.json") == (0, b"", "")
+    assert run("tmpl", "--check", "-e", '${["s.not"]-}', "-D", "s.not=1") == (0, b"", "")
     assert run("tmpl", "--check", "-e", "", "-D", "a=1") == (1, b"unused\ta\t-D\t\n", "")
 
 

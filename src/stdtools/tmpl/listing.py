@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from stdtools.tmpl.language import Malformed, Place, Syntax, Unfinished, places_in
 from stdtools.tmpl.rendering import Trouble
 from stdtools.tmpl.streaming import Findings, Lines, TemplateText
-from stdtools.tmpl.values import Values, closest, leaves, text_of
+from stdtools.tmpl.values import Values, closest, leaves, spelled, text_of
 
 _SECRET = re.compile(r"pass|pwd|secret|token|key|credential|private|auth|cookie|salt|dsn", re.IGNORECASE)
 _IN_ADDRESS = re.compile(r"(?<=://)[^\s/?#]+(?=@)")
@@ -113,26 +113,28 @@ def _masked(value: Any, name: str) -> Any:
 def problems(syntax: Syntax, template: TemplateText, values: Values, findings: Findings) -> Iterator[Problem]:
     """Yield what *template* requires and *values* lack, then what they have and it does not use."""
     used: set[str] = set()
+    keys: set[str] = set()  # names as that of one key, dots and all
     for place, use in places(syntax, template, findings):
-        used.update((place.name, *_above(place)))
+        used.update((place.name, _above(place)))
+        keys.add(spelled(place.name))
         if use.required and values.source_of(place) is None:
             close = closest(place.name, values.names())
             yield Problem("missing", place.name, f"{template.name}:{use.line}:{use.column}", close or None)
     for source in values.sources:
         if source.is_checked:
             for name in leaves(source.data):
-                if not _is_used(name, used):
+                if name not in keys and not _is_used(name, used):
                     yield Problem("unused", name, source.name, closest(name, used) or None)
 
 
-def _above(place: Place) -> Iterator[str]:
-    """Yield the names that have *place* below them up to its first index."""
+def _above(place: Place) -> str:
+    """Return the name that has *place* below it from its first index on, as ``leaves`` has it."""
     name = ""
     for step in place.path:
         if not isinstance(step, str):
             break
-        name = f"{name}.{step}" if name else step
-    yield name
+        name += spelled(step, name)
+    return name
 
 
 def _is_used(name: str, used: set[str]) -> bool:

@@ -72,7 +72,7 @@ def leaves(data: Mapping[str, Any], before: str = "") -> Iterator[str]:
     while waiting:
         prefix, items = waiting[-1]
         for key, value in items:
-            name = prefix + _spelled(str(key), prefix)
+            name = prefix + spelled(str(key), prefix)
             if isinstance(value, dict) and value:
                 waiting.append((name, iter(value.items())))
                 break
@@ -81,7 +81,8 @@ def leaves(data: Mapping[str, Any], before: str = "") -> Iterator[str]:
             waiting.pop()
 
 
-def _spelled(key: str, prefix: str) -> str:
+def spelled(key: str, prefix: str = "") -> str:
+    """Return *key* as a template names it behind *prefix*."""
     if key.isidentifier():
         return f".{key}" if prefix else key
     quoted = key.replace("\\", "\\\\").replace('"', '\\"')
