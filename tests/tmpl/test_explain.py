@@ -27,9 +27,9 @@ CASES = [
 def test_scripts_do_what_the_command_does(run: Run, tmp_path: Path, args: list[str]) -> None:
     (tmp_path / "t").write_bytes(b"$a ${b} $$\r\n\xff")
     (tmp_path / "at").write_text("@@a $b @@@@\n")
-    (tmp_path / "d.json").write_text('{"a": [true, "ü", null]}')
-    (tmp_path / "d.csv").write_text("b,c\nü,2\n3,4\n")
-    (tmp_path / "r.csv").write_text('a,c\n"x\ny",2\n3,4\n')
+    (tmp_path / "d.json").write_text('\ufeff{"a": [true, "ü", null]}')
+    (tmp_path / "d.csv").write_text("\ufeffb,c\nü,2\n3,4\n")
+    (tmp_path / "r.csv").write_text('\ufeffa,c\n"x\ny",2\n3,4\n')
     (tmp_path / "r.jsonl").write_text('{"a": 1.5}\n{"a": null}\n{"a": "ü"}\n')
     stdin = b"$APP_X $HOME"
     env = {"APP_X": "ü"}

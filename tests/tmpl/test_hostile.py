@@ -144,5 +144,6 @@ def test_every_value_comes_out_as_it_is(tmp_path: Path) -> None:
         )
         assert done.returncode in (0, 2)
         assert done.stderr.count(b"\n") == (done.returncode == 2)
+        assert b"internal error" not in done.stderr
     assert sorted(os.listdir(tmp_path)) == ["one.jsonl", "out", "r.jsonl"]
     assert all(not name.startswith(".stdtools") for name in os.listdir(tmp_path / "out"))

@@ -203,9 +203,9 @@ def test_forms(text: str, expected: str) -> None:
 @pytest.mark.parametrize(
     ("text", "what"),
     [
-        ("$", "no name follows"),
-        ("a $1", "no name follows"),
-        ("$é", "no name follows"),
+        ("$", "neither a name nor another $ follows"),
+        ("a $1", "neither a name nor another $ follows"),
+        ("$é", "neither a name nor another $ follows"),
         ("${a", "no closing brace"),
         ("${a:-b", "no closing brace"),
         ("${", "no closing brace"),
@@ -216,7 +216,7 @@ def test_forms(text: str, expected: str) -> None:
         ("${a:=b}", NO_NAME),
         ("${a[x]}", NO_NAME),
         ("${a..b}", NO_NAME),
-        ("${a:-$}", "no name follows"),
+        ("${a:-$}", "neither a name nor another $ follows"),
         ("${a:-" * (DEEPEST + 1) + "}" * (DEEPEST + 1), "nested too deep"),
     ],
 )

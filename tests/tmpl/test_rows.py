@@ -13,7 +13,9 @@ from typing import Any
 
 import pytest
 
+from stdtools.shared.disk import lock_at_once
 from stdtools.shared.streams import open_input
+from stdtools.tmpl.files import FileSet
 from stdtools.tmpl.language import Syntax
 from stdtools.tmpl.record_batches import batches
 from stdtools.tmpl.rendering import Policy
@@ -97,6 +99,9 @@ def test_a_column_that_is_not_there_is_told_before_anything_is_written(run: Run)
         ('{"a": 1}\n[2]\n', "standard input: record 2: is no JSON object"),
         ('{"a": 1}\n{"a": \n', "standard input: record 2: not JSON: expecting value"),
         ('{"a": 1}\n{"a": NaN}\n', 'standard input: record 2: not JSON: NaN; write "NaN"'),
+        ('{"a": 1}\n{"a":', "standard input: record 2: not JSON: expecting value"),
+        ('{"a": 1}\n' * 50_000 + "[\n", "standard input: record 50001: not JSON: expecting value"),
+        ("a,b\r1,2\r", "standard input:1: not CSV: a carriage return that ends no line"),
         (b"a,b\n1,\xff\n", "standard input:2: not UTF-8: byte 0xff"),
         ('{"a": "\\ud800"}\n', "a value: holds U+D800, half of a pair of surrogates, which is no text"),
     ],
@@ -320,6 +325,46 @@ def test_killed_at_any_moment_each_file_is_old_or_new_and_the_next_run_tidies_up
             assert not [name for name in os.listdir(tmp_path / "out") if name.startswith(".")]
     assert run(*args, "newest $name").code == 0
     assert sorted(os.listdir(tmp_path / "out"), key=int) == [str(n) for n in range(300)]
+
+
+def test_what_a_killed_run_has_left_goes_also_when_no_file_changes(run: Run, tmp_path: Path) -> None:
+    args = ["tmpl", "-e", "$n", "--each", "-", "-o", "out/$n"]
+    assert run(*args, stdin="n\n1\n").code == 0
+    for slot in (0, 2):
+        (tmp_path / f"out/.stdtools-tmpl-{slot}.tmp").mkdir()
+        (tmp_path / f"out/.stdtools-tmpl-{slot}.tmp/0").write_text("new")
+    assert run(*args, "-n", stdin="n\n1\n").code == 0
+    assert len(os.listdir(tmp_path / "out")) == 3
+    assert run(*args, stdin="n\n1\n").code == 0
+    assert os.listdir(tmp_path / "out") == ["1"]
+
+
+@pytest.mark.once
+def test_a_sweeper_that_is_faster_takes_nothing_from_a_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A new directory is swept before it is locked: twice it has gone, once there is already that of another run."""
+    stages = [tmp_path / f".stdtools-tmpl-{slot}.tmp" for slot in range(4)]
+    make_directory = os.mkdir
+
+    def make_and_lose(path: str, mode: int) -> None:
+        make_directory(path, mode)
+        if path in [str(stage) for stage in stages[:3]]:
+            os.rmdir(path)
+        if path == str(stages[2]):
+            other.append(os.open(tmp_path, os.O_RDONLY))  # so that the inode is another one
+            make_directory(path, mode)
+            other.append(os.open(path, os.O_RDONLY))
+            assert lock_at_once(other[-1])
+
+    other: list[int] = []
+    with FileSet(f"{tmp_path}/", dry=False) as files:
+        monkeypatch.setattr(os, "mkdir", make_and_lose)
+        files.add(f"{tmp_path}/a", b"1", 1)
+        monkeypatch.undo()
+        assert [stage.exists() for stage in stages] == [False, False, True, True]
+        files.commit()
+    assert sorted(os.listdir(tmp_path)) == [stages[2].name, "a"]
+    for fd in other:
+        os.close(fd)
 
 
 def test_each_file_is_checked_when_its_format_is_known(run: Run, tmp_path: Path) -> None:

@@ -20,13 +20,20 @@ def test_all_that_is_missing_or_malformed_is_told_at_once_and_nothing_is_written
         2,
         b"",
         "stdtools tmpl: t:2:5: no value for 'prot'; did you mean port?\n"
-        "stdtools tmpl: t:2:11: malformed: no name follows\n"
+        "stdtools tmpl: t:2:11: malformed: neither a name nor another $ follows\n"
         "stdtools tmpl: t:3:1: x: not 1\n"
         "stdtools tmpl: t:3:17: malformed: no closing brace\n"
         "stdtools tmpl: t:4:6: no value for 'w'\n"
         "stdtools tmpl: t:4:12: no value for 'prot'; did you mean port?\n",
     )
     assert not (tmp_path / "out").exists()
+
+
+def test_what_only_the_environment_has_is_told_how_to_be_read(run: Run) -> None:
+    hint = "no value for 'APP_x'; --env reads it from the environment"
+    assert run("tmpl", "-e", "$APP_x", env={"APP_x": "hunter2"}).err == f"stdtools tmpl: -e:1:1: {hint}\n"
+    assert run("tmpl", "-e", "$APP_x", "--env=B", env={"APP_x": "1"}).err == f"stdtools tmpl: -e:1:1: {hint}\n"
+    assert run("tmpl", "-e", "$APP_x").err == "stdtools tmpl: -e:1:1: no value for 'APP_x'\n"
 
 
 def test_exit_codes(run: Run) -> None:
@@ -79,6 +86,12 @@ def test_later_sources_win_in_the_order_in_which_they_are_typed(run: Run, tmp_pa
             "$A|$B|$C|$D|$E|$F|$G",
             '1|two words|$A \\n|x\ny "z"||a#b|two\nlines',
         ),
+        (
+            ".env",
+            "A=#a\nB= # it's\nC=b\t # \"c\nD='' # d\n  export E = a=b\t\r\n#F=1\nG=a\xa0b  c\\nd",
+            "$A|$B|$C|$D|$E|${F:-}|$G",
+            "#a||b||a=b||a\xa0b  c\\nd",
+        ),
         ("x.csv", 'a,b c\n"x,1",2\n3,4\n', '$a ${["b c"]}', "x,1 2"),
         ("x.tsv", "a\tb\nx\\ty\t2\n", "$a $b", "x\ty 2"),
     ],
@@ -90,6 +103,15 @@ def test_files_of_values(run: Run, tmp_path: Path, name: str, content: str, text
     assert run("tmpl", "-e", text, "--data", "-", *form, stdin=content.encode()).text == f"{expected}\n"
 
 
+@pytest.mark.once
+@pytest.mark.parametrize(
+    "value", ["x" * 20_000_000, "'" + "x" * 20_000_000 + "'", '"' + "x\\n" * 7_000_000 + '"', "a " * 10_000_000]
+)
+def test_a_long_value_of_an_env_file_takes_little_memory(shell: Run, tmp_path: Path, value: str) -> None:
+    (tmp_path / ".env").write_text(f"a={value}\n")
+    assert shell("(ulimit -v 400000; stdtools tmpl -e '${a:+there}' --data .env)") == (0, b"there\n", "")
+
+
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
@@ -98,13 +120,17 @@ def test_files_of_values(run: Run, tmp_path: Path, name: str, content: str, text
         ("x.json", '{"a": NaN}', "x.json: not JSON: NaN is no JSON"),
         ("x.json", '{"a": 1e999}', "x.json: not JSON: 1e999 is too large for a 64-bit float"),
         ("x.json", "[" * 100_000, "x.json: nested too deep"),
-        ("x.json", '{"a": ' + "1" * 5000 + "}", "x.json: not JSON: a whole number of more than 4300 digits"),
+        ("x.json", '{"a": ' + "1" * 5000 + "}", "x.json: holds a whole number of more than 4300 digits"),
         ("x.toml", "a = \n", "x.toml: not TOML: Invalid value (at line 1, column 5)"),
-        ("x.ini", "a = 1\n", "x.ini:1: not INI: file contains no section headers\n"),
-        ("x.ini", "[a]\nhunter2\n", "x.ini:2: not INI: source contains parsing errors: it\n"),
-        ("x.ini", "[a]\nk=1\nk=2\n", "x.ini:3: not INI: "),
+        ("x.toml", "a = " + "1" * 5000, "x.toml: holds a whole number of more than 4300 digits"),
+        ("x.ini", "a = 1\n", "x.ini:1: not INI: a value before the first [SECTION]\n"),
+        ("x.ini", "[a]\nhunter2\n", "x.ini:2: not INI: neither [SECTION] nor NAME = VALUE\n"),
+        ("x.ini", "[a]\nk=1\nk=2\n", "x.ini:3: not INI: 'k' stands twice in [a]\n"),
+        ("x.ini", "[a]\nk=1\n[a]\n", "x.ini:3: not INI: [a] stands twice\n"),
+        ("x.ini", "[a]\n  k\n  hunter2\n", "x.ini:2: not INI: neither [SECTION] nor NAME = VALUE\n"),
         ("x.env", "A=1\nwhat is this\n", "x.env:2: not NAME=VALUE, or its quotes are not closed"),
         ("x.env", 'A=1\n\nB="open\n', "x.env:3: not NAME=VALUE, or its quotes are not closed"),
+        ("x.env", f"A={' ' * 100_000}'open\n", "x.env:1: not NAME=VALUE, or its quotes are not closed"),
         ("x.csv", "a,b\n", "x.csv: has no row below its header"),
         ("x.csv", "a,b\n1\n", "x.csv: record 1: has 1 values for 2 columns"),
         ("x.yaml", "a: 1\n", "x.yaml: its name does not tell what it is; --data-format does"),
@@ -130,7 +156,12 @@ def test_bytes_are_kept(run: Run, tmp_path: Path) -> None:
     assert run("tmpl", "-e", "$a", "--env", env={"a": b"\xff", "LC_ALL": "C"}).out == b"\xff\n"
 
 
-def test_a_byte_order_mark_is_no_column(run: Run) -> None:
+def test_a_byte_order_mark_is_no_column(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "t").write_text("\ufeff$a")
+    assert run("tmpl", "--list", stdin="\ufeff$a\n$b").text == "a\t1\t1\t\ttrue\nb\t2\t1\t\ttrue\n"
+    assert run("tmpl", "--check", stdin="\ufeff$a").text == "missing\ta\tstandard input:1:1\t\n"
+    assert run("tmpl", "t", "--escape", "json", "-D", "a=x").err.startswith("stdtools tmpl: t:1:1: the output")
+    assert run("tmpl", "t", "--each", "-", stdin="b\n1\n").err == "stdtools tmpl: t:1:1: no value for 'a'\n"
     assert run("tmpl", stdin="\ufeff$a\n$b").err == (
         "stdtools tmpl: standard input:1:1: no value for 'a'\nstdtools tmpl: standard input:2:1: no value for 'b'\n"
     )
@@ -189,6 +220,10 @@ def test_only_takes_names_what_is_below_them_and_prefixes(run: Run) -> None:
     args = ["-D", "a=1", "-D", "ab=2", "-D", "s.x=3", "-D", "APP_1=4", "-D", "b=5"]
     assert run("tmpl", "-e", text, *args, "--only", "a,s", "--only", "APP_*").text == "1 $ab 3 d 4 $b\n"
     assert run("tmpl", "-e", text, *args, "--only", "s.x").text == "$a $ab 3 ${s.y:-d} $APP_1 $b\n"
+    text = '${s.x.y} ${s.x[0]} ${s.xx} ${s["x"]} ${s}'
+    args = [word for name in ("s.x.y", "s.x[0]", "s.xx", 's["x"]', "s") for word in ("-D", f"{name}=1")]
+    assert run("tmpl", "-e", text, *args, "--only", "s.x").text == '1 1 ${s.xx} ${s["x"]} ${s}\n'
+    assert run("tmpl", "-e", text, *args, "--only", "s").text == "1 1 1 1 1\n"
 
 
 def test_usage(run: Run) -> None:
@@ -201,6 +236,13 @@ def test_usage(run: Run) -> None:
         (["-D", "novalue"], "'novalue' is not NAME=VALUE"),
         (["--delimiter", "{"], "'{' is no delimiter: braces, blanks and backslashes are not for it"),
         (["--json"], "--format needs --list, --check or --where-from"),
+        (
+            ["--only", "a,$b"],
+            "--only takes names and, with a * behind them, how names begin: '$b' is neither",
+        ),
+        (["-e", "$APP_x", "--env", "APP_"], "a template is TEXT or a file, not both; a prefix is written --env=APP_"),
+        (["-e", "x", "--data-format", "json"], "--data-format needs --data"),
+        (["--only", "a*b"], "--only takes names and, with a * behind them, how names begin: 'a*b' is neither"),
         (["--header", "x"], "--header needs --each"),
         (["--list", "-D", "a=1"], "--define has no meaning with --list"),
         (["--check", "--keep"], "--keep has no meaning with --check"),
@@ -224,7 +266,7 @@ def test_list(run: Run) -> None:
     assert run("tmpl", "--list", "--delimiter", "a", "-e", "a{a:-x}").text == "a\t1\t1\tx\tfalse\n"
     broken = run("tmpl", "--list", stdin="$a\n$")
     assert (broken.code, broken.text) == (2, "a\t1\t1\t\ttrue\n")
-    assert broken.err == "stdtools tmpl: standard input:2:1: malformed: no name follows\n"
+    assert broken.err == "stdtools tmpl: standard input:2:1: malformed: neither a name nor another $ follows\n"
 
 
 def test_check(run: Run, tmp_path: Path) -> None:
@@ -240,6 +282,10 @@ def test_check(run: Run, tmp_path: Path) -> None:
         ("unused", '["two words"]', "d.json", None),
     ]
     assert run("tmpl", "--check", "-e", "$a", "-D", "a=1") == (0, b"", "")
+    assert run("tmpl", "--check", "-e", "${a.b}", "-D", "a.b=1") == (0, b"", "")
+    text = '${s["used"]} ${s["not"]} ${l[0]} ${k.x} ${["two words"]} $prot'
+    assert run("tmpl", "--check", "-e", text, "--data", "d.json") == (0, b"", "")
+    assert run("tmpl", "--check", "-e", '${["s.not"]-}', "-D", "s.not=1") == (0, b"", "")
     assert run("tmpl", "--check", "-e", "", "-D", "a=1") == (1, b"unused\ta\t-D\t\n", "")
 
 
@@ -248,6 +294,32 @@ def test_where_from_masks_what_may_be_a_secret(run: Run, tmp_path: Path) -> None
     text = "$a $DB_PASSWORD $b ${c:-d} $a $e"
     result = run("tmpl", "--where-from", "-e", text, "--data", "d.toml", "-D", "b=2", "--env", env={"e": "3"})
     assert result == (0, b"a\td.toml\t1\nDB_PASSWORD\td.toml\t***\nb\t-D\t2\nc\tdefault\td\ne\tenvironment\t3\n", "")
+
+
+def test_secrets_within_a_value_are_masked(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "d.json").write_text(
+        '{"db": {"host": "h", "password": "hunter2", "l": [{"api_key": 1, "n": null}]}, "k": [["postgres://u:p@w@h/d?e=f@g"]]}'
+    )
+    args = ["tmpl", "--where-from", "-e", "${db} ${k} ${url:-http://u@h/}", "--data", "d.json"]
+    assert run(*args).text == (
+        'db\td.json\t{"host": "h", "password": "***", "l": [{"api_key": "***", "n": null}]}\n'
+        'k\td.json\t[["postgres://***@h/d?e=f@g"]]\n'
+        "url\tdefault\thttp://***@h/\n"
+    )
+
+
+def test_a_value_that_is_nested_deep_is_told_or_masked(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "d.json").write_text('{"a":' * 900 + "1" + "}" * 900)
+    args = ["tmpl", "-e", "a = $a", "--data", "d.json"]
+    assert run(*args).out.count(b"{") == 899
+    assert run(*args, "--escape", "toml") == (
+        2,
+        b"",
+        "stdtools tmpl: -e:1:5: the value of 'a' is nested too deep\n",
+    )
+    result = run(*args, "--where-from")  # whether 900 are too deep to be looked through is a matter of the Python
+    assert (result.code, result.err) == (0, "")
+    assert result.text in ("a\td.json\t***\n", "a\td.json\t" + '{"a": ' * 899 + "1" + "}" * 899 + "\n")
 
 
 HARD = "a\"b\\c\n<&'>\t$x ü\r;"
@@ -271,10 +343,26 @@ def test_escapes(run: Run, escape: str, expected: str) -> None:
     assert result == (0, (text.format(expected) + "\n").encode(), "")
 
 
-@pytest.mark.parametrize("value", ["", "a b", "it's", '"$HOME" `id` \\', "a\nb", "-n", "ü", "*", "~", "a=b"])
+@pytest.mark.parametrize("value", ["", "a b", "it's", '"$HOME" `id` \\', "a\nb", "-n", "ü", "*", "~"])
 def test_a_value_is_one_word_of_a_shell(run: Run, value: str) -> None:
     line = run("tmpl", "-e", "printf '%s|' $v end", "-D", f"v={value}", "--escape", "shell").text
     assert subprocess.run(["sh", "-c", line], capture_output=True, text=True).stdout == f"{value}|end|"
+
+
+def test_a_value_is_no_assignment_of_a_shell(run: Run) -> None:
+    line = run("tmpl", "-e", "$v; echo $$?", "-D", "v=a=b", "--escape", "shell").text
+    assert line == "'a=b'; echo $?\n"
+    assert subprocess.run(["sh", "-c", line], capture_output=True, text=True).stdout == "127\n"
+
+
+def test_tagged_bytes_are_text_to_every_escape(run: Run, tmp_path: Path) -> None:
+    value = {"$base64": True, "encoded": "YSIsICJiIjogIg=="}
+    (tmp_path / "d.json").write_text(json.dumps({"v": value, "l": [value]}))
+    for escape, text in [("json", '{"a": "$v"}'), ("toml", 'a = "$v"')]:
+        result = run("tmpl", "-e", text, "--data", "d.json", "--escape", escape)
+        assert result.text == text.replace("$v", r"a\", \"b\": \"") + "\n"
+    assert run("tmpl", "-e", "a = $l", "--data", "d.json", "--escape", "toml").text == 'a = ["a\\", \\"b\\": \\""]\n'
+    assert run("tmpl", "-e", "1" * 5000, "--escape", "json").code == 0
 
 
 def test_values_that_are_no_text_are_what_they_are_in_json_and_toml(run: Run, tmp_path: Path) -> None:
@@ -294,10 +382,22 @@ def test_values_that_are_no_text_are_what_they_are_in_json_and_toml(run: Run, tm
     [
         ("x.json", '{\n "a": "ü", "b": ${v},\n "c": ${w}\n}', "2:17", "JSON: expecting value"),
         ("x.json", '{\n "a": ${v:+1},\n "c": ${w}\n}', "4:1", "JSON: expecting value"),
+        ("x.json", '["NaN", "${w}",\n ${w:+1}1, -NaN]', "2:12", "JSON: expecting value"),
+        (
+            "x.json",
+            '["Infinity", "\\\\\\"Infinity${w}",\n ${v:+-Infinity}]',
+            "2:2",
+            "JSON: Infinity is none of its values",
+        ),
+        ("x.json", "[" * 100_000, "1:1", "JSON: it is nested too deep"),
+        ("x.json", '["$w",\n"$u"]', "2:2", "JSON: byte 0xff is not UTF-8"),
+        ("x.toml", 'a = "$w$u"', "1:8", "TOML: byte 0xff is not UTF-8"),
+        ("x.toml", f"a = {'[' * 5000}", "1:1", "TOML: it is nested too deep"),
+        ("x.toml", f"a = 1\nb = {'1' * 5000}", "2:5", "TOML: a whole number of more than 4300 digits"),
         ("x.toml.tmpl", "a = '${v}${v}'\nb = ${v}\n", "2:5", "TOML: invalid value"),
         ("x.toml.tmpl", "a = [1", "1:7", "TOML: unclosed array"),
         ("x.xml", "<a>${w}\n<b>$v</c>\n</a>", "2:8", "XML: mismatched tag"),
-        ("x.ini.in", "[a]\nk = $v\n[a]\n", "3:1", "INI: While reading from '<string>' [line"),
+        ("x.ini.in", "[a]\nk = $v\n[a]\n", "3:1", "INI: [a] stands twice"),
     ],
 )
 def test_an_error_in_the_output_is_told_by_its_place_in_the_template(
@@ -306,7 +406,7 @@ def test_an_error_in_the_output_is_told_by_its_place_in_the_template(
     (tmp_path / name).write_text(text)
     target = f"out.{name.split('.')[1]}"
     for args in ([], ["-o", target]):
-        result = run("tmpl", name, "--escape", "auto", "-D", "v=long value", "-D", "w=", *args)
+        result = run("tmpl", name, "--escape", "auto", "-D", "v=long value", "-D", "w=", b"-D", b"u=\xff", *args)
         assert (result.code, result.out) == (2, b"")
         assert result.err.startswith(f"stdtools tmpl: {name}:{where}: the output is not {what}"), result.err
         assert not (tmp_path / target).exists()

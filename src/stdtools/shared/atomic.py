@@ -148,21 +148,22 @@ def create_beside(directory: str, name: str) -> tuple[int, str]:
             fd = os.open(temporary, _NEW_FILE, 0o600)
         except FileExistsError:
             continue
-        if _is_safe_from_sweepers(fd, temporary):
+        if is_safe_from_sweepers(fd, temporary):
             return fd, temporary
         os.close(fd)
     temporary = f"{_stem(directory, name)}-{os.urandom(8).hex()}.tmp"
     return os.open(temporary, _NEW_FILE, 0o600), temporary
 
 
-def _is_safe_from_sweepers(fd: int, temporary: str) -> bool:
+def is_safe_from_sweepers(fd: int, temporary: str) -> bool:
+    """Lock the new file or directory *temporary*, open as *fd*; say whether it is still ours."""
     try:
         fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         return False  # a sweeper was faster; the name is its to remove, and may be another writer's by now
     except OSError:
         return True  # this file system has no locks, so that nobody sweeps either
-    return _is_named(fd, temporary)
+    return is_named(fd, temporary)
 
 
 def sweep_beside(directory: str, name: str) -> None:
@@ -184,13 +185,14 @@ def _sweep(temporary: str) -> None:
     with contextlib.suppress(OSError):
         fd = os.open(temporary, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK)
         try:
-            if os.fstat(fd).st_uid == os.geteuid() and lock_at_once(fd) and _is_named(fd, temporary):
+            if os.fstat(fd).st_uid == os.geteuid() and lock_at_once(fd) and is_named(fd, temporary):
                 os.unlink(temporary)
         finally:
             os.close(fd)
 
 
-def _is_named(fd: int, path: str) -> bool:
+def is_named(fd: int, path: str) -> bool:
+    """Say whether *path* is what is open as *fd*."""
     try:
         return os.path.samestat(os.fstat(fd), os.lstat(path))
     except FileNotFoundError:

@@ -14,17 +14,18 @@ BLANKS = re.compile(r"[ \t\n\r]*")
 CLOSERS = {"{": "}", "[": "]", '"': '"'}
 
 
-def read_json(source: Input) -> Iterator[Any]:
-    """Yield the JSON values of *source*: one after another, or the elements of one array.
+def read_json(source: Input, first: int = 1) -> Iterator[Any]:
+    """Yield the JSON values of *source*, whose numbers begin with *first*: one after another, or the elements of one
+    array.
 
     Values may span lines. Memory is bounded by the longest value. Raises ToolError with the number
     of the record that is not JSON, not UTF-8, nested too deep or over LONGEST_RECORD.
     """
-    return _JsonReader(source).values()
+    return _JsonReader(source, first).values()
 
 
 class _JsonReader:
-    def __init__(self, source: Input) -> None:
+    def __init__(self, source: Input, first: int) -> None:
         from json import JSONDecoder
 
         self._source = source
@@ -37,7 +38,7 @@ class _JsonReader:
         self._text = ""  # what has been read and is not done with
         self._at = 0
         self._ended = False
-        self._number = 1
+        self._number = first
 
     def values(self) -> Iterator[Any]:
         if self._next_character() != "[":

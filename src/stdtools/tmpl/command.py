@@ -171,8 +171,12 @@ def _mode(given: dict[str, Any]) -> str:
     mode = next((name for name in ways if given[name]), "render")
     lists = "--list, --check or --where-from"
     needed = {} if mode != "render" else {"format": lists, **dict.fromkeys((*_TEXTS, "jobs"), "--each")}
+    beside = _BESIDE[mode]
+    if not given["data"] and "data" in beside:
+        needed["data_format"] = "--data"
+        beside = beside - {"data_format"}
     own = {option.name for option in tmpl.params if isinstance(option, click.Option) and option.name in given}
-    refuse_idle(own, _BESIDE[mode], ways.get(mode, ""), needed)
+    refuse_idle(own, beside, ways.get(mode, ""), needed)
     ctx = click.get_current_context()
     if given["output"] == "-":
         given["output"] = None
@@ -183,7 +187,8 @@ def _mode(given: dict[str, Any]) -> str:
     if given["dry_run"] and not given["output"]:
         raise click.UsageError("--dry-run needs --output", ctx)
     if given["text"] is not None and given["template"] is not None:
-        raise click.UsageError("a template is TEXT or a file, not both", ctx)
+        hint = f"; a prefix is written --env={given['template']}" if "" in given["env"] else ""
+        raise click.UsageError(f"a template is TEXT or a file, not both{hint}", ctx)
     inputs = [given["each"], *given["data"]] + ([given["template"] or "-"] if given["text"] is None else [])
     if inputs.count("-") > 1:
         raise click.UsageError("standard input is one file: the template, --data or --each", ctx)
@@ -245,11 +250,18 @@ def _policy(given: dict[str, Any]) -> Policy:
 
 
 def _only(patterns: tuple[str, ...]) -> Callable[[Place], bool]:
-    """Return what says whether a place is one of the names, or begins with one of the prefixes, in *patterns*."""
+    """Return what says whether a place is one of the names, or below one, or begins with one of the prefixes, in
+    *patterns*.
+    """
     words = [word for pattern in patterns for word in pattern.replace(",", " ").split()]
-    names = {word for word in words if not word.endswith("*")}
+    for word in words:
+        if "$" in word or "*" in word[:-1]:
+            what = f"--only takes names and, with a * behind them, how names begin: {word!r} is neither"
+            raise click.UsageError(what, click.get_current_context())
+    names = tuple(word for word in words if not word.endswith("*"))
     prefixes = tuple(word[:-1] for word in words if word.endswith("*"))
-    return lambda place: place.name in names or place.path[0] in names or place.name.startswith(prefixes)
+    below = tuple(f"{name}{sign}" for name in names for sign in ".[")
+    return lambda place: place.name in names or place.name.startswith((*prefixes, *below))
 
 
 def _escape(given: dict[str, Any], output: str | None) -> str:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from stdtools.tmpl.values import Unfit, text_of
+from stdtools.tmpl.values import Unfit, bytes_of, text_of
 
 _SUFFIXES = {
     "html": "html",
@@ -59,10 +59,10 @@ def _reference(match: re.Match[str]) -> str:
 
 
 def _shell(text: str) -> str:
-    """Return *text* as one word of a POSIX shell."""
+    """Return *text* as one word of a POSIX shell, which is no assignment either."""
     if "\0" in text:
         raise Unfit("has a NUL, which no word of a shell can hold")
-    if text and not re.search(r"[^A-Za-z0-9_@%+=:,./-]", text):
+    if text and not re.search(r"[^A-Za-z0-9_@%+:,./-]", text):
         return text
     return "'" + text.replace("'", "'\"'\"'") + "'"
 
@@ -71,18 +71,27 @@ def _quoted(match: re.Match[str]) -> str:
     return _SHORT.get(match[0]) or f"\\u{ord(match[0]):04x}"
 
 
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str | bytes) or (isinstance(value, dict) and bytes_of(value) is not None)
+
+
 def _json(value: Any) -> str:
-    return _IN_QUOTES.sub(_quoted, text_of(value)) if isinstance(value, str | bytes) else text_of(value)
+    return _IN_QUOTES.sub(_quoted, text_of(value)) if _is_text(value) else text_of(value)
 
 
 def _toml(value: Any) -> str:
-    return _IN_QUOTES.sub(_quoted, text_of(value)) if isinstance(value, str | bytes) else _toml_value(value)
+    if _is_text(value):
+        return _IN_QUOTES.sub(_quoted, text_of(value))
+    try:
+        return _toml_value(value)
+    except RecursionError:
+        raise Unfit("is nested too deep") from None
 
 
 def _toml_value(value: Any) -> str:
     if value is None:
         raise Unfit("is null, which TOML does not have")
-    if isinstance(value, str):
+    if _is_text(value):
         return f'"{_toml(value)}"'
     if isinstance(value, list):
         return f"[{', '.join(map(_toml_value, value))}]"

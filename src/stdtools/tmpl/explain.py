@@ -21,8 +21,8 @@ _COVERED = {
     "jobs",
 }
 _READERS = {
-    "json": ("json", "json.load(open({path!r}, encoding='utf-8'))"),
-    "csv": ("csv", "next(csv.DictReader(open({path!r}, newline='', encoding='utf-8')))"),
+    "json": ("json", "json.load(open({path!r}, encoding='utf-8-sig'))"),
+    "csv": ("csv", "next(csv.DictReader(open({path!r}, newline='', encoding='utf-8-sig')))"),
 }
 _ROWS = {"csv": ("csv", "csv.DictReader({source})"), "jsonl": ("json", "map(json.loads, {source})")}
 _TEXT = [
@@ -95,4 +95,4 @@ def _rows(path: str, modules: set[str]) -> str:
     if reader is None:
         raise ToolError("--explain covers --each with files named .csv and .jsonl alone", where=path)
     modules.add(reader[0])
-    return reader[1].format(source=f"open({path!r}, newline='', encoding='utf-8')")
+    return reader[1].format(source=f"open({path!r}, newline='', encoding='utf-8-sig')")

@@ -4,17 +4,18 @@ import contextlib
 import os
 import sys
 from collections.abc import Callable
+from itertools import count
 from types import TracebackType
 from typing import NamedTuple
 
-from stdtools.shared.atomic import COPY_BLOCK, replaceable, write_new
+from stdtools.shared.atomic import COPY_BLOCK, is_named, is_safe_from_sweepers, replaceable, write_new
 from stdtools.shared.disk import lock_at_once, sync_directory
 from stdtools.shared.errors import ToolError, raise_os_error
 from stdtools.shared.scratch import scratch_file
 from stdtools.shared.streams import Output
 
 _OURS = ".stdtools"  # what the names of temporary files begin with
-_STAGE = ".stdtools-tmpl-{}.tmp"
+_STAGE = (".stdtools-tmpl-", ".tmp")  # what is around the number in the name of a directory of such
 _MOST_SYNCED = 1000  # files one by one; more are left to one sync of everything
 
 
@@ -66,7 +67,8 @@ class FileSet:
         directory, name = os.path.split(path)
         steps = below.split("/")
         is_ours = any(step.startswith(_OURS) for step in steps)
-        if "\0" in path or name in ("", ".") or os.path.isabs(below) or ".." in steps or is_ours:
+        is_name = name not in ("", ".") and not is_ours and _is_encodable(path)
+        if not is_name or os.path.isabs(below) or ".." in steps:
             raise ToolError(f"{path!r} is no name for a file in {self._root or '.'}", where=where)
         real = self._directories.get(directory)
         if real is None:
@@ -93,27 +95,28 @@ class FileSet:
         self._changes.append(_Change(ready, target, old is None))
 
     def _open_stage(self) -> None:
-        """Make the directory that the files wait in, and remove those that killed runs have left."""
+        """Make the directory that the files wait in."""
         self._make(self._real_root)
-        slot = 0
-        while True:
-            self._stage = os.path.join(self._real_root, _STAGE.format(slot))
-            _sweep(self._stage)
-            try:
-                os.mkdir(self._stage, 0o700)
-            except FileExistsError:
-                slot += 1
-                continue
-            self._lock = os.open(self._stage, os.O_RDONLY)
-            lock_at_once(self._lock)
-            return
+        for slot in count():
+            stage = os.path.join(self._real_root, str(slot).join(_STAGE))
+            with contextlib.suppress(FileExistsError):
+                os.mkdir(stage, 0o700)
+                fd = _locked(stage)
+                if fd is not None:
+                    self._stage, self._lock = stage, fd
+                    return
 
     def _make(self, directory: str) -> None:
         """Make *directory* and those above it, and remember which were not there."""
         if not directory or os.path.isdir(directory):
             return
         self._make(os.path.dirname(directory))
-        os.mkdir(directory)
+        try:
+            os.mkdir(directory)
+        except FileExistsError:
+            if os.path.isdir(directory):  # another run has made it meanwhile
+                return
+            raise
         self._made.append(directory)
 
     def commit(self) -> None:
@@ -140,6 +143,8 @@ class FileSet:
         self._made = []
 
     def __enter__(self) -> "FileSet":
+        if not self._dry:
+            _sweep_below(self._real_root)
         return self
 
     def __exit__(
@@ -177,6 +182,13 @@ def would_change(path: str, fill: Callable[[Output], int]) -> tuple[int, bool]:
         raise_os_error(error, path)
 
 
+def _is_encodable(path: str) -> bool:
+    try:
+        return b"\0" not in os.fsencode(path)
+    except UnicodeEncodeError:  # half of a pair of surrogates
+        return False
+
+
 def _content(path: str, size: int) -> bytes:
     with open(path, "rb", buffering=0) as file:
         return b"".join(iter(lambda: file.read(min(size + 1, COPY_BLOCK)), b""))
@@ -207,12 +219,33 @@ def _remove(stage: str) -> None:
         os.rmdir(stage)
 
 
+def _locked(stage: str) -> int | None:
+    """Return the new directory *stage*, open and locked; None where a sweeper was faster."""
+    try:
+        fd = os.open(stage, os.O_RDONLY)
+    except FileNotFoundError:
+        return None
+    if is_safe_from_sweepers(fd, stage):
+        return fd
+    os.close(fd)
+    return None
+
+
+def _sweep_below(root: str) -> None:
+    """Remove what killed runs have left in the directory *root*."""
+    before, after = _STAGE
+    with contextlib.suppress(OSError):
+        for name in os.listdir(root):
+            if name.startswith(before) and name.endswith(after):
+                _sweep(os.path.join(root, name))
+
+
 def _sweep(stage: str) -> None:
     """Remove the directory *stage* if it is ours and nobody alive has it locked."""
     with contextlib.suppress(OSError):
         fd = os.open(stage, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
         try:
-            if os.fstat(fd).st_uid == os.geteuid() and lock_at_once(fd):
+            if os.fstat(fd).st_uid == os.geteuid() and lock_at_once(fd) and is_named(fd, stage):
                 _remove(stage)
         finally:
             os.close(fd)

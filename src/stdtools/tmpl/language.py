@@ -19,7 +19,7 @@ _KEY = rf"(?:[^\W\d]\w*|{_QUOTED})(?:{_STEP})*"
 _STEPS = re.compile(rf"[^\W\d]\w*|{_STEP}")
 _UNFIT = re.compile(r"[\s{}\\\x00-\x1f\x7f]")
 
-_NO_NAME = "the braces hold neither a name nor one with :-, :+ or :?"
+_NOT_IN_BRACES = "the braces hold neither a name nor one with :-, :+ or :?"
 
 Path = tuple[str | int, ...]
 
@@ -115,6 +115,7 @@ class Syntax:
         self._head = re.compile(rf"{{({_NAME})()}}" if plain else rf"{{({_KEY})(:?[-+?]|}})")
         self._marks = re.compile(rf"}}|\\|{mark}")
         self._escapes = ("}", "\\", delimiter)
+        self._no_name = f"neither a name nor another {delimiter} follows" if doubled else "no name follows"
 
     def scan(self, text: str, *, final: bool = True) -> Iterator[Event | Unfinished]:
         """Yield what there is in *text*, in order. Unless it is *final*, more may follow: an Unfinished is the last."""
@@ -151,7 +152,7 @@ class Syntax:
         if named := self._named.match(text, after):
             place = Place(start, named.end(), named[0], (named[0],))
             return _Reading([place], place.end, named.end() == len(text))
-        return self._spill([], start, "no name follows", may_go_on=len(text) - after < len(self.delimiter))
+        return self._spill([], start, self._no_name, may_go_on=len(text) - after < len(self.delimiter))
 
     def _read_braces(self, text: str, start: int, ahead: _Ahead) -> _Reading:
         """Read a place in braces, and those inside it, in one go and without recursion."""
@@ -161,7 +162,7 @@ class Syntax:
             head = self._head.match(text, at + len(self.delimiter), limit)
             if head is None:
                 newline = ahead.next("\n", at)  # a name ends on its line
-                what = _NO_NAME if ahead.next("}", at) < newline else "no closing brace"
+                what = _NOT_IN_BRACES if ahead.next("}", at) < newline else "no closing brace"
                 return self._spill(frames, at, what, may_go_on=newline == len(text) <= limit)
             if len(frames) == DEEPEST:
                 return self._spill(frames, at, "nested too deep")
@@ -202,7 +203,7 @@ class Syntax:
                     place = Place(mark.start(), named.end(), named[0], (named[0],))
                 else:
                     near_end = len(text) - at < len(self.delimiter)
-                    return self._spill(frames, mark.start(), "no name follows", may_go_on=near_end)
+                    return self._spill(frames, mark.start(), self._no_name, may_go_on=near_end)
 
     def _spill(self, frames: list[_Frame], start: int, what: str, *, may_go_on: bool = False) -> _Reading:
         """Return the reading when what begins at *start* is malformed, and for that all *frames* around it are."""

@@ -1,15 +1,16 @@
 """What a template asks for, where its values come from, and what does not fit."""
 
 import re
-from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from collections.abc import Iterator
+from typing import Any, NamedTuple
 
 from stdtools.tmpl.language import Malformed, Place, Syntax, Unfinished, places_in
 from stdtools.tmpl.rendering import Trouble
 from stdtools.tmpl.streaming import Findings, Lines, TemplateText
-from stdtools.tmpl.values import Values, closest, leaves, text_of
+from stdtools.tmpl.values import Values, closest, leaves, spelled, text_of
 
 _SECRET = re.compile(r"pass|pwd|secret|token|key|credential|private|auth|cookie|salt|dsn", re.IGNORECASE)
+_IN_ADDRESS = re.compile(r"(?<=://)[^\s/?#]+(?=@)")
 MASK = "***"
 
 
@@ -80,37 +81,60 @@ def origins(syntax: Syntax, template: TemplateText, values: Values, findings: Fi
         seen.add(place.name)
         source = values.source_of(place)
         if source is not None:
-            value = text_of(values.find(place))
-            yield Origin(place.name, source.name, MASK if _SECRET.search(place.name) else value)
+            yield Origin(place.name, source.name, _shown(values.find(place), place.name))
         elif use.default is not None:
-            yield Origin(place.name, "default", MASK if _SECRET.search(place.name) else use.default)
+            yield Origin(place.name, "default", _masked(use.default, place.name))
         else:
             yield Origin(place.name, "missing", None)
+
+
+def _shown(value: Any, name: str) -> str:
+    try:
+        return text_of(_masked(value, name))
+    except RecursionError:
+        return MASK  # nested too deep to be looked through
+
+
+def _masked(value: Any, name: str) -> Any:
+    """Return *value* with what may be secret in it masked: all of it by its *name*, else what has such a name within,
+    and the password of an address.
+    """
+    if _SECRET.search(name):
+        return MASK
+    if isinstance(value, str):
+        return _IN_ADDRESS.sub(MASK, value)
+    if isinstance(value, list):
+        return [_masked(item, "") for item in value]
+    if isinstance(value, dict):
+        return {key: _masked(item, key) for key, item in value.items()}
+    return value
 
 
 def problems(syntax: Syntax, template: TemplateText, values: Values, findings: Findings) -> Iterator[Problem]:
     """Yield what *template* requires and *values* lack, then what they have and it does not use."""
     used: set[str] = set()
+    keys: set[str] = set()  # names as that of one key, dots and all
     for place, use in places(syntax, template, findings):
-        used.update((place.name, *_above(place)))
+        used.update((place.name, _above(place)))
+        keys.add(spelled(place.name))
         if use.required and values.source_of(place) is None:
             close = closest(place.name, values.names())
             yield Problem("missing", place.name, f"{template.name}:{use.line}:{use.column}", close or None)
     for source in values.sources:
         if source.is_checked:
             for name in leaves(source.data):
-                if not _is_used(name, used):
+                if name not in keys and not _is_used(name, used):
                     yield Problem("unused", name, source.name, closest(name, used) or None)
 
 
-def _above(place: Place) -> Iterator[str]:
-    """Yield the names that have *place* below them up to its first index."""
+def _above(place: Place) -> str:
+    """Return the name that has *place* below it from its first index on, as ``leaves`` has it."""
     name = ""
     for step in place.path:
         if not isinstance(step, str):
             break
-        name = f"{name}.{step}" if name else step
-    yield name
+        name += spelled(step, name)
+    return name
 
 
 def _is_used(name: str, used: set[str]) -> bool:
@@ -120,9 +144,3 @@ def _is_used(name: str, used: set[str]) -> bool:
             return True
         name = name.rpartition(".")[0]
     return False
-
-
-def known_names(values: Values, columns: Sequence[str] = ()) -> Iterator[str]:
-    """Yield what a name could have been meant to be."""
-    yield from columns
-    yield from values.names()

@@ -59,7 +59,8 @@ def _csv(texts: Iterator[str], where: str, columns: list[str] | None, size: int)
                 first += len(batch.rows)
         except csv.Error as error:
             if whole or not segment.is_cut or (more := next(texts, None)) is None:
-                raise ToolError(f"not CSV: {error}", where=f"{where}:{line + rows.line_num}") from None
+                what = "a carriage return that ends no line" if "new-line" in str(error) else str(error)
+                raise ToolError(f"not CSV: {what}", where=f"{where}:{line + rows.line_num}") from None
             # A quote within a cell without quotes has misled _Segment.
             whole = True
             texts = chain([segment.after(read) + more], texts)
@@ -172,7 +173,7 @@ def _json(texts: Iterator[str], where: str, columns: list[str] | None, size: int
         records = _as_array(decode, text)
         if records is None:
             rest: Any = _Rest(where, chain([text], texts))
-            yield from _batches(read_json(rest), first, where, size)
+            yield from _batches(read_json(rest, first), first, where, size)
             return
         if '_b64"' in text or not all(type(record) is dict for record in records):
             records = _checked(records, first, where)

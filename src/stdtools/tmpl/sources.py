@@ -11,6 +11,7 @@ from stdtools.shared.streams import Input, open_input
 from stdtools.tmpl.values import Source
 
 _LARGEST = 1 << 30  # bytes
+_TOO_LONG = "holds a whole number of more than 4300 digits"
 _SUFFIXES = {"json": "json", "toml": "toml", "ini": "ini", "cfg": "ini", "env": "env", "csv": "csv", "tsv": "tsv"}
 
 
@@ -73,9 +74,8 @@ def _json(source: Input) -> Mapping[str, Any]:
     except RecursionError:
         raise ToolError("nested too deep", where=source.name) from None
     except ValueError as error:
-        digits = "4300 digits" in str(error)
-        what = "a whole number of more than 4300 digits" if digits else str(error)
-        raise ToolError(f"not JSON: {what}", where=source.name) from None
+        what = _TOO_LONG if "4300 digits" in str(error) else f"not JSON: {error}"
+        raise ToolError(what, where=source.name) from None
     if not isinstance(data, dict):
         raise ToolError("is no JSON object, so that nothing in it has a name", where=source.name)
     return data
@@ -87,10 +87,12 @@ def _toml(source: Input) -> Mapping[str, Any]:
     try:
         data = tomllib.loads(_read_text(source))
         return {key: _plain(value) for key, value in data.items()}
+    except tomllib.TOMLDecodeError as error:
+        raise ToolError(f"not TOML: {error}", where=source.name) from None
     except RecursionError:
         raise ToolError("nested too deep", where=source.name) from None
-    except ValueError as error:
-        raise ToolError(f"not TOML: {error}", where=source.name) from None
+    except ValueError:  # of int()
+        raise ToolError(_TOO_LONG, where=source.name) from None
 
 
 def _plain(value: Any) -> Any:
@@ -115,22 +117,32 @@ def _ini(source: Input) -> Mapping[str, Any]:
     try:
         parser.read_string(_read_text(source), source.name)
     except configparser.Error as error:
-        # What follows is the line itself, which may hold a secret.
-        lines = [line for line, _ in error.errors] if type(error) is configparser.ParsingError else []
-        line = lines[0] if lines else getattr(error, "lineno", None)
-        what = error.message.partition("\n")[0].removesuffix(".").replace(f"{source.name!r}", "it")
-        where = f"{source.name}:{line}" if line else source.name
-        raise ToolError(f"not INI: {what[:1].lower()}{what[1:]}", where=where) from None
+        line, what = ini_fault(error)
+        raise ToolError(f"not INI: {what}", where=f"{source.name}:{line}") from None
     return {**parser.defaults(), **{name: dict(parser.items(name)) for name in parser.sections()}}
 
 
-_ASSIGNMENT = re.compile(
-    r"""[ \t]*(?:export[ \t]+)?(?P<name>[A-Za-z_][A-Za-z0-9_.-]*)[ \t]*=[ \t]*
-    (?:'(?P<single>[^']*)'|"(?P<double>(?:[^"\\]|\\.)*)"|(?P<bare>(?:[^\s'"#]|(?<=\S)\#|[ \t]+(?=[^\s#]))*))
-    [ \t]*(?:\#[^\n]*)?\r?(?:\n|\Z)""",
-    re.VERBOSE | re.DOTALL,
-)
+def ini_fault(error: Exception) -> tuple[int, str]:
+    """Return the line of an *error* of configparser, and what is wrong, without the line's text: it may be secret."""
+    import configparser
+
+    match error:
+        case configparser.DuplicateOptionError():
+            what = f"{error.option!r} stands twice in [{error.section}]"
+        case configparser.DuplicateSectionError():
+            what = f"[{error.section}] stands twice"
+        case configparser.MissingSectionHeaderError():
+            what = "a value before the first [SECTION]"
+        case _:
+            what = "neither [SECTION] nor NAME = VALUE"
+    line = getattr(error, "lineno", None)
+    return (error.errors[0][0] if line is None and isinstance(error, configparser.ParsingError) else line or 1), what
+
+
+_HEAD = re.compile(r"[ \t]*(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_.-]*)[ \t]*=[ \t]*")
 _NOTHING = re.compile(r"[ \t]*(?:#[^\n]*)?\r?(?:\n|\Z)")
+_COMMENT = re.compile(r"(?<=[ \t])#")
+_ENDS = {"'": re.compile("'"), '"': re.compile(r'\\.|"', re.DOTALL)}
 _ESCAPES = {"n": "\n", "r": "\r", "t": "\t"}
 
 
@@ -143,18 +155,37 @@ def _env(source: Input) -> Mapping[str, Any]:
         if nothing := _NOTHING.match(text, at):
             at = nothing.end()
             continue
-        line = _ASSIGNMENT.match(text, at)
-        if line is None:
+        head = _HEAD.match(text, at)
+        value, end = _env_value(text, head.end()) if head else (None, at)
+        if head is None or value is None:
             where = f"{source.name}:{text.count(chr(10), 0, at) + 1}"
             raise ToolError("not NAME=VALUE, or its quotes are not closed", where=where)
-        value = line["bare"]
-        if line["single"] is not None:
-            value = line["single"]
-        elif line["double"] is not None:
-            value = re.sub(r"\\(.)", lambda found: _ESCAPES.get(found[1], found[1]), line["double"], flags=re.DOTALL)
-        values[line["name"]] = value
-        at = line.end()
+        values[head[1]] = value
+        at = end
     return values
+
+
+def _env_value(text: str, at: int) -> tuple[str | None, int]:
+    """Return the value that begins at *at* of *text*, None where it is not one, and where the next line begins.
+
+    A pattern for all of it would keep what it may have to go back to for each character.
+    """
+    quote = text[at : at + 1]
+    if quote in _ENDS:
+        ends = (found.start() for found in _ENDS[quote].finditer(text, at + 1) if found[0] == quote)
+        end = next(ends, len(text))
+        rest = _NOTHING.match(text, end + 1)
+        if end == len(text) or rest is None:
+            return None, at
+        value = text[at + 1 : end]
+        if quote == '"':
+            value = re.sub(r"\\(.)", lambda found: _ESCAPES.get(found[1], found[1]), value, flags=re.DOTALL)
+        return value, rest.end()
+    newline = text.find("\n", at)
+    end = len(text) if newline < 0 else newline
+    comment = _COMMENT.search(text, at, end)
+    value = text[at : comment.start() if comment else end].strip(" \t\r")
+    return None if "'" in value or '"' in value else value, end + 1
 
 
 def _first_row(reader: str) -> Callable[[Input], Mapping[str, Any]]:

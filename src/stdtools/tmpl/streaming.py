@@ -40,14 +40,18 @@ class Findings:
 
 
 class Lines:
-    """The line and the column that a text has come to."""
+    """The line and the column that a text has come to; a byte order mark at its beginning is no column."""
 
     def __init__(self) -> None:
         self.line = 1
         self.column = 1
+        self._is_at_start = True
 
     def move(self, text: str, start: int, end: int) -> None:
         """Move from *start* to *end* of *text*."""
+        if self._is_at_start and start < end:
+            self._is_at_start = False
+            start += text.startswith(_BYTE_ORDER_MARK, start)
         newlines = text.count("\n", start, end)
         if newlines:
             self.line += newlines
@@ -174,12 +178,8 @@ def _through(template: TemplateText, renderer: Renderer, step: Callable[[str, bo
     findings = Findings()
     lines = Lines()
     rest = ""
-    is_first = True
     for block, final in template.blocks():
         text = rest + block
-        if is_first and text:
-            lines.column -= text.startswith(_BYTE_ORDER_MARK)
-            is_first = False
         rest = step(text, final)
         at = 0
         for trouble in renderer.troubles:

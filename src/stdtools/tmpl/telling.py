@@ -1,6 +1,7 @@
 """What the user is told about a template, and the bytes that an output gets."""
 
-from collections.abc import Iterable
+import os
+from collections.abc import Iterable, Sequence
 
 from stdtools.shared import screen
 from stdtools.shared.errors import TROUBLE, ToolError
@@ -29,17 +30,25 @@ def tell(findings: Findings, name: str, values: Values, columns: Iterable[str] =
     guesses: dict[str, str] = {}
     for line, column, trouble in findings.first:
         if trouble.is_missing and trouble.name not in guesses and len(guesses) < _MOST_GUESSES:
-            guesses[trouble.name] = closest(trouble.name, known)
+            guesses[trouble.name] = _guess(trouble.name, known)
         screen.complain(f"{name}:{line}:{column}: {message(trouble, guesses.get(trouble.name, ''))}")
     if findings.total > len(findings.first):
         screen.complain(f"{name}: and {findings.total - len(findings.first)} more")
     return TROUBLE if findings.is_broken else 1
 
 
+def _guess(name: str, known: Sequence[str]) -> str:
+    """Return what may have been meant by *name*, which has no value."""
+    if os.environ.get(name):
+        return "--env reads it from the environment"
+    close = closest(name, known)
+    return f"did you mean {close}?" if close else ""
+
+
 def message(trouble: Trouble, guess: str = "") -> str:
-    """Return *trouble* in words, with the name that may have been meant."""
+    """Return *trouble* in words, with a *guess* at what may have been meant."""
     if not trouble.is_missing:
         return f"the value of '{trouble.name}' {trouble.what}" if trouble.name else f"malformed: {trouble.what}"
     if trouble.what:
         return f"{trouble.name}: {trouble.what}"
-    return f"no value for '{trouble.name}'" + (f"; did you mean {guess}?" if guess else "")
+    return f"no value for '{trouble.name}'" + (f"; {guess}" if guess else "")

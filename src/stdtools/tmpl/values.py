@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from math import isfinite
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from stdtools.tmpl.language import Path, Place
 
@@ -72,7 +72,7 @@ def leaves(data: Mapping[str, Any], before: str = "") -> Iterator[str]:
     while waiting:
         prefix, items = waiting[-1]
         for key, value in items:
-            name = prefix + _spelled(str(key), prefix)
+            name = prefix + spelled(str(key), prefix)
             if isinstance(value, dict) and value:
                 waiting.append((name, iter(value.items())))
                 break
@@ -81,7 +81,8 @@ def leaves(data: Mapping[str, Any], before: str = "") -> Iterator[str]:
             waiting.pop()
 
 
-def _spelled(key: str, prefix: str) -> str:
+def spelled(key: str, prefix: str = "") -> str:
+    """Return *key* as a template names it behind *prefix*."""
     if key.isidentifier():
         return f".{key}" if prefix else key
     quoted = key.replace("\\", "\\\\").replace('"', '\\"')
@@ -108,12 +109,21 @@ def text_of(value: Any) -> str:
         return repr(value)
     if kind is bytes:
         return bytes(value).decode("utf-8", "surrogateescape")
-    from stdtools.shared.records import JsonText, untag
+    if kind is dict and (data := bytes_of(value)) is not None:
+        return text_of(data)
+    from stdtools.shared.records import JsonText
 
-    if kind is dict and "$base64" in value:
-        with suppress(ValueError):
-            return text_of(untag(value))
     return JsonText()(value)
+
+
+def bytes_of(value: dict[str, Any]) -> bytes | None:
+    """Return the bytes that *value* is a tag of; None where it is a dictionary like others."""
+    if "$base64" in value:
+        from stdtools.shared.records import untag
+
+        with suppress(ValueError):
+            return cast(bytes, untag(value))
+    return None
 
 
 def is_empty(value: Any) -> bool:

@@ -2,10 +2,13 @@
 
 import re
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import NamedTuple, NoReturn
 
 from stdtools.tmpl.language import Unfinished
 from stdtools.tmpl.rendering import Renderer
+from stdtools.tmpl.sources import ini_fault
+
+_TOO_DEEP = "it is nested too deep"
 
 
 class Fault(NamedTuple):
@@ -41,12 +44,42 @@ def _json(text: str) -> Fault | None:
     from json import JSONDecodeError, loads
 
     try:
-        loads(text)
+        # A number of any length is JSON, and an int of Python is not.
+        loads(text, parse_int=str, parse_constant=_refuse)
     except JSONDecodeError as error:
         return Fault(f"{error.msg[:1].lower()}{error.msg[1:]}", error.pos)
-    except (ValueError, RecursionError) as error:
-        return Fault(str(error), 0)
-    return None
+    except _NotJson as error:
+        return Fault(f"{error.name} is none of its values", _outside_of_strings(text, error.name))
+    except RecursionError:
+        return Fault(_TOO_DEEP, 0)
+    return _not_utf_8(text)
+
+
+class _NotJson(Exception):
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.name = name.removeprefix("-")
+
+
+def _refuse(name: str) -> NoReturn:
+    raise _NotJson(name)
+
+
+def _outside_of_strings(text: str, name: str) -> int:
+    """Return where *name* stands first in *text*, which is JSON but for that."""
+    is_inside = False
+    for found in re.finditer(rf'\\.|"|{name}', text):
+        if found[0] == '"':
+            is_inside = not is_inside
+        elif found[0] == name and not is_inside:
+            return found.start()
+    return 0
+
+
+def _not_utf_8(text: str) -> Fault | None:
+    """Return the first byte of *text* that is not UTF-8 as a fault."""
+    found = re.search("[\udc80-\udcff]", text)
+    return found and Fault(f"byte 0x{ord(found[0]) - 0xDC00:02x} is not UTF-8", found.start())
 
 
 def _toml(text: str) -> Fault | None:
@@ -59,9 +92,12 @@ def _toml(text: str) -> Fault | None:
         found = re.search(r"line (\d+), column (\d+)", where)
         offset = _offset(text, int(found[1]), int(found[2])) if found else len(text)
         return Fault(f"{what[:1].lower()}{what[1:]}", offset)
-    except (ValueError, RecursionError) as error:
-        return Fault(str(error), 0)
-    return None
+    except RecursionError:
+        return Fault(_TOO_DEEP, 0)
+    except ValueError:  # of int()
+        number = re.search(r"(?<![0-9_])[0-9](?:_?[0-9]){4300}", text)
+        return Fault("a whole number of more than 4300 digits is none for Python", number.start() if number else 0)
+    return _not_utf_8(text)
 
 
 def _xml(text: str) -> Fault | None:
@@ -85,9 +121,8 @@ def _ini(text: str) -> Fault | None:
     try:
         configparser.RawConfigParser(strict=True).read_string(text)
     except configparser.Error as error:
-        lines = [line for line, _ in error.errors] if type(error) is configparser.ParsingError else []
-        line = lines[0] if lines else getattr(error, "lineno", None) or 1
-        return Fault(" ".join(error.message.split("\n")[0].split()), _offset(text, line, 1))
+        line, what = ini_fault(error)
+        return Fault(what, _offset(text, line, 1))
     return None
 
 
