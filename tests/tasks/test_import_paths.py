@@ -180,3 +180,11 @@ def test_a_step_in_bulk_has_no_journal(tmp_path: Path) -> None:
         assert import_files(database, [str(path)], Wishes(), "import").counts.imported == 5000
         assert database.one("SELECT count(*) FROM change") == 0
         assert database.sql.execute("SELECT first, last, rows FROM bulk").fetchall() == [(2, 5001, 5000)]
+
+
+@pytest.mark.usefixtures("small_blocks")
+def test_lines_are_told_behind_blocks_of_which_columns_are_left_out(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("details,x,due\n" + "a,b,2031-01-01\n" * 100 + "c,d,bad\n")
+    outcome, *_ = imported(path, Wishes(named={"x": None}))
+    assert [reject.line for reject in outcome.rejects.first] == [102]
