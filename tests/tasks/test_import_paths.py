@@ -188,3 +188,10 @@ def test_lines_are_told_behind_blocks_of_which_columns_are_left_out(tmp_path: Pa
     path.write_text("details,x,due\n" + "a,b,2031-01-01\n" * 100 + "c,d,bad\n")
     outcome, *_ = imported(path, Wishes(named={"x": None}))
     assert [reject.line for reject in outcome.rejects.first] == [102]
+
+
+def test_a_project_is_not_made_for_a_row_whose_id_is_there(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("id,details,project\n1,a,p\n1,b,q\n")
+    outcome, tasks, projects = imported(path, Wishes(max_errors=1))
+    assert (len(tasks), [name for name, *_ in projects], outcome.counts.projects) == (1, ["p"], 1)

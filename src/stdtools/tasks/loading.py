@@ -186,7 +186,6 @@ class Loader:
     def _insert_row(self, values: Mapping[str, Any]) -> str:
         if not values.get("details"):
             return "has no details"
-        self.ready_projects([values.get("project")])
         status = values.get("status", STATUSES[0])
         completed = (values.get("completed") or self._now) if status == "done" else None
         row = {"priority": USUAL, "created": self._now, **values, "status": status, "completed": completed}
@@ -196,6 +195,7 @@ class Loader:
         except sqlite3.IntegrityError:
             above = ", in a row above" if values["id"] > self._before else ""
             return f"task {values['id']} is there already{above}"
+        self.ready_projects([values.get("project")])
         self.counts.imported += 1
         if self.by_row and self._keys != ("id",):
             task = {**row, "id": cursor.lastrowid}
