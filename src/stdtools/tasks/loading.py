@@ -192,9 +192,9 @@ class Loader:
         try:
             marks = ", ".join("?" * len(TASK))
             cursor = self._sql.execute(f"INSERT INTO task VALUES ({marks})", [row.get(field) for field in TASK])
-        except sqlite3.IntegrityError:
-            if values.get("id") is None:  # an index or a trigger that is not ours forbids it
-                raise
+        except sqlite3.IntegrityError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY:
+                raise  # an index or a trigger that is not ours forbids it
             above = ", in a row above" if values["id"] > self._before else ""
             return f"task {values['id']} is there already{above}"
         self.ready_projects([values.get("project")])
