@@ -12,6 +12,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from stdtools.shared.errors import ToolError
 from stdtools.shared.streams import open_input
 from stdtools.tasks import reading
 from stdtools.tasks.cleaning import Cleaner
@@ -180,3 +181,39 @@ def test_a_step_in_bulk_has_no_journal(tmp_path: Path) -> None:
         assert import_files(database, [str(path)], Wishes(), "import").counts.imported == 5000
         assert database.one("SELECT count(*) FROM change") == 0
         assert database.sql.execute("SELECT first, last, rows FROM bulk").fetchall() == [(2, 5001, 5000)]
+
+
+@pytest.mark.usefixtures("small_blocks")
+def test_lines_are_told_behind_blocks_of_which_columns_are_left_out(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("details,x,due\n" + "a,b,2031-01-01\n" * 100 + "c,d,bad\n")
+    outcome, *_ = imported(path, Wishes(named={"x": None}))
+    assert [reject.line for reject in outcome.rejects.first] == [102]
+
+
+def test_a_project_is_not_made_for_a_row_whose_id_is_there(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("id,details,project\n1,a,p\n1,b,q\n")
+    outcome, tasks, projects = imported(path, Wishes(max_errors=1))
+    assert (len(tasks), [name for name, *_ in projects], outcome.counts.projects) == (1, ["p"], 1)
+
+
+@pytest.mark.parametrize("has_ids", [False, True])
+@pytest.mark.parametrize("row_by_row", [False, True])
+def test_what_an_index_of_somebody_else_forbids_ends_the_import(
+    row_by_row: bool, has_ids: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Some blocks later than it is found out: what waited behind it is neither lost nor there twice."""
+    monkeypatch.setattr(reading, "BLOCK", 64)
+    monkeypatch.setattr("stdtools.tasks.decoding.BLOCK", 64)
+    monkeypatch.setattr("stdtools.tasks.loading._AT_ONCE", (7, 3, 1))
+    path = tmp_path / "a.csv"
+    rows = [f"{n},{'same' if n in (40, 42) else n}\n" for n in range(1, 200)]
+    path.write_text("id,details\n" + "".join(rows))
+    if row_by_row:
+        monkeypatch.setattr(Cleaner, "clean_block", lambda self, cells, fields: False)
+    with Database(MEMORY, writable=True) as database:
+        database.sql.execute("CREATE UNIQUE INDEX mine ON task (details) WHERE details = 'same'")
+        with pytest.raises(ToolError, match=r"UNIQUE constraint failed: task\.details"):
+            import_files(database, [str(path)], Wishes(named={} if has_ids else {"id": None}, max_errors=9), "import")
+        assert database.one("SELECT count(*) FROM task") == 0

@@ -186,16 +186,18 @@ class Loader:
     def _insert_row(self, values: Mapping[str, Any]) -> str:
         if not values.get("details"):
             return "has no details"
-        self.ready_projects([values.get("project")])
         status = values.get("status", STATUSES[0])
         completed = (values.get("completed") or self._now) if status == "done" else None
         row = {"priority": USUAL, "created": self._now, **values, "status": status, "completed": completed}
         try:
             marks = ", ".join("?" * len(TASK))
             cursor = self._sql.execute(f"INSERT INTO task VALUES ({marks})", [row.get(field) for field in TASK])
-        except sqlite3.IntegrityError:
+        except sqlite3.IntegrityError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY:
+                raise  # an index or a trigger that is not ours forbids it
             above = ", in a row above" if values["id"] > self._before else ""
             return f"task {values['id']} is there already{above}"
+        self.ready_projects([values.get("project")])
         self.counts.imported += 1
         if self.by_row and self._keys != ("id",):
             task = {**row, "id": cursor.lastrowid}

@@ -80,8 +80,9 @@ class Rows:
                     cells = self._read_all(text, width)
                 if cells is not None and not self._quotes and "\\" in text:
                     cells = list(map(_unescape, cells))
-            yield Block(text, cells)
-            self._end_block(text, len(cells) // width if cells is not None and '"' not in text else None)
+            lines = len(cells) // width if cells is not None and '"' not in text else None
+            yield Block(text, cells)  # whoever takes the cells may leave some out
+            self._end_block(text, lines)
 
     def rows(self, text: str) -> Iterator[Row]:
         """Yield the rows in the *text* of the block that came last, one by one, those that are bad as well.
