@@ -2,11 +2,13 @@
 
 import json
 import random
+import re
 import signal
 import sqlite3
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 from stdtools.tasks.database import Database
 from stdtools.tasks.filters import Filter, rows
@@ -59,6 +61,13 @@ def end_writers(path: str, draw: random.Random, ends: int, number: int) -> None:
         # What it was at work on may be further than it said.
         uncertain |= {max(known, default=0), max(known, default=0) + 1}
         check(path, known, uncertain)
+
+
+def until_it_listens(process: "subprocess.Popen[bytes]") -> None:
+    """Wait until *process* has its handlers: before, a signal meets Python's own start."""
+    status = Path(f"/proc/{process.pid}/status")
+    while not int(re.findall(r"SigCgt:\s*(\w+)", status.read_text())[0], 16) >> (signal.SIGTERM - 1) & 1:
+        time.sleep(0.001)
 
 
 def check(path: str, known: dict[int, dict[str, object]], uncertain: set[int]) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import COMMAND, Run
+from tests.tasks.faults import until_it_listens
 
 pytestmark = pytest.mark.process
 
@@ -132,7 +133,8 @@ def test_an_import_that_is_ended_leaves_the_database_as_it_was(
     for _ in range(8):
         command = [COMMAND, "tasks", "--db", str(database), "import", str(large)]
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        time.sleep(draw.uniform(0.05, 0.5))
+        until_it_listens(process)
+        time.sleep(draw.uniform(0, 0.4))
         process.send_signal(number)
         out, err = process.communicate()
         if process.returncode == 0 or state(database) != before:  # it had been done when it was ended

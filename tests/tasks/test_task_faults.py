@@ -2,7 +2,6 @@
 
 import os
 import random
-import re
 import signal
 import subprocess
 import sys
@@ -12,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import COMMAND, Run
-from tests.tasks.faults import SIGNALS, end_writers, is_whole
+from tests.tasks.faults import SIGNALS, end_writers, is_whole, until_it_listens
 
 pytestmark = pytest.mark.process
 
@@ -145,9 +144,7 @@ def test_a_command_that_is_ended_has_done_all_or_nothing(run: Run, tmp_path: Pat
     for priority in range(10, 16):
         line = [COMMAND, "tasks", "--db", "a.db", "edit", "--where", "1", "--to-priority", str(priority), "--yes"]
         process = subprocess.Popen(line, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        status = Path(f"/proc/{process.pid}/status")
-        while not int(re.findall(r"SigCgt:\s*(\w+)", status.read_text())[0], 16) >> (signal.SIGTERM - 1) & 1:
-            time.sleep(0.001)
+        until_it_listens(process)
         time.sleep(draw.uniform(0, 0.6))
         process.send_signal(number)
         out, err = process.communicate()
