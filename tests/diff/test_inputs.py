@@ -10,7 +10,7 @@ from stdtools.diff.comparing import Wishes, compare_files
 from stdtools.diff.inputs import Source, Text, Troubles, as_text
 from tests.conftest import Run
 
-pytestmark = pytest.mark.process
+pytestmark = [pytest.mark.process, pytest.mark.once]
 
 
 @pytest.fixture

@@ -18,6 +18,8 @@ from stdtools.shared.streams import Output
 from tests.conftest import COMMAND
 from tests.diff.oracles import pair
 
+pytestmark = pytest.mark.once
+
 PAIRS = int(os.environ.get("DIFF_PAIRS", "150"))
 SOAKED = 2000
 SEED = int(os.environ.get("DIFF_SEED", "0")) or random.SystemRandom().randrange(1, 1 << 32)
@@ -115,7 +117,6 @@ def run(place: Path, *command: str) -> None:
     assert done.returncode == 0, (f"DIFF_SEED={SEED}", done.stdout, done.stderr)
 
 
-@pytest.mark.once
 def test_patches_of_random_pairs_apply(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     check(tmp_path, random.Random(SEED), PAIRS, by_function)
@@ -134,7 +135,6 @@ def test_two_thousand_patches_of_the_command_apply(tmp_path: Path) -> None:
         check(tmp_path / str(number), chance, 100, by_command)
 
 
-@pytest.mark.once
 def test_patches_of_the_normal_format_apply(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     chance = random.Random(SEED)

@@ -12,7 +12,7 @@ import pytest
 from tests.conftest import Run
 from tests.fixenc.texts import SENTENCES
 
-pytestmark = pytest.mark.process
+pytestmark = [pytest.mark.process, pytest.mark.once]
 
 GERMAN = "Die Straße führt über die Brücke\n"
 

@@ -31,6 +31,8 @@ from tests.kv.foreign_writers import (
     write_sdbm,
 )
 
+pytestmark = pytest.mark.once
+
 
 def write_dumb(path: Path, pairs: Pairs) -> None:
     with dbm.dumb.open(os.fspath(path), "c") as shelf:

@@ -26,6 +26,8 @@ from tests.kv.foreign_writers import (
     write_gdbm,
 )
 
+pytestmark = pytest.mark.once
+
 LAYOUTS = {
     "64 bits": {},
     "64 bits, big-endian": {"order": ">"},

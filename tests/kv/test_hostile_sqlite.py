@@ -8,7 +8,7 @@ import pytest
 import stdtools.kv
 from tests.conftest import Run
 
-pytestmark = pytest.mark.process
+pytestmark = [pytest.mark.process, pytest.mark.once]
 
 DICT = "CREATE TABLE Dict (key BLOB UNIQUE NOT NULL, value BLOB NOT NULL);"
 TIMES = "CREATE TABLE stdtools_times (key BLOB PRIMARY KEY NOT NULL, created, modified, expires) WITHOUT ROWID;"

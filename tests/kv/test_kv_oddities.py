@@ -9,7 +9,7 @@ import pytest
 
 from tests.conftest import COMMAND, Run
 
-pytestmark = pytest.mark.process
+pytestmark = [pytest.mark.process, pytest.mark.once]
 
 
 def test_negative_numbers_stay_in_their_place(kv: Run) -> None:

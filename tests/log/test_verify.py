@@ -12,7 +12,7 @@ from tests.conftest import COMMAND, Run
 from tests.log.chain import numbered, start_writer
 from tests.log.test_write import until
 
-pytestmark = pytest.mark.process
+pytestmark = [pytest.mark.process, pytest.mark.once]
 
 
 @pytest.fixture

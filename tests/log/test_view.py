@@ -21,7 +21,7 @@ from tests.conftest import COMMAND, Run
 from tests.log.chain import chain, numbered, numbers
 from tests.test_cli import on_terminal
 
-pytestmark = pytest.mark.process
+pytestmark = [pytest.mark.process, pytest.mark.once]
 
 LOG = b"""\
 2026-11-22 12:00:00,123 INFO ready

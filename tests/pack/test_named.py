@@ -17,7 +17,7 @@ import pytest
 
 from tests.conftest import Result, Run
 
-pytestmark = pytest.mark.process
+pytestmark = [pytest.mark.process, pytest.mark.once]
 
 
 def made(*command: str, cwd: Path, stdin: bytes = b"") -> bytes:

@@ -19,7 +19,7 @@ import pytest
 
 from tests.conftest import COMMAND, Run
 
-pytestmark = pytest.mark.process
+pytestmark = [pytest.mark.process, pytest.mark.once]
 
 
 def marked(mark: str) -> list[int]:

@@ -9,7 +9,7 @@ import pytest
 
 from tests.conftest import Run
 
-pytestmark = pytest.mark.process
+pytestmark = [pytest.mark.process, pytest.mark.once]
 SEE_HELP = "; see 'stdtools par --help'\n"
 WORDS = "b a\nc a\n\na\n"
 

@@ -17,6 +17,8 @@ from stdtools.tasks.schema import TASK
 from tests.conftest import COMMAND, Run
 from tests.tasks.made import make
 
+pytestmark = pytest.mark.once
+
 HEADER = "id,project,priority,details,status,deadline,created,completed\n"
 
 
@@ -272,7 +274,6 @@ def test_what_is_exported_is_imported_as_it_was(run: Run, tmp_path: Path, form: 
 # Much, and not at all
 
 
-@pytest.mark.once
 @pytest.mark.process
 def test_many_tasks_are_exported_in_flat_memory(tmp_path: Path) -> None:
     with Database(str(tmp_path / "tasks.db"), writable=True) as database, database.transaction():

@@ -13,7 +13,7 @@ import pytest
 import stdtools.tasks
 from tests.conftest import Run
 
-pytestmark = pytest.mark.process
+pytestmark = [pytest.mark.process, pytest.mark.once]
 
 PLAN = Path(stdtools.tasks.__file__).parent / "examples" / "plan.csv"
 NOTHING = "0\t0\t0\t0\t0\n"

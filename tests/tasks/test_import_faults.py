@@ -16,7 +16,7 @@ import pytest
 from tests.conftest import COMMAND, Run
 from tests.tasks.faults import until_it_listens
 
-pytestmark = pytest.mark.process
+pytestmark = [pytest.mark.process, pytest.mark.once]
 
 HOSTILE = [
     "'; DROP TABLE task; --",
@@ -120,7 +120,6 @@ def state(path: Path) -> tuple[list[tuple[object, ...]], ...]:
 
 
 @pytest.mark.timeout(600)
-@pytest.mark.once
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM])
 def test_an_import_that_is_ended_leaves_the_database_as_it_was(
     run: Run, tmp_path: Path, large: Path, number: signal.Signals
@@ -130,7 +129,7 @@ def test_an_import_that_is_ended_leaves_the_database_as_it_was(
     before = state(database)
     draw = random.Random(number)
     ended = 0
-    for _ in range(8):
+    for _ in range(5):
         command = [COMMAND, "tasks", "--db", str(database), "import", str(large)]
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         until_it_listens(process)
@@ -149,7 +148,6 @@ def test_an_import_that_is_ended_leaves_the_database_as_it_was(
     assert ended
 
 
-@pytest.mark.once
 def test_a_new_database_is_whole_after_a_kill(run: Run, tmp_path: Path, large: Path) -> None:
     draw = random.Random(1)
     for turn in range(10):
@@ -196,7 +194,6 @@ def test_a_step_of_many_tasks_is_undone_and_redone(run: Run, tmp_path: Path) -> 
     assert run("tasks", "undo", "2").code == 0
 
 
-@pytest.mark.once
 def test_memory_does_not_grow_with_the_file(tmp_path: Path, python: str) -> None:
     peaks = []
     for rows in (100_000, 1_000_000):

@@ -21,6 +21,8 @@ from stdtools.tasks.tables_of_files import add_tables
 from tests.conftest import COMMAND, Run
 from tests.tasks.made import DETAILS, make
 
+pytestmark = pytest.mark.once
+
 NUMBERS = "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) "
 FOREVER = f"{NUMBERS} SELECT count(*) FROM n"
 
@@ -285,7 +287,6 @@ def test_a_query_that_takes_too_long_is_exit_124(sql: Run) -> None:
     assert result.text.startswith("1\n2\n3\n")  # what came before is seen
 
 
-@pytest.mark.once
 @pytest.mark.process
 @pytest.mark.parametrize(
     "query",
@@ -664,7 +665,6 @@ def test_a_file_is_not_written_by_what_is_asked_of_it(sql: Run, tmp_path: Path) 
         assert sql(query, "t.csv").code == 2
 
 
-@pytest.mark.once
 @pytest.mark.process
 def test_a_large_file_is_loaded_in_flat_memory(tmp_path: Path, home: Path) -> None:
     with (tmp_path / "t.csv").open("w") as file:

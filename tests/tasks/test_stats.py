@@ -17,6 +17,8 @@ from stdtools.tasks.stats import COLUMNS, counts
 from tests.conftest import COMMAND, Run
 from tests.tasks.made import TODAY, make
 
+pytestmark = pytest.mark.once
+
 
 @pytest.fixture
 def db(tmp_path: Path) -> Path:

@@ -24,7 +24,7 @@ from stdtools.tmpl.values import Source, Values
 from tests.conftest import COMMAND, Run
 from tests.test_cli import on_terminal
 
-pytestmark = pytest.mark.process
+pytestmark = [pytest.mark.process, pytest.mark.once]
 
 ROWS = 'id,name,x\n1,"One, Inc.",\n2,"two\nlines",%s\n3,ü,"a ""b"""\n'
 EXPECTED = '1: One, Inc. []\n2: two\nlines [%s]\n3: ü [a "b"]\n'
@@ -146,7 +146,6 @@ def test_what_comes_slowly_is_written_as_it_comes() -> None:
         process.stdout.close()
 
 
-@pytest.mark.once
 def test_bulk_and_one_by_one_agree_on_random_rows(tmp_path: Path) -> None:
     draw = random.Random(5)
     words: list[Any] = ["", "a", "%s", "%", '"', ",", "ü", "\n", "${a}", "two words", "inf"]
@@ -176,7 +175,6 @@ def test_bulk_and_one_by_one_agree_on_random_rows(tmp_path: Path) -> None:
             assert [t for batch in batches(source) for t in renderer.texts(batch)] == slow.texts(Batch(1, records))
 
 
-@pytest.mark.once
 def test_a_cell_with_quotes_and_newlines_at_every_place_of_a_block(tmp_path: Path) -> None:
     """A quote in a cell without quotes, which is allowed, misleads whoever counts quotes."""
     for lone in ("", '5" pipe'):
@@ -187,7 +185,6 @@ def test_a_cell_with_quotes_and_newlines_at_every_place_of_a_block(tmp_path: Pat
             assert [row for batch in batches(source) for row in batch.rows] == rows
 
 
-@pytest.mark.once
 @pytest.mark.parametrize("form", ["csv", "tsv", "jsonl"])
 def test_several_processes_write_what_one_writes(run: Run, tmp_path: Path, form: str) -> None:
     draw = random.Random(6)
@@ -220,7 +217,6 @@ def test_several_processes_write_what_one_writes(run: Run, tmp_path: Path, form:
     assert missing.code == (2 if form != "jsonl" else 1) or "no value for 'none'" in missing.err
 
 
-@pytest.mark.once
 def test_a_quote_that_misleads_is_told_and_never_makes_other_rows(run: Run, tmp_path: Path) -> None:
     lines = ["a,b\n", '5" pipe,x\n', *['1,"two\nlines"\n'] * 400_000]
     (tmp_path / "r.csv").write_text("".join(lines))
@@ -304,7 +300,6 @@ def test_all_files_or_none(run: Run, tmp_path: Path) -> None:
     assert sorted(os.listdir(tmp_path / "out")) == ["1", "linked"]
 
 
-@pytest.mark.once
 def test_killed_at_any_moment_each_file_is_old_or_new_and_the_next_run_tidies_up(run: Run, tmp_path: Path) -> None:
     rows = "name\n" + "".join(f"{n}\n" for n in range(300))
     (tmp_path / "r.csv").write_text(rows)
@@ -339,7 +334,6 @@ def test_what_a_killed_run_has_left_goes_also_when_no_file_changes(run: Run, tmp
     assert os.listdir(tmp_path / "out") == ["1"]
 
 
-@pytest.mark.once
 def test_a_sweeper_that_is_faster_takes_nothing_from_a_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A new directory is swept before it is locked: twice it has gone, once there is already that of another run."""
     stages = [tmp_path / f".stdtools-tmpl-{slot}.tmp" for slot in range(4)]

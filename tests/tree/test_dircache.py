@@ -13,7 +13,7 @@ from stdtools.tree.dircache import SLOT, DirectoryCache, decode, encode
 from stdtools.tree.troubles import Troubles
 from tests.conftest import Result, Run
 
-pytestmark = pytest.mark.process
+pytestmark = [pytest.mark.process, pytest.mark.once]
 
 
 @pytest.fixture

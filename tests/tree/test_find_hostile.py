@@ -12,7 +12,7 @@ from tests.conftest import COMMAND, Run
 from tests.log.test_view import drop_the_right_to_read_all
 from tests.test_cli import on_terminal
 
-pytestmark = pytest.mark.process
+pytestmark = [pytest.mark.process, pytest.mark.once]
 
 AS_ANYBODY: dict[str, object] = {"preexec_fn": drop_the_right_to_read_all} if os.geteuid() == 0 else {}
 LEVELS = 10_000
@@ -69,7 +69,6 @@ def test_a_root_with_a_dash_at_its_head(run: Run, tmp_path: Path) -> None:
     assert run("find", "./-t").out == b"./-t\n"
 
 
-@pytest.mark.once
 def test_ten_thousand_levels(run: Run, tmp_path: Path) -> None:
     make_deep(tmp_path, "d", LEVELS)
     end = b"./" + b"d/" * LEVELS + b"end\n"
@@ -90,7 +89,6 @@ def test_a_thousand_levels_of_long_names(run: Run, tmp_path: Path) -> None:
     assert os.listdir(tmp_path) == []
 
 
-@pytest.mark.once
 def test_a_directory_of_thirty_thousand(run: Run, tmp_path: Path) -> None:
     (tmp_path / "w").mkdir()
     for number in range(30_000):

@@ -11,7 +11,7 @@ from tests.conftest import Run
 from tests.log.test_view import drop_the_right_to_read_all
 from tests.test_cli import on_terminal
 
-pytestmark = pytest.mark.process
+pytestmark = [pytest.mark.process, pytest.mark.once]
 
 HEAD = "path,name,type,size,mtime,mode,user,group,links,depth"
 

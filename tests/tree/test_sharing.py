@@ -15,7 +15,7 @@ import pytest
 from tests.conftest import COMMAND, Run
 from tests.test_cli import on_terminal
 
-pytestmark = pytest.mark.process
+pytestmark = [pytest.mark.process, pytest.mark.once]
 
 
 @pytest.fixture(scope="module")
@@ -178,7 +178,6 @@ def test_too_few_descriptors_for_a_crew_are_no_trouble(shell: Run, wide: Path, l
         assert (result.text, result.err) == (f"{count}\n", "")
 
 
-@pytest.mark.once
 def test_many_roots_take_no_more_descriptors_than_one(shell: Run, wide: Path) -> None:
     roots = " ".join([f"'{wide}'"] * 30)
     count = int(shell(f"stdtools find '{wide}' -j 1 | wc -l").text)

@@ -19,7 +19,7 @@ import pytest
 from tests.conftest import COMMAND, Run
 from tests.test_cli import on_terminal
 
-pytestmark = pytest.mark.process
+pytestmark = [pytest.mark.process, pytest.mark.once]
 
 TREES = 60
 
