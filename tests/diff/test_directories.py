@@ -219,12 +219,14 @@ def test_a_lone_link_that_is_not_followed_is_told_as_a_difference() -> None:
 
 
 def test_devices_are_the_same_where_their_numbers_are() -> None:
-    if os.geteuid() != 0:
-        pytest.skip("only root makes devices")
     plant("d1/", "d2/")
-    for name, one, other in (("same", 3, 3), ("other", 3, 5)):
-        os.mknod(f"d1/{name}", 0o600 | 0o020000, os.makedev(1, one))
-        os.mknod(f"d2/{name}", 0o600 | 0o020000, os.makedev(1, other))
+    for path, device in (
+        ("d1/same", "/dev/null"), ("d2/same", "/dev/null"), ("d1/other", "/dev/null"), ("d2/other", "/dev/zero"),
+    ):  # fmt: skip
+        if os.geteuid() == 0:  # who alone makes devices
+            os.mknod(path, 0o600 | 0o020000, os.stat(device).st_rdev)
+        else:
+            os.symlink(device, path)
     assert agree(b"d1", b"d2", "-s") == (
         1,
         b"File d1/other is a character special file while file d2/other is a character special file\n"
