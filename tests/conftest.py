@@ -1,5 +1,6 @@
 """Every test runs the installed command in a home of its own."""
 
+import compileall
 import os
 import signal
 import subprocess
@@ -29,6 +30,14 @@ signal.signal(signal.SIGHUP, signal.SIG_DFL)
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Let several Pythons share the tests."""
     parser.addoption("--share", metavar="K/N", help="run one Nth of the tests, the Kth from 0; another for each Python")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Compile the sources: the import under a limited file size would leave half a module for all after it."""
+    if not hasattr(config, "workerinput"):
+        import stdtools
+
+        compileall.compile_dir(os.path.dirname(stdtools.__file__), quiet=2)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
