@@ -65,12 +65,17 @@ bench: .venv/dev  ## Measure an installed wheel beside its peers
 	$(BIN)/python bench/run.py
 
 .PHONY: dist
-dist: .venv/dev  ## Build the sdist and the wheel into dist/
+dist: .venv/dev  ## Build the sdist, the wheel and stdtools.pyz, one file, into dist/
 	rm -rf dist
 	$(BIN)/python -m build --quiet
+	$(BIN)/python scripts/single_file.py
 
 .PHONY: fresh
-fresh: dist  ## Install the wheel alone in a new venv and run every --help
+fresh: dist  ## Build twice, compare, and install in every way that README names
+	mkdir -p build && rm -rf build/first && mv dist build/first
+	$(MAKE) dist
+	for made in dist/*; do cmp "$$made" "build/first/$${made##*/}" || exit 1; done
+	rm -r build/first
 	sh scripts/fresh.sh "$(PYTHON)"
 
 .PHONY: clean

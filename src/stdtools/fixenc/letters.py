@@ -6,7 +6,7 @@ natural logarithm is about -k/2. Letters are small, digits are 0, and all else o
 Chinese, Japanese and Korean there are no pairs. ``bench/letters.py`` makes the file.
 """
 
-import os
+import pkgutil
 from functools import cache, cached_property
 
 from stdtools.fixenc.candidates import OTHER_SCRIPTS
@@ -84,6 +84,7 @@ def _is_latin(char: str) -> bool:
 @cache
 def load() -> dict[str, Letters]:
     """Return all languages by their names."""
-    path = os.path.join(os.path.dirname(__file__), "letters.txt")
-    with open(path, encoding="utf-8", newline="") as file:
-        return {letters.name: letters for letters in (Letters(*line.split("\x1e")) for line in file.read().split("\n"))}
+    data = pkgutil.get_data(__package__, "letters.txt")  # also from a zip file
+    assert data is not None, "a package can read what lies in it"
+    lines = data.decode().split("\n")
+    return {letters.name: letters for letters in (Letters(*line.split("\x1e")) for line in lines)}

@@ -178,7 +178,7 @@ class ToolCommand(HelpToOutput):
     ) -> None:
         super().__init__(*args, **settings)
         self._explain = explain
-        self._examples = examples
+        self.examples = examples
         taken = {name for param in self.params for name in param.opts}
         for common in _common_options():
             common.opts = [name for name in common.opts if name not in taken]
@@ -243,7 +243,7 @@ class ToolCommand(HelpToOutput):
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the examples, line by line as they are."""
         with formatter.section("Examples"):
-            for line in self._examples.strip("\n").splitlines():
+            for line in self.examples.strip("\n").splitlines():
                 formatter.write(f"{'':{formatter.current_indent}}{line}\n")
 
 
