@@ -45,25 +45,27 @@ MULTI_BYTE = {
     "ja": "cp932 euc_jp euc_jis_2004",
     "ko": "cp949 euc_kr johab",
 }
+WESTERN = frozenset(language for language, names in SINGLE_BYTE.items() if names.startswith(_WEST))
 # Text in these scripts tells nothing by the ASCII in it, which is another language.
 OTHER_SCRIPTS = frozenset(("ru", "bg", "uk", "be", "sr", "mk", "kk", "tg", "el", "he", "ar", "fa", "th"))
 
 # How much rarer than the first of their kind, as a natural logarithm.
-_UNUSUAL = (
-    -1.5,
+_HOW_RARE = (
+    (-1.0, "cp1250 cp1254 cp1257 cp1258"),
+    (-1.5, "iso8859-2 iso8859-15 iso8859-5 cp866 kz1048 koi8-t cp950"),
+    (-2.5, "cp850 cp852"),
     (
-        "iso8859-15 iso8859-16 iso8859-10 iso8859-13 iso8859-4 iso8859-3 iso8859-14 cp850 cp852 iso8859-5 cp866 kz1048 "
-        "koi8-t cp950"
+        -3.0,
+        "iso8859-3 iso8859-4 iso8859-10 iso8859-13 iso8859-14 iso8859-16 cp437 cp737 cp775 cp855 cp857 cp860 cp861 cp862 "
+        "cp863 cp865 cp1125 johab euc_jis_2004 euc_kr",
+    ),
+    (
+        -4.0,
+        "mac-roman mac-latin2 mac-cyrillic mac-turkish mac-iceland mac-croatian mac-romanian mac-greek mac-arabic "
+        "mac-farsi",
     ),
 )
-_RARE = (
-    -3.0,
-    (
-        "mac-roman cp437 mac-latin2 cp775 mac-cyrillic cp855 cp857 mac-turkish cp860 cp863 cp865 cp861 mac-iceland "
-        "mac-croatian mac-romanian cp737 mac-greek cp862 mac-arabic mac-farsi johab cp1125 euc_jis_2004 euc_kr"
-    ),
-)
-ENCODING_PRIOR = {name: prior for prior, names in (_UNUSUAL, _RARE) for name in names.split()}
+ENCODING_PRIOR = {name: prior for prior, names in _HOW_RARE for name in names.split()}
 LANGUAGE_PRIOR = {
     **dict.fromkeys(("is", "eu", "gl", "be", "et", "lv", "sl", "vi", "ca", "fa"), -1.0),
     "lt": -0.5, "mk": -1.5, "kk": -3.0, "tg": -4.0, "eo": -4.0, "cy": -4.0,

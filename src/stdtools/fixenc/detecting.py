@@ -213,7 +213,7 @@ def _by_likelihood(sample: Sample) -> Detection:
     from stdtools.fixenc.unmarked import has_controls
 
     data = sample.data
-    guesses = rank(data)
+    guesses = rank(data, is_whole=sample.is_whole)
     said = declared.declaration(sample.head)
     name = _declared_name(said.label) if said is not None else None
     if said is not None and name is not None and _decodes(name, sample) and _is_credible(name, guesses, data):

@@ -9,12 +9,16 @@ Chinese, Japanese and Korean there are no pairs. ``bench/letters.py`` makes the 
 import pkgutil
 from functools import cache, cached_property
 
-from stdtools.fixenc.candidates import OTHER_SCRIPTS
+from stdtools.fixenc.candidates import OTHER_SCRIPTS, WESTERN
 from stdtools.fixenc.classes import class_of, is_box, strangeness
 
 STEP = 0.5  # of the natural logarithm
 RAREST = -14.2  # the logarithm below which a pair is not in the file
 WITHIN_WORD = -11.0  # of a Latin letter beside one of another script
+BORROWED = 3.0  # what a pair costs more where only another language has it
+MARK = -5.0  # of a mark of typography on the side where it stands in any language, if its pair was never seen
+OPENING = frozenset("“‘„‚«‹¿¡£€¥©§µ±–—•×·½¼¾°…®™")
+CLOSING = frozenset("”’»›®™…°–—×€£%½¼¾·•")
 FLOOR = -12.0  # of a pair that was never seen, of letters that were
 
 
@@ -50,6 +54,9 @@ class Letters:
         value = self.pairs.get(first + second)
         if value is None:
             value = -2.0 if one == two and is_box(two) else self._never_seen(first, second)
+            if self.name in WESTERN:  # which borrow words and names from each other
+                borrowed = [letters.pairs.get(first + second, RAREST) for name, letters in load().items() if name in WESTERN]
+                value = max(value, max(borrowed) - BORROWED)
         if two == "\xa0" or one == "\xa0":
             value -= 2.0
         if two.isupper():
@@ -60,6 +67,10 @@ class Letters:
         return value
 
     def _never_seen(self, first: str, second: str) -> float:
+        if (second in OPENING and first in " 0") or (first in CLOSING and second in " 0"):
+            return MARK
+        if (second in CLOSING and second not in self.singles) or (first in OPENING and first not in self.singles):
+            return MARK - 1
         if self._is_other_script and (
             (_is_latin(first) and second.isalpha()) or (_is_latin(second) and first.isalpha())
         ):

@@ -41,6 +41,9 @@ SECOND_ASCII = -5.0
 LONG_MEMORY = 200_000  # pairs that are remembered from file to file
 ASCII_MOST = 200  # ... and no more than so many characters do
 REFERENCE = "en"
+FOREIGN, FOREIGN_EACH = 3.0, 0.15  # the most that ASCII in another language costs: at all, and for each pair
+LONELY = 4.0  # what a run of bytes above ASCII costs in another script, where they are hardly longer than one byte
+_RUN = re.compile(rb"[\x80-\xff]+")
 _EDGE = re.compile(r"([\x00-\x7f])(?=[^\x00-\x7f])|(?<=[^\x00-\x7f])([\x00-\x7f])")
 
 
@@ -139,10 +142,13 @@ def excerpt(data: bytes) -> bytes:
     return b"\n".join([*parts, cut])  # whose end may be half a character
 
 
-def rank(data: bytes) -> list[Guess]:
-    """Return the likeliest guesses about *data*, which is not ASCII alone, the best first."""
+def rank(data: bytes, *, is_whole: bool = False) -> list[Guess]:
+    """Return the likeliest guesses about *data*, which is not ASCII alone, the best first.
+
+    Where it *is_whole*, its end cuts no character.
+    """
     part = excerpt(data)
-    guesses = _single_byte(data, part) + _multi_byte(data, part)
+    guesses = _single_byte(data, part) + _multi_byte(data, part, is_whole=is_whole)
     guesses.sort(reverse=True)
     return guesses
 
@@ -152,20 +158,22 @@ def _single_byte(data: bytes, part: bytes) -> list[Guess]:
     high = [(pair, count) for pair, count in counts.items() if pair[0] > 127 or pair[1] > 127]
     low = [(pair, count) for pair, count in counts.items() if pair[0] < 128 and pair[1] < 128]
     singles = [(byte, count) for byte, count in Counter(part).items() if byte > 127]
+    many = sum(count for _, count in singles)
     used = bytes(set(data))
     # In other scripts a letter seldom touches one of ASCII; in Latin ones two letters above ASCII seldom touch.
     beside_latin = sum(count for (one, two), count in high if _is_ascii_letter(one) or _is_ascii_letter(two))
     beside_high = sum(count for (one, two), count in high if one > 127 and two > 127)
+    runs = len(_RUN.findall(part))
+    lonely = LONELY * runs if many < 2 * runs else 0.0  # words of another script are longer
     listed = []
     for language, names in SINGLE_BYTE.items():
         for encoding in names.split():
             if any(byte in used for byte in _undefined(encoding)):
                 continue
             rough = sum([count * _single(language, encoding, byte) for byte, count in singles])
-            rough -= 8 * beside_latin if language in OTHER_SCRIPTS else 3 * beside_high
+            rough -= 8 * beside_latin + lonely if language in OTHER_SCRIPTS else 3 * beside_high
             listed.append((rough + _prior(language, encoding), language, encoding))
     listed.sort(reverse=True)
-    many = sum(count for _, count in singles)
     least = listed[0][0] - 10 - 4 * min(many, 12) - many if listed else 0.0
     short = [each for each in listed[: max(SHORTEST_LIST, LOOK_UPS // len(high))] if each[0] > least]
     ascii_pairs, high_pairs = Counts(low), Counts(high)
@@ -178,8 +186,9 @@ def _single_byte(data: bytes, part: bytes) -> list[Guess]:
         letters = load()[language]
         if language not in by_ascii:
             own = reference if language in OTHER_SCRIPTS else remembered.total(letters, "cp1252", ascii_pairs)
-            by_ascii[language] = weight * (max(own, reference - 1 - 0.1 * room) - reference)
+            by_ascii[language] = weight * (max(own, reference - FOREIGN - FOREIGN_EACH * room) - reference)
         score = remembered.total(letters, encoding, high_pairs) + by_ascii[language] + _prior(language, encoding)
+        score -= lonely if language in OTHER_SCRIPTS else 0.0
         guesses.append(Guess(score, encoding, language))
     return guesses
 
@@ -192,21 +201,22 @@ def _prior(language: str, encoding: str) -> float:
     return ENCODING_PRIOR.get(encoding, 0.0) + LANGUAGE_PRIOR.get(language, 0.0)
 
 
-def _multi_byte(data: bytes, part: bytes) -> list[Guess]:
+def _multi_byte(data: bytes, part: bytes, *, is_whole: bool) -> list[Guess]:
     guesses = []
     for language, names in MULTI_BYTE.items():
         for encoding in names.split():
-            if decode_cut(data, encoding) is not None and (text := decode_cut(part, encoding)) is not None:
+            whole = decode_cut(data, encoding, final=is_whole)
+            if whole is not None and (text := decode_cut(part, encoding)) is not None:
                 guesses.append(Guess(score_text(text, language) + _prior(language, encoding), encoding, language))
     return guesses
 
 
-def decode_cut(data: bytes, encoding: str) -> str | None:
-    """Return *data* as text, without a character that its end cuts; None when it is none."""
+def decode_cut(data: bytes, encoding: str, *, final: bool = False) -> str | None:
+    """Return *data* as text, without a character that its end cuts unless *final*; None when it is none."""
     codec = find(encoding).codec
     try:
         assert codec.incrementaldecoder is not None
-        return codec.incrementaldecoder("strict").decode(data)
+        return codec.incrementaldecoder("strict").decode(data, final)
     except UnicodeDecodeError:
         return None
 
