@@ -38,6 +38,49 @@ def test_parts_of_sentences_are_recognised_nearly_always() -> None:
     assert right / total > 0.9
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "café",
+        "König café naïve",
+        "© 2024 Müller GmbH",
+        "it’s done",
+        "the price is 5 € or £4",
+        "Muñoz",
+        "5 µm",
+        "sale, or André",
+        "see § 4 of the license… and ½ of the rest",
+        "Citroën the",
+        "return € for",
+        "under Zoë this section must be",
+        "® (if any) on and you may offer",
+        "copy naïve of the Program, Bogotá",
+        "•item one\n•item two\n",
+    ],
+)
+def test_english_with_few_characters_of_others_is_western(text: str) -> None:
+    data = text.encode("cp1252")
+    assert same_text(data, detect(data).encoding, "cp1252"), detect(data)
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [
+        ("Łódź", "cp1250"),
+        ("Dvořák", "cp1250"),
+        ("Привет", "koi8-r"),
+        ("Привет", "cp1251"),
+        ("日本語", "cp932"),
+        ("중국어", "cp949"),
+        ("İstanbul", "cp1254"),
+        ("total: 5, имя файла", "cp1251"),
+    ],
+)
+def test_a_word_of_another_language_is_still_taken_for_one(text: str, encoding: str) -> None:
+    data = text.encode(encoding)
+    assert same_text(data, detect(data).encoding, encoding), detect(data)
+
+
 @pytest.mark.parametrize("language", SENTENCES)
 def test_valid_utf8_always_wins(language: str) -> None:
     for char in SENTENCES[language]:

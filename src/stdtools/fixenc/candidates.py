@@ -51,13 +51,14 @@ OTHER_SCRIPTS = frozenset(("ru", "bg", "uk", "be", "sr", "mk", "kk", "tg", "el",
 
 # How much rarer than the first of their kind, as a natural logarithm.
 _HOW_RARE = (
-    (-1.0, "cp1250 cp1254 cp1257 cp1258"),
+    (-1.0, "cp1250 cp1254 cp1258"),
+    (-2.0, "cp1257"),
     (-1.5, "iso8859-2 iso8859-15 iso8859-5 cp866 kz1048 koi8-t cp950"),
     (-2.5, "cp850 cp852"),
     (
         -3.0,
-        "iso8859-3 iso8859-4 iso8859-10 iso8859-13 iso8859-14 iso8859-16 cp437 cp737 cp775 cp855 cp857 cp860 cp861 cp862 "
-        "cp863 cp865 cp1125 johab euc_jis_2004 euc_kr",
+        "iso8859-3 iso8859-4 iso8859-10 iso8859-13 iso8859-14 iso8859-16 cp437 cp737 cp775 cp855 cp857 cp860 cp861 "
+        "cp862 cp863 cp865 cp1125 johab euc_jis_2004 euc_kr",
     ),
     (
         -4.0,

@@ -6,6 +6,7 @@ natural logarithm is about -k/2. Letters are small, digits are 0, and all else o
 Chinese, Japanese and Korean there are no pairs. ``bench/letters.py`` makes the file.
 """
 
+import math
 import pkgutil
 from functools import cache, cached_property
 
@@ -15,10 +16,13 @@ from stdtools.fixenc.classes import class_of, is_box, strangeness
 STEP = 0.5  # of the natural logarithm
 RAREST = -14.2  # the logarithm below which a pair is not in the file
 WITHIN_WORD = -11.0  # of a Latin letter beside one of another script
-BORROWED = 3.0  # what a pair costs more where only another language has it
-MARK = -5.0  # of a mark of typography on the side where it stands in any language, if its pair was never seen
-OPENING = frozenset("“‘„‚«‹¿¡£€¥©§µ±–—•×·½¼¾°…®™")
-CLOSING = frozenset("”’»›®™…°–—×€£%½¼¾·•")
+BORROWED = 1.5  # what a pair costs more where only another language has it
+MARK = -5.0  # of a mark of typography on the side where it stands in any language
+OPENING = frozenset("“‘„‚«‹¿¡£€©§µ")  # before a letter
+CLOSING = frozenset("”’»›®™…§")  # behind one
+ALONE = OPENING | CLOSING | frozenset("–—¥±•×·½¼¾°")  # beside blanks and digits
+WESTERN_LETTERS = frozenset("àâäáãåæçéèêëíîïñóôöõøúùûüß")
+UNUSUAL_SPELLING = -7.0  # of such a letter beside one that it is never seen with
 FLOOR = -12.0  # of a pair that was never seen, of letters that were
 
 
@@ -54,9 +58,10 @@ class Letters:
         value = self.pairs.get(first + second)
         if value is None:
             value = -2.0 if one == two and is_box(two) else self._never_seen(first, second)
+        if value < MARK:
+            value = max(value, _as_mark(first, second))
             if self.name in WESTERN:  # which borrow words and names from each other
-                borrowed = [letters.pairs.get(first + second, RAREST) for name, letters in load().items() if name in WESTERN]
-                value = max(value, max(borrowed) - BORROWED)
+                value = max(value, _borrowed(first, second) - BORROWED)
         if two == "\xa0" or one == "\xa0":
             value -= 2.0
         if two.isupper():
@@ -67,10 +72,6 @@ class Letters:
         return value
 
     def _never_seen(self, first: str, second: str) -> float:
-        if (second in OPENING and first in " 0") or (first in CLOSING and second in " 0"):
-            return MARK
-        if (second in CLOSING and second not in self.singles) or (first in OPENING and first not in self.singles):
-            return MARK - 1
         if self._is_other_script and (
             (_is_latin(first) and second.isalpha()) or (_is_latin(second) and first.isalpha())
         ):
@@ -90,6 +91,21 @@ class Letters:
 
 def _is_latin(char: str) -> bool:
     return char.isascii() and char.isalpha()
+
+
+def _as_mark(first: str, second: str) -> float:
+    """Return the score of a pair with a mark of typography where it stands in any language."""
+    if (second in ALONE and first in " 0") or (first in ALONE and second in " 0"):
+        return MARK
+    is_beside = (second in CLOSING and _is_latin(first)) or (first in OPENING and _is_latin(second))
+    return MARK - 1 if is_beside else -math.inf
+
+
+def _borrowed(one: str, two: str) -> float:
+    """Return the score of a pair in the language of the West that has it most."""
+    known = max(load()[name].pairs.get(one + two, RAREST) for name in WESTERN)
+    is_western = (two in WESTERN_LETTERS and _is_latin(one)) or (one in WESTERN_LETTERS and _is_latin(two))
+    return max(known, UNUSUAL_SPELLING) if is_western else known
 
 
 @cache

@@ -42,7 +42,8 @@ LONG_MEMORY = 200_000  # pairs that are remembered from file to file
 ASCII_MOST = 200  # ... and no more than so many characters do
 REFERENCE = "en"
 FOREIGN, FOREIGN_EACH = 3.0, 0.15  # the most that ASCII in another language costs: at all, and for each pair
-LONELY = 4.0  # what a run of bytes above ASCII costs in another script, where they are hardly longer than one byte
+LONELY = 5.0  # what a run of bytes above ASCII costs in another script, where they are hardly longer than one byte
+_WIDE_RUN = re.compile(r"[^\x00-\x7f]+")
 _RUN = re.compile(rb"[\x80-\xff]+")
 _EDGE = re.compile(r"([\x00-\x7f])(?=[^\x00-\x7f])|(?<=[^\x00-\x7f])([\x00-\x7f])")
 
@@ -232,7 +233,8 @@ def score_text(text: str, language: str) -> float:
     # Pairs of single bytes pay for the way to ASCII and back, too; to a letter it is a long one.
     for first, second in _EDGE.findall(text):
         total -= 6.0 if (first or second).isalpha() else 1.0
-    return total
+    runs = len(_WIDE_RUN.findall(text))
+    return total - LONELY * runs if sum(char > "\x7f" for char in text) < 1.5 * runs else total
 
 
 def score_pairs(text: str, language: str) -> float:
