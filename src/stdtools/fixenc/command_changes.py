@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from stdtools.fixenc.command_files import Failed, each, paths_of, source_of, tell, warn_of_terminal
+from stdtools.fixenc.command_files import Failed, each, paths_of, source_of, tell
 from stdtools.fixenc.converting import Unconvertible
 from stdtools.fixenc.encodings import find
 from stdtools.fixenc.recognising import NotText
@@ -61,7 +61,7 @@ def _stream(mode: str, request: Request, given: dict[str, Any]) -> int:
         for path in paths_of(given):
             try:
                 with open_input(path, output) as source, placed(source.name):
-                    warn_of_terminal(source)
+                    screen.warn_of_terminal(source.fd)
                     made = _make(mode, request, given, source, sure=False)
                     for piece in made.pieces:
                         output.write(piece)

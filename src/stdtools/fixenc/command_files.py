@@ -5,7 +5,6 @@ from typing import Any, NamedTuple, TypeVar
 
 from stdtools.shared import journal, screen
 from stdtools.shared.errors import TROUBLE, ToolError
-from stdtools.shared.streams import Input
 
 Result = TypeVar("Result")
 
@@ -59,11 +58,3 @@ def tell(result: object) -> int:
         screen.complain(result.message)
         return TROUBLE
     return 0
-
-
-def warn_of_terminal(source: Input) -> None:
-    """Say what we wait for, when somebody sits there."""
-    import os
-
-    if source.fd == 0 and os.isatty(0):
-        screen.note("reading from the terminal; Ctrl-D ends")

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from stdtools.fixenc.command_files import Failed, paths_of, source_of, tell, warn_of_terminal
+from stdtools.fixenc.command_files import Failed, paths_of, source_of, tell
 from stdtools.shared import screen
 from stdtools.shared.errors import ToolError
 from stdtools.shared.records import RecordWriter
@@ -56,7 +56,7 @@ def _chars(given: dict[str, Any]) -> int:
         for path in paths_of({**given, "files0_from": None}):
             try:
                 with open_input(path, writer) as source:
-                    warn_of_terminal(source)
+                    screen.warn_of_terminal(source.fd)
                     for row in describe(source, source_of(given)):
                         writer.write([row])
             except ToolError as error:

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 import click
 
 from stdtools.fixenc.checking import RULES, Policy, Problem, problems
-from stdtools.fixenc.command_files import Failed, each, paths_of, source_of, tell, warn_of_terminal
+from stdtools.fixenc.command_files import Failed, each, paths_of, source_of, tell
 from stdtools.fixenc.encodings import find
 from stdtools.shared import journal, screen
 from stdtools.shared.errors import ToolError
@@ -39,7 +39,7 @@ def _detected(path: str) -> tuple[Any, ...]:
     from stdtools.fixenc.sampling import take_sample
 
     with open_input(path) as source:
-        warn_of_terminal(source)
+        screen.warn_of_terminal(source.fd)
         sample = take_sample(source)
     found = detect(sample)
     ends = newlines(sample, found)
@@ -65,7 +65,7 @@ def _check(given: dict[str, Any]) -> int:
                 journal.counts["files"] = journal.counts.get("files", 0) + 1
                 try:
                     with open_input(path, writer or output) as file:
-                        warn_of_terminal(file)
+                        screen.warn_of_terminal(file.fd)
                         for problem in problems(file, policy, _Guess(file)):
                             _put(path, problem, writer, output)
                             wrong += 1

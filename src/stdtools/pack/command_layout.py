@@ -7,8 +7,7 @@ import click
 from stdtools.pack.layout import Layout, LayoutError
 from stdtools.pack.named import NamedLayout
 from stdtools.pack.text import Charset
-from stdtools.shared import places, screen
-from stdtools.shared.streams import STDIN, Input
+from stdtools.shared import places
 
 layout_option = click.option("--layout", "name", metavar="NAME", help="Use a named layout in the place of LAYOUT.")
 text_option = click.option(
@@ -39,9 +38,3 @@ def take_layout(
             error.hint = "a file is called so, but LAYOUT comes first"
         raise
     return layout, NamedLayout("", "", arguments[0]), list(arguments[1:])
-
-
-def warn_of_terminal(source: Input) -> None:
-    """Say that we wait for somebody to type."""
-    if source.fd == STDIN and os.isatty(STDIN):
-        screen.note("reading from the terminal; Ctrl-D ends")

@@ -5,10 +5,10 @@ from typing import Any
 
 import click
 
-from stdtools.pack.command_layout import layout_option, take_layout, text_option, warn_of_terminal
+from stdtools.pack.command_layout import layout_option, take_layout, text_option
 from stdtools.pack.layout import Layout
 from stdtools.pack.text import Charset
-from stdtools.shared import journal
+from stdtools.shared import journal, screen
 from stdtools.shared.errors import ToolError
 from stdtools.shared.options import Size, ToolCommand
 from stdtools.shared.streams import Output, open_input
@@ -175,7 +175,7 @@ def _packed(layout: Layout, values: list[str], path: str, form: str, flushed: Ou
     from stdtools.shared.record_input import read_csv, read_json, read_tsv
 
     with open_input(path, flushed) as source:
-        warn_of_terminal(source)
+        screen.warn_of_terminal(source.fd)
         if form == "jsonl":
             records = read_json(source)
         else:

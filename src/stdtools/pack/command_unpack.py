@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from stdtools.pack.command_layout import layout_option, own_layouts, take_layout, text_option, warn_of_terminal
+from stdtools.pack.command_layout import layout_option, own_layouts, take_layout, text_option
 from stdtools.pack.cursor import Cursor
 from stdtools.pack.decode import TAILS, TruncatedRecord
 from stdtools.pack.layout import Layout
@@ -122,7 +122,7 @@ def unpack(
     with Output() as output:
         writer = RecordWriter(output, layout.columns, format, bare_floats=True)
         with open_input(path, writer) as source:
-            warn_of_terminal(source)
+            screen.warn_of_terminal(source.fd)
             from stdtools.pack.unpacking import unpack_all
 
             start = go_to_start(source, named, skip)
@@ -161,7 +161,7 @@ def _dump(layout: Layout, named: NamedLayout, path: str, skip: int | None, count
 
     color = screen.wants_color(STDOUT)
     with Output() as output, open_input(path, output) as source:
-        warn_of_terminal(source)
+        screen.warn_of_terminal(source.fd)
         cursor = Cursor(source, go_to_start(source, named, skip))
         try:
             for line in dump(layout, cursor, source.name, count=_limit(count, named)):

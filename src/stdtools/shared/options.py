@@ -276,3 +276,19 @@ def refuse_idle(given: Iterable[str], beside: Collection[str], way: str, needed:
         if typed and name not in beside:
             where = f"needs {needed[name]}" if name in needed else f"has no meaning with {way}"
             raise click.UsageError(f"{'a ROOT' if name == 'roots' else words[name]} {where}", context)
+
+
+def field_input(command: Decorated) -> Decorated:
+    """Add --delimiter and --input, which say how the fields of records are found; see shared/fields.py."""
+    kinds = click.option(
+        "--input",
+        "form",
+        type=click.Choice(("auto", "text", "csv", "tsv", "jsonl")),
+        default="auto",
+        show_default=True,
+        help="What records are; auto: text for a field by number, else what the first line looks like.",
+    )
+    between = click.option(
+        "-d", "--delimiter", default="", metavar="CHAR", help="Between fields; text without one has blanks there."
+    )
+    return between(kinds(command))

@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 from functools import cache
 
-from stdtools.shared.streams import STDERR, Output, write_all
+from stdtools.shared.streams import STDERR, STDIN, Output, write_all
 
 
 class Preferences:
@@ -35,6 +35,12 @@ def complain(message: str, *detail: str) -> None:
     with contextlib.suppress(OSError):  # a standard error that fails is past helping
         lines = [f"{preferences.command}: {message}", *detail]
         write_all(STDERR, "".join(f"{safe(line)}\n" for line in lines).encode())
+
+
+def warn_of_terminal(fd: int) -> None:
+    """Say that we wait for somebody to type, where *fd* is standard input and a terminal."""
+    if fd == STDIN and os.isatty(STDIN):
+        note("reading from the terminal; Ctrl-D ends")
 
 
 # C0 and C1 controls, DEL, bidirectional marks and overrides, line separators, lone surrogates.

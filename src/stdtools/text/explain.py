@@ -1,0 +1,46 @@
+"""The scripts that --explain prints: the same with collections, re and textwrap."""
+
+from typing import Any
+
+from stdtools.shared.errors import ToolError
+
+
+def refuse_others(given: dict[str, Any], covered: set[str]) -> None:
+    """Raise ToolError for an option that has a value and is not *covered*."""
+    for name, value in given.items():
+        if value and name not in covered:
+            raise ToolError(f"--explain does not cover --{name.replace('_', '-')}")
+
+
+def lines_of(files: tuple[str, ...]) -> list[str]:
+    """Return a script that has the lines of *files* in ``lines``, bytes without their ends."""
+    if not files:
+        return ["import sys", "", "lines = (line.rstrip(b'\\n') for line in sys.stdin.buffer)"]
+    names = f"{list(files)!r}"
+    return ["import fileinput", "", f"lines = (line.rstrip(b'\\n') for line in fileinput.input({names}, mode='rb'))"]
+
+
+def explain_count(given: dict[str, Any]) -> str:
+    """Return a script that does what ``count`` would do with the parameters *given*."""
+    refuse_others(given, {"files", "top", "least", "regex", "chars", "memory", "form", "format"})
+    if given["format"] not in (None, "plain"):
+        raise ToolError("--explain shows plain output; leave out --format")
+    made = "lines"
+    if given["regex"]:
+        made = "(match.encode() for line in lines for match in re.findall(pattern, line.decode()))"
+    elif given["chars"]:
+        made = "(char.encode() for line in lines for char in line.decode() + '\\n')"
+    most = f"[:{given['top']}]" if given["top"] else ""
+    script = [
+        "from collections import Counter",
+        *(["import re"] if given["regex"] else []),
+        *lines_of(given["files"]),
+        *([f"pattern = {given['regex']!r}"] if given["regex"] else []),
+        f"counts = Counter({made})",
+        "ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))",
+        r"escapes = str.maketrans({'\t': r'\t', '\n': r'\n', '\r': r'\r', '\\': r'\\'})",
+        f"for value, count in ranked{most}:",
+        *([f"    if count >= {given['least']}:"] if given["least"] else []),
+        f"    {'    ' if given['least'] else ''}print(count, value.decode().translate(escapes), sep='\\t')",
+    ]
+    return "\n".join(script) + "\n"
