@@ -26,6 +26,7 @@ COMMANDS = {
     "log": ("stdtools.log.command", "Write, view and verify rotating logs."),
     "par": ("stdtools.par.command_par", "Run jobs side by side: a command for each item."),
     "pack": ("stdtools.pack.command_pack", "Turn values into packed binary records."),
+    "sub": ("stdtools.text.command_sub", "Substitute by regular expressions in lines."),
     "tasks": ("stdtools.tasks.command", "Keep tasks and projects in a database fed from CSV."),
     "tmpl": ("stdtools.tmpl.command", "Fill in templates: $name and ${name:-default}."),
     "unpack": ("stdtools.pack.command_unpack", "Turn packed binary records into rows."),

@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterable
 from hashlib import blake2b
 
 from stdtools.fixenc.encodings import Encoding, find
-from stdtools.shared.atomic import replacement
+from stdtools.shared import in_place
 from stdtools.shared.errors import ToolError, raise_os_error
-from stdtools.shared.streams import BLOCK, open_input
+from stdtools.shared.streams import BLOCK
 
 BOM = "\ufeff"
 
@@ -41,15 +41,7 @@ def rewrite(
     was lost on purpose, it is enough that what was written is text. *backup* is a suffix for a copy of what
     was there. Returns whether anything has changed. Raises ToolError, and then nothing has.
     """
-    with replacement(path) as output:
-        for piece in pieces:
-            output.write(piece)
-        output.flush()
-        verify(output.fd, path, target(), intention())
-        changed = not _holds(output.fd, path)
-        if changed and backup:
-            _copy(path, path + backup)
-    return changed
+    return in_place.rewrite(path, pieces, backup=backup, check=lambda fd: verify(fd, path, target(), intention()))
 
 
 def verify(fd: int, path: str, target: Encoding, meant: Intention | None) -> None:
@@ -77,23 +69,3 @@ def verify(fd: int, path: str, target: Encoding, meant: Intention | None) -> Non
         raise_os_error(error, path)
     if meant is not None and not read.same(meant):
         raise ToolError(f"would read otherwise from {target.name} than was meant; the file is as it was", where=path)
-
-
-def _holds(fd: int, path: str) -> bool:
-    """Whether the file *path* has the content of *fd*."""
-    with open_input(path) as old:
-        if os.fstat(old.fd).st_size != os.fstat(fd).st_size:
-            return False
-        at = 0
-        while block := old.read_at(at, BLOCK):
-            if block != os.pread(fd, BLOCK, at):
-                return False
-            at += len(block)
-    return True
-
-
-def _copy(path: str, target: str) -> None:
-    mode = os.stat(path).st_mode & 0o777
-    with open_input(path) as source, replacement(target, mode) as output:
-        while block := source.read(BLOCK):
-            output.write(block)

@@ -44,3 +44,27 @@ def explain_count(given: dict[str, Any]) -> str:
         f"    {'    ' if given['least'] else ''}print(count, value.decode().translate(escapes), sep='\\t')",
     ]
     return "\n".join(script) + "\n"
+
+
+def explain_sub(given: dict[str, Any], arguments: tuple[list[str], tuple[str, ...]]) -> str:
+    """Return a script that does what ``sub`` would do with the parameters *given*."""
+    refuse_others(given, {"fixed", "ignore_case", "most", "form", "capwords", "timeout"})
+    words, files = arguments
+    made = "re.sub(r'\\S+', lambda word: word[0].capitalize(), line)"
+    if words:
+        pattern, replacement = words
+        pattern = f"re.escape({pattern!r})" if given["fixed"] else repr(pattern)
+        put = f"lambda match: {replacement!r}" if given["fixed"] else repr(replacement)
+        more = f", count={given['most']}" if given["most"] else ""
+        made = f"re.sub({pattern}, {put}, line{more}{', flags=re.IGNORECASE' if given['ignore_case'] else ''})"
+    source = f"fileinput.input({list(files)!r}, mode='rb')" if files else "sys.stdin.buffer"
+    script = [
+        f"import {'fileinput, ' if files else ''}re, sys",
+        "",
+        f"for raw in {source}:",
+        "    end = b'\\n' if raw.endswith(b'\\n') else b''",
+        "    line = raw.removesuffix(b'\\n').decode('utf-8', 'surrogateescape')",
+        f"    new = {made}",
+        "    sys.stdout.buffer.write(new.encode('utf-8', 'surrogateescape') + end)",
+    ]
+    return "\n".join(script) + "\n"

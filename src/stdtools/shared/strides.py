@@ -1,0 +1,35 @@
+"""The lines of a large file, dealt out to several processes in blocks."""
+
+import os
+from collections.abc import Iterator
+
+from stdtools.shared.helper import LARGE
+from stdtools.shared.processors import processors
+from stdtools.shared.streams import STDIN, Input
+
+BLOCK = 1 << 20
+
+
+def workers_for(source: Input) -> int:
+    """Return by how many processes *source* is best read: one, but for large regular files with a name."""
+    if source.fd == STDIN or not source.is_file or os.fstat(source.fd).st_size < LARGE:
+        return 1
+    return min(2, processors())
+
+
+def strides(source: Input, index: int, of: int) -> Iterator[bytes]:
+    """Yield every block of lines whose number is *index* modulo *of*; a block that is within a line is empty."""
+    size = os.fstat(source.fd).st_size
+    for start in range(index * BLOCK, size, of * BLOCK):
+        data = source.read_at(start - 1, BLOCK + 1) if start else source.read_at(0, BLOCK)
+        begin = data.find(b"\n") + 1 if start else 0
+        if start and not begin:
+            yield b""
+            continue
+        parts = [data[begin:]]
+        at = start + BLOCK
+        while not parts[-1].endswith(b"\n") and (more := source.read_at(at, 1 << 16)):
+            newline = more.find(b"\n") + 1
+            parts.append(more[:newline] if newline else more)
+            at += len(more)
+        yield b"".join(parts) if begin <= BLOCK or not start else b""
