@@ -31,6 +31,7 @@ COMMANDS = {
     "tmpl": ("stdtools.tmpl.command", "Fill in templates: $name and ${name:-default}."),
     "unpack": ("stdtools.pack.command_unpack", "Turn packed binary records into rows."),
     "walk": ("stdtools.tree.command_walk", "Draw directories as a tree, or add up what is in them."),
+    "wrap": ("stdtools.text.command_wrap", "Fill paragraphs to a width."),
 }
 
 

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from stdtools.diff.comparison import Comparison
 from stdtools.diff.unified_format import BLOCK, Writable
 from stdtools.shared.screen import safe_lines
+from stdtools.shared.widths import width_of
 
 TAB = 8
 SHORT = 1_000  # columns that most lines are within, and that what stands behind them is kept for
@@ -166,19 +167,6 @@ def _cut(line: bytes, indent: int, bound: int) -> tuple[bytes, int]:
                 position = seen
                 shown.append(character)
     return "".join(shown).encode("utf-8", "surrogateescape"), position
-
-
-def width_of(character: str) -> int:
-    """Return how many columns of a terminal *character* takes."""
-    if " " <= character <= "~":
-        return 1
-    from unicodedata import category, east_asian_width
-
-    if character == "\xad":
-        return 1
-    if category(character) in ("Mn", "Me", "Cf", "Cc", "Cn", "Cs", "Zl", "Zp") or "\u1160" <= character <= "\u11ff":
-        return 0
-    return 2 if east_asian_width(character) in "WF" else 1
 
 
 def _wrapped_line(columns: Columns) -> Callable[[bytes | None, bytes, bytes | None], bytes]:

@@ -5,8 +5,8 @@ from typing import NamedTuple
 
 from stdtools.diff.comparing import Outcome
 from stdtools.diff.headers import C_QUOTED, escape_c
-from stdtools.diff.side_by_side import width_of
 from stdtools.diff.unified_format import Writable
+from stdtools.shared.widths import width_of
 
 _LEAST_GRAPH = 6  # columns
 _SPECIAL = re.compile(rb'[\x00-\x1f"\\\x7f-\xff]')

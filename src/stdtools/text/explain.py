@@ -68,3 +68,33 @@ def explain_sub(given: dict[str, Any], arguments: tuple[list[str], tuple[str, ..
         "    sys.stdout.buffer.write(new.encode('utf-8', 'surrogateescape') + end)",
     ]
     return "\n".join(script) + "\n"
+
+
+def explain_wrap(given: dict[str, Any]) -> str:
+    """Return a script that does what ``wrap`` would do with the parameters *given*, for text without bullets."""
+    refuse_others(given, {"files", "columns", "indent", "dedent", "no_fill"})
+    files = f"fileinput.input({list(given['files'])!r})" if given["files"] else "sys.stdin"
+    script = ["import fileinput, sys, textwrap", "", f"prefix = {given['indent']!r}"]
+    if given["no_fill"]:
+        made = f"textwrap.dedent(''.join({files}))" if given["dedent"] else f"''.join({files})"
+        script.append(f"print(textwrap.indent({made}, prefix), end='')")
+        return "\n".join(script) + "\n"
+    if given["dedent"]:
+        raise ToolError("--explain covers --dedent with --no-fill")
+    script += [
+        f"filler = textwrap.TextWrapper({given['columns']}, initial_indent=prefix, subsequent_indent=prefix,",
+        "                              break_long_words=False, break_on_hyphens=False)",
+        "words = []",
+        "def end_paragraph():",
+        "    if words:",
+        "        print(filler.fill(' '.join(words)))",
+        "    words.clear()",
+        "",
+        f"for line in {files}:",
+        "    words += line.split()",
+        "    if not line.strip():",
+        "        end_paragraph()",
+        "        print(prefix.rstrip())",
+        "end_paragraph()",
+    ]
+    return "\n".join(script) + "\n"

@@ -1,0 +1,139 @@
+"""Paragraphs filled to a width in columns of a terminal, with their bullets, quotes and indents kept."""
+
+import re
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+from typing import NamedTuple
+
+from stdtools.shared.widths import width, width_of
+
+_LEAD = re.compile(r"(?P<quote>(?:[ \t]*>)*(?:(?<=>) )?)(?P<indent>[ \t]*)(?P<bullet>(?:[-*+•–]|\d{1,9}[.)]) +)?")
+TAB = 8
+
+
+class Line(NamedTuple):
+    """A line in its parts: ``> > `` before it, its indent, a bullet, and the words."""
+
+    quote: str
+    indent: str
+    bullet: str
+    text: str
+
+
+def parse(line: str) -> Line:
+    """Return *line* in its parts; one without words has no bullet."""
+    match = _LEAD.match(line)
+    assert match is not None
+    text = line[match.end() :].strip()
+    return Line(match["quote"], match["indent"].expandtabs(TAB), match["bullet"] or "", text)
+
+
+class Wrapper:
+    """Fill paragraphs to *columns*. Blank lines, bullets, other quotes and other indents begin a paragraph."""
+
+    def __init__(self, columns: int) -> None:
+        self._columns = columns
+
+    def wrap(self, lines: Iterable[str]) -> Iterator[str]:
+        """Yield the lines of the text that *lines* are, filled anew."""
+        paragraph: list[Line] = []
+        for line in map(parse, lines):
+            if not line.text and not line.bullet:
+                yield from self._fill(paragraph)
+                paragraph = []
+                yield (line.quote + line.bullet).rstrip()
+            elif paragraph and not _goes_on(paragraph, line):
+                yield from self._fill(paragraph)
+                paragraph = [line]
+            else:
+                paragraph.append(line)
+        yield from self._fill(paragraph)
+
+    def _fill(self, paragraph: list[Line]) -> Iterator[str]:
+        if not paragraph:
+            return
+        first = paragraph[0]
+        hanging = paragraph[1].indent if len(paragraph) > 1 else first.indent + " " * width(first.bullet)
+        words = [word for line in paragraph for word in line.text.split()]
+        yield from fill(words, self._columns, first.quote + first.indent + first.bullet, first.quote + hanging)
+
+
+def _goes_on(paragraph: list[Line], line: Line) -> bool:
+    """Whether *line* belongs to the paragraph."""
+    first = paragraph[0]
+    if line.bullet or line.quote.rstrip() != first.quote.rstrip():
+        return False
+    if len(paragraph) > 1:
+        return line.indent == paragraph[1].indent
+    return bool(first.bullet) or len(line.indent) <= len(first.indent) or not first.indent
+
+
+def fill(words: Iterable[str], columns: int, lead: str = "", hanging: str = "") -> Iterator[str]:
+    """Yield lines of *words*, as many to a line as go into *columns*; *lead* begins the first, *hanging* the others.
+
+    A word that is wider than a line has a line of its own, and is cut only between wide characters.
+    """
+    line, size = lead, width(lead)
+    is_empty = True
+    for word in words:
+        for number, piece in enumerate(_pieces(word)):
+            blank = "" if is_empty or number else " "
+            wide = width(piece)
+            if not is_empty and size + len(blank) + wide > columns:
+                yield line
+                line, size, blank = hanging, width(hanging), ""
+            line += blank + piece
+            size += len(blank) + wide
+            is_empty = False
+    yield line.rstrip() if is_empty else line
+
+
+def _pieces(word: str) -> list[str]:
+    """Return where *word* may be parted: beside wide characters, which are written without blanks."""
+    if word.isascii():
+        return [word]
+    pieces: list[str] = []
+    for is_wide, run in groupby(word, key=lambda character: width_of(character) == 2):
+        if not is_wide:
+            pieces.append("".join(run))
+            continue
+        for character in run:
+            if pieces and character in "、。，．！？：；）」』】》〉…ー":  # these begin no line
+                pieces[-1] += character
+            else:
+                pieces.append(character)
+    return pieces
+
+
+def shorten(line: str, columns: int) -> str:
+    """Return *line* with single blanks, cut at a word so that it takes *columns* at most, with an ellipsis then."""
+    words = line.split()
+    whole = " ".join(words)
+    if width(whole) <= columns:
+        return whole
+    kept, size = "", 0
+    for word in words:
+        more = width(word) + bool(kept)
+        if size + more + 2 > columns:
+            break
+        kept += (" " if kept else "") + word
+        size += more
+    return f"{kept} …" if kept else "…"
+
+
+def wrap_comments(lines: Iterable[str], mark: str, columns: int) -> Iterator[str]:
+    """Yield *lines*, where those that begin with *mark*, behind any indent, have their text filled anew."""
+    bare = mark.rstrip()
+
+    def lead_of(line: str) -> str | None:
+        rest = line.lstrip(" \t")
+        is_comment = rest.startswith(mark) or rest == bare
+        return line[: len(line) - len(rest)] if is_comment else None
+
+    for lead, run in groupby(lines, key=lead_of):
+        if lead is None:
+            yield from run
+            continue
+        texts = (line[len(lead) + len(mark) :] for line in run)
+        for text in Wrapper(max(1, columns - width(lead) - width(mark))).wrap(texts):
+            yield f"{lead}{mark}{text}".rstrip() if not text else f"{lead}{mark}{text}"
