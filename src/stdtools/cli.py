@@ -23,6 +23,7 @@ COMMANDS = {
     "find": ("stdtools.tree.command_find", "Find files by name, type, size, age and more."),
     "fixenc": ("stdtools.fixenc.command", "Convert, detect, check and repair the encoding of text."),
     "kv": ("stdtools.kv.command", "Keep values under keys, in a shelf that survives kill -9."),
+    "lines": ("stdtools.text.command_lines", "Print lines by their numbers."),
     "log": ("stdtools.log.command", "Write, view and verify rotating logs."),
     "par": ("stdtools.par.command_par", "Run jobs side by side: a command for each item."),
     "pack": ("stdtools.pack.command_pack", "Turn values into packed binary records."),

@@ -98,3 +98,40 @@ def explain_wrap(given: dict[str, Any]) -> str:
         "end_paragraph()",
     ]
     return "\n".join(script) + "\n"
+
+
+def explain_lines(given: dict[str, Any], ranges: str, files: tuple[str, ...]) -> str:
+    """Return a script that does what ``lines`` would do with one file and *ranges*."""
+    from stdtools.text.picking import END, parse
+
+    refuse_others(given, {"index", "numbers"})
+    if len(files) > 1:
+        raise ToolError("--explain covers one FILE")
+    choice = parse(ranges)
+    tests = []
+    for first, last, step in choice.spans:
+        bound = f"number >= {first}" if last == END else f"{first} <= number <= {last}"
+        tests.append(bound if step == 1 else f"{bound} and (number - {first}) % {step} == 0")
+    source = f"open({files[0]!r}, 'rb')" if files and files[0] != "-" else "sys.stdin.buffer"
+    show = "f'{number}\\t'.encode() + line" if given["numbers"] else "line"
+    return (
+        "\n".join(
+            [
+                "import collections, sys",
+                "",
+                f"source = {source}",
+                f"last = collections.deque(maxlen={choice.tail})",
+                "for number, line in enumerate(source, 1):",
+                f"    if {' or '.join(tests) or 'False'}:",
+                f"        sys.stdout.buffer.write({show})",
+                "    else:",
+                "        last.append((number, line))",
+                "else:",
+                "    lines_in_all = locals().get('number', 0)",
+                "for number, line in last:",
+                f"    if number > lines_in_all - {choice.tail}:",
+                f"        sys.stdout.buffer.write({show})",
+            ]
+        )
+        + "\n"
+    )
