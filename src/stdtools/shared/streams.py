@@ -174,6 +174,7 @@ class Input:
     def go_to(self, position: int) -> None:
         """Move to *position* in a regular file."""
         os.lseek(self.fd, position, os.SEEK_SET)
+        self._ended = False
 
     def _read_once(self, size: int) -> bytes:
         if self._ended:

@@ -103,7 +103,8 @@ def _read(source: Input, choice: Choice, number: int) -> Iterator[Numbered]:
         count = block.count(b"\n")
         wanted = [span for span in choice.spans if span.first <= number + count + 1 and span.last > number]
         if choice.tail:
-            for number, line in enumerate(split_lines(block), number + 1):
+            for line in split_lines(block):
+                number += 1
                 tail.append((number, line))
                 if len(tail) > choice.tail and choice.has((first := tail.popleft())[0]):
                     yield first
