@@ -88,7 +88,7 @@ def _groups(spans: list[Span]) -> list[list[Span]]:
     groups: list[list[Span]] = []
     last = -FAR
     for span in sorted(spans):
-        if groups and span.first < last + FAR:
+        if groups and span.first <= last + FAR:
             groups[-1].append(span)
         else:
             groups.append([span])
