@@ -51,7 +51,7 @@ def merge(files: tuple[str, ...], **given: Any) -> int:
 
     lines = 0
     by = _number(given["by"])
-    keys_of = _Keys(by, given)
+    keys_of = None if by is None and given["kind"] == "text" else _Keys(by, given)
     try:
         with Output() as output:
             for some in merged(list(files) or ["-"], keys_of, unique=given["unique"]):
@@ -93,8 +93,6 @@ class _Keys:
 
     def __call__(self, lines: list[bytes], name: str, first: int) -> list[tuple[Any, bytes]]:
         """Return each line behind its key. Raises ToolError for one that has none."""
-        if self._by is None and self._kind == "text":
-            return list(zip(lines, lines, strict=True))
         items = []
         for number, line in enumerate(lines, first):
             key = self._key(line)

@@ -17,18 +17,19 @@ from stdtools.shared.streams import STDIN, Input
 MOST = 64 << 20  # bytes that are in memory, of all inputs together
 LARGEST, SMALLEST = 1 << 18, 1 << 12  # bytes that are read at a time
 
-Items = list[tuple[Any, bytes]]  # keys and lines
-KeysOf = Callable[[list[bytes], str, int], Items]  # of lines, the name of their input, the number of the first
-_key = itemgetter(0)
+Items = list[Any]  # lines, or pairs of a key and a line
+KeysOf = Callable[[list[bytes], str, int], list[tuple[Any, bytes]]]  # of lines, their input, the number of the first
+Key = Callable[[Any], Any] | None  # of an item; None where it is the item itself
 
 
 class Sorted:
     """One input: its lines, a block at a time, in order or complained of. Files are opened for each block alone."""
 
-    def __init__(self, path: str, keys_of: KeysOf, size: int) -> None:
+    def __init__(self, path: str, keys_of: KeysOf | None, size: int) -> None:
         self.name = "standard input" if path == "-" else path
         self._path = path
         self._keys_of = keys_of
+        self._key: Key = None if keys_of is None else itemgetter(0)
         self._size = size
         self._identity: tuple[int, int] | None = None
         self._offset = 0
@@ -91,10 +92,10 @@ class Sorted:
         return bool(self.items)
 
     def _take(self, lines: list[bytes]) -> None:
-        items = self._keys_of(lines, self.name, self._number + 1)
-        keys = [key for key, _ in self._last] + [key for key, _ in items]
-        if keys != sorted(keys):
-            at = next(at for at in range(1, len(keys)) if keys[at] < keys[at - 1])
+        items: Items = lines if self._keys_of is None else self._keys_of(lines, self.name, self._number + 1)
+        together = self._last + items
+        if sorted(together, key=self._key) != together:
+            at = next(at for at in range(1, len(together)) if _less(together[at], together[at - 1], self._key))
             where = f"{self.name}:{self._number + 1 + at - len(self._last)}"
             raise Unsorted("is not in order", where=where, hint="sort it first")
         self._number += len(lines)
@@ -106,23 +107,31 @@ class Unsorted(ToolError):
     """A line that belongs before the one before it."""
 
 
-def merge(paths: list[str], keys_of: KeysOf, *, unique: bool = False) -> Iterator[list[bytes]]:
+def _less(one: Any, other: Any, key: Key) -> bool:
+    less: bool = one < other if key is None else key(one) < key(other)
+    return less
+
+
+def merge(paths: list[str], keys_of: KeysOf | None = None, *, unique: bool = False) -> Iterator[list[bytes]]:
     """Yield the lines of all *paths*, many at a time, in order; equal ones in the order of the paths.
 
-    With *unique* the first of those with equal keys alone. Raises Unsorted, and ToolError for what cannot be read.
+    Lines are ordered by their bytes, or by what *keys_of* has for them. With *unique* the first of those with equal
+    keys alone. Raises Unsorted, and ToolError for what cannot be read.
     """
+    key: Key = None if keys_of is None else itemgetter(0)
     size = max(SMALLEST, min(LARGEST, MOST // max(1, len(paths))))
     sources = [Sorted(path, keys_of, size) for path in paths]
     last: Items = []
     while sources := [source for source in sources if source.fill()]:
-        bound = min(source.items[-1][0] for source in sources)
+        ends = [source.items[-1] for source in sources]
+        bound = min(ends) if key is None else min(map(key, ends))
         ready: Items = []
         for source in sources:
-            at = bisect_right(source.items, bound, key=_key)
+            at = bisect_right(source.items, bound, key=key)
             ready += source.items[:at]
             del source.items[:at]
-        ready.sort(key=_key)
+        ready.sort(key=key)
         if unique:
-            ready = [next(group) for _, group in groupby(last + ready, key=_key)][len(last) :]
+            ready = [next(group) for _, group in groupby(last + ready, key=key)][len(last) :]
             last = ready[-1:] or last
-        yield [line for _, line in ready]
+        yield ready if key is None else [line for _, line in ready]
