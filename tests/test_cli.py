@@ -39,7 +39,8 @@ TASKS = "add list show edit done reopen rm import export stats sql undo redo log
 TASKS_COMMANDS = {
     f"tasks {name}" for name in [*TASKS.split(), *(f"projects {n}" for n in ["list", "add", "edit", "rm"])]
 }
-NO_LONG_RUN = {"diff", "log path", "log run", "log write", *KV_COMMANDS, *TASKS_COMMANDS}
+FILTERS = {"count", "sub", "wrap", "lines", "top", "merge", "look"}  # see tests/text and tests/ordered
+NO_LONG_RUN = {*FILTERS, "diff", "log path", "log run", "log write", *KV_COMMANDS, *TASKS_COMMANDS}
 # ... one that writes a little on standard output, of STDIN where that is read
 SHORT_RUNS = {
     "diff": ["diff", "operations.jsonl", "pairs.jsonl"],
@@ -98,6 +99,13 @@ SHORT_RUNS = {
     "unpack": ["unpack", "<I:id", "records.bin"],
     "pack": ["pack", "<I:id", "7"],
     "tmpl": ["tmpl", "-e", "$a", "-D", "a=1"],
+    "count": ["count", "operations.jsonl"],
+    "sub": ["sub", "a", "b", "operations.jsonl"],
+    "wrap": ["wrap", "operations.jsonl"],
+    "lines": ["lines", "1", "operations.jsonl"],
+    "top": ["top", "--by", "op", "--text", "operations.jsonl"],
+    "merge": ["merge", "operations.jsonl"],
+    "look": ["look", "{", "operations.jsonl"],
 }
 STDIN = {"log write": b"hi\n"}
 SILENT = {
@@ -118,6 +126,13 @@ READS = {
     "unpack": ["unpack", "<I:id"],
     "pack": ["pack", "<I:id", "--from"],
     "tmpl": ["tmpl", "--keep"],
+    "count": ["count"],
+    "sub": ["sub", "a", "b"],
+    "wrap": ["wrap"],
+    "lines": ["lines", "1"],
+    "top": ["top", "--text"],
+    "merge": ["merge"],
+    "look": ["look", "x"],
 }
 READS_NO_FILE = {
     "find",
@@ -163,6 +178,16 @@ STARTUP_MODULES = {
     "shared.scratch",
     "tmpl": "shared.scratch tmpl tmpl.command tmpl.language tmpl.rendering tmpl.sources tmpl.streaming tmpl.telling "
     "tmpl.values",
+}
+_FIELDS = "shared.fields shared.inputs"
+STARTUP_MODULES |= {
+    "count": "shared.inputs shared.scratch text text.command_count text.counting",
+    "sub": "shared.inputs text text.command_sub text.substituting",
+    "wrap": "shared.inputs shared.widths text text.command_wrap text.wrapping",
+    "lines": "shared.inputs text text.command_lines text.line_index text.picking",
+    "top": f"{_FIELDS} ordered ordered.command_top ordered.expression ordered.keys ordered.largest",
+    "merge": f"{_FIELDS} ordered ordered.command_merge ordered.keys ordered.merging",
+    "look": f"{_FIELDS} ordered ordered.command_look ordered.keys ordered.looking",
 }
 _KV = "shared.sqlite kv kv.command kv.command_options kv.opening kv.pickles kv.plain kv.store kv.table"
 _KV_READER = "kv.arguments kv.hashing kv.machine kv.opcodes kv.rebuilding"
@@ -402,7 +427,7 @@ def test_a_missing_file_a_directory_and_random_bytes(run: Run, name: str, tmp_pa
     for size in (0, 1, 2, 3, 1000, 100_000):
         (tmp_path / "random").write_bytes(os.urandom(size))
         result = run(*READS[name], "random")
-        assert result.code in ((0, 1, 2) if name in ("diff", "log verify", "walk") else (0, 2))
+        assert result.code in ((0, 1, 2) if name in ("diff", "lines", "log verify", "look", "walk") else (0, 2))
         assert result.err.count("\n") == (result.code == 2)
         assert "internal error" not in result.err
 

@@ -25,6 +25,7 @@ COMMANDS = {
     "kv": ("stdtools.kv.command", "Keep values under keys, in a shelf that survives kill -9."),
     "lines": ("stdtools.text.command_lines", "Print lines by their numbers."),
     "log": ("stdtools.log.command", "Write, view and verify rotating logs."),
+    "look": ("stdtools.ordered.command_look", "Find lines in a sorted file."),
     "merge": ("stdtools.ordered.command_merge", "Merge files that are sorted."),
     "par": ("stdtools.par.command_par", "Run jobs side by side: a command for each item."),
     "pack": ("stdtools.pack.command_pack", "Turn values into packed binary records."),

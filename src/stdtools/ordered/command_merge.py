@@ -23,7 +23,7 @@ def _explain(**given: Any) -> str:
     examples=r"""
 stdtools merge before/old.txt after/old.txt
 stdtools merge --unique before/old.txt after/old.txt
-stdtools merge --by 1 --as number before/old.txt after/old.txt --check -q || true
+seq 5 | stdtools merge --as number --check
 """,
 )
 @click.argument("files", nargs=-1, metavar="FILE...")

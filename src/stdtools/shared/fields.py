@@ -29,7 +29,7 @@ class FieldReader:
         self.fields = list(fields)
         self.header: bytes | None = None  # the line with the names, when it has been read
         self._form = form
-        self._delimiter = delimiter
+        self._delimiter = "\t" if delimiter == "tab" else delimiter
         self._numbers = [int(field) if _NUMBER.fullmatch(field) else None for field in fields]
 
     def read(self, source: Input) -> Iterator[tuple[bytes, Values]]:

@@ -10,18 +10,14 @@ from stdtools.shared.errors import ToolError
 from stdtools.shared.processors import processors
 from stdtools.shared.streams import Input
 
-LARGE = 16 << 20  # bytes from which on it is worth its start, some milliseconds
 SIGNALS = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
 
 
 def middle_of(source: Input) -> int | None:
     """Return where the second half of a large regular file begins, at a line; None where one process is better."""
-    if not source.is_file or processors() < 2:
+    if not source.is_large or processors() < 2:
         return None
-    start, end = source.position, os.fstat(source.fd).st_size
-    if end - start < LARGE:
-        return None
-    middle = (start + end) // 2
+    middle = os.fstat(source.fd).st_size // 2
     newline = source.read_at(middle, 1 << 20).find(b"\n")
     return None if newline < 0 else middle + newline + 1
 

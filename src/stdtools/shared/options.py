@@ -289,6 +289,6 @@ def field_input(command: Decorated) -> Decorated:
         help="What records are; auto: text for a field by number, else what the first line looks like.",
     )
     between = click.option(
-        "-d", "--delimiter", default="", metavar="CHAR", help="Between fields; text without one has blanks there."
+        "-d", "--delimiter", default="", metavar="CHAR|tab", help="Between fields; text without one has blanks there."
     )
     return between(kinds(command))

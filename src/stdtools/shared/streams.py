@@ -17,6 +17,7 @@ from stdtools.shared.errors import ReaderGone, ToolError, raise_os_error
 
 STDIN, STDOUT, STDERR = 0, 1, 2
 BLOCK = 64 * 1024
+LARGE = 16 << 20  # bytes of a file from which on a second process is worth its start
 LARGEST_READ = 1 << 20  # os.read allocates what it is asked for, whatever there is
 
 
@@ -108,6 +109,11 @@ class Input:
             raise_os_error(error, name)
         self.is_file = stat.S_ISREG(found.st_mode) and found.st_size > 0
         self._taken = 0
+
+    @property
+    def is_large(self) -> bool:
+        """Whether this is a regular file with a name, so large that two processes read it faster than one."""
+        return self.is_file and self.fd != STDIN and os.fstat(self.fd).st_size >= LARGE
 
     @property
     def position(self) -> int:

@@ -3,18 +3,15 @@
 import os
 from collections.abc import Iterator
 
-from stdtools.shared.helper import LARGE
 from stdtools.shared.processors import processors
-from stdtools.shared.streams import STDIN, Input
+from stdtools.shared.streams import Input
 
 BLOCK = 1 << 20
 
 
 def workers_for(source: Input) -> int:
-    """Return by how many processes *source* is best read: one, but for large regular files with a name."""
-    if source.fd == STDIN or not source.is_file or os.fstat(source.fd).st_size < LARGE:
-        return 1
-    return min(2, processors())
+    """Return by how many processes *source* is best read."""
+    return min(2, processors()) if source.is_large else 1
 
 
 def strides(source: Input, index: int, of: int) -> Iterator[bytes]:

@@ -11,7 +11,7 @@ from stdtools.shared import journal, screen
 from stdtools.shared.inputs import line_blocks, read_each, split_lines
 from stdtools.shared.options import Size, ToolCommand, field_input, record_output
 from stdtools.shared.records import RecordWriter
-from stdtools.shared.streams import STDIN, Input, Output, open_input
+from stdtools.shared.streams import Input, Output, open_input
 from stdtools.text.counting import Amount, Item, Key, Tally
 
 if TYPE_CHECKING:
@@ -108,7 +108,7 @@ class _Counter:
         if self._reader is not None:
             self._read_fields(self._reader, source)
             return
-        if source.is_file and source.fd != STDIN:
+        if source.is_large:
             from stdtools.shared.helper import helper, middle_of
 
             if (middle := middle_of(source)) is not None:

@@ -100,7 +100,7 @@ def sub(arguments: tuple[str, ...], **given: Any) -> int:
 
 def _in_turn(output: Output, work: Any, source: Input) -> bool:
     """Do it by several processes, where that is worth it; say whether it was."""
-    if not isinstance(work, Substitution) or work.whole or not source.is_file:
+    if not isinstance(work, Substitution) or work.whole or not source.is_large:
         return False
     from stdtools.shared.strides import strides, workers_for
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from stdtools.shared.widths import width, width_of
 
-_LEAD = re.compile(r"(?P<quote>(?:[ \t]*>)*(?:(?<=>) )?)(?P<indent>[ \t]*)(?P<bullet>(?:[-*+•–]|\d{1,9}[.)]) +)?")
+_LEAD = re.compile(r"(?P<quote>(?:[ \t]*>)*(?:(?<=>) )?)(?P<indent>[ \t]*)(?P<bullet>(?:[-*+•–]|\d{1,9}[.)])(?: +|$))?")
 TAB = 8
 
 
@@ -42,7 +42,7 @@ class Wrapper:
                 yield from self._fill(paragraph)
                 paragraph = []
                 yield (line.quote + line.bullet).rstrip()
-            elif paragraph and not _goes_on(paragraph, line):
+            elif paragraph and not _goes_on(paragraph[0], line):
                 yield from self._fill(paragraph)
                 paragraph = [line]
             else:
@@ -53,19 +53,16 @@ class Wrapper:
         if not paragraph:
             return
         first = paragraph[0]
-        hanging = paragraph[1].indent if len(paragraph) > 1 else first.indent + " " * width(first.bullet)
+        hanging = first.indent + " " * width(first.bullet)
         words = [word for line in paragraph for word in line.text.split()]
         yield from fill(words, self._columns, first.quote + first.indent + first.bullet, first.quote + hanging)
 
 
-def _goes_on(paragraph: list[Line], line: Line) -> bool:
-    """Whether *line* belongs to the paragraph."""
-    first = paragraph[0]
+def _goes_on(first: Line, line: Line) -> bool:
+    """Whether *line* belongs to the paragraph that *first* begins."""
     if line.bullet or line.quote.rstrip() != first.quote.rstrip():
         return False
-    if len(paragraph) > 1:
-        return line.indent == paragraph[1].indent
-    return bool(first.bullet) or len(line.indent) <= len(first.indent) or not first.indent
+    return len(line.indent) > len(first.indent) if first.bullet else line.indent == first.indent
 
 
 def fill(words: Iterable[str], columns: int, lead: str = "", hanging: str = "") -> Iterator[str]:

@@ -1,0 +1,105 @@
+"""wrap, beside textwrap."""
+
+import random
+import subprocess
+import textwrap
+
+import pytest
+
+from stdtools.shared.widths import width
+from stdtools.text.wrapping import Wrapper, fill
+from tests.conftest import Run
+
+pytestmark = pytest.mark.process
+
+
+@pytest.mark.once
+def test_ascii_is_filled_as_textwrap_fills_it() -> None:
+    chance = random.Random(4)
+    for _ in range(1000):
+        words = [chance.choice("abcdefgh") * chance.randint(1, 12) for _ in range(chance.randint(1, 30))]
+        columns = chance.randint(5, 40)
+        expected = textwrap.wrap(
+            " ".join(words),
+            columns,
+            initial_indent="> ",
+            subsequent_indent=">   ",
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+        assert list(fill(words, columns, "> ", ">   ")) == expected
+
+
+@pytest.mark.once
+def test_no_word_is_lost_and_filling_twice_changes_nothing() -> None:
+    chance = random.Random(5)
+    marks = ["", "", "", "- ", "1. ", "> ", "> > ", "  ", "    "]
+    for _ in range(500):
+        lines = []
+        for _ in range(chance.randint(1, 8)):
+            words = [
+                "日本語、テキスト" if chance.random() < 0.2 else "x" * chance.randint(1, 9)
+                for _ in range(chance.randint(0, 9))
+            ]
+            lines.append(chance.choice(marks) + " ".join(words))
+        once = list(Wrapper(24).wrap(lines))
+        assert list(Wrapper(24).wrap(once)) == once, lines
+        kept = "".join("".join(line.replace(">", "").split()) for line in once)
+        assert kept == "".join("".join(line.replace(">", "").split()) for line in lines)
+        assert all(width(line) <= 24 for line in once)
+
+
+TEXT = """\
+A paragraph that is long
+enough to be filled.
+
+- a bullet that goes on
+  with its indent
+- the next
+12) a number
+> > quoted text, too long for a line
+>
+> one level
+"""
+FILLED = """\
+A paragraph that is
+long enough to be
+filled.
+
+- a bullet that goes
+  on with its indent
+- the next
+12) a number
+> > quoted text, too
+> > long for a line
+>
+> one level
+"""
+
+
+def test_paragraphs_bullets_and_quotes_are_kept(run: Run) -> None:
+    assert run("wrap", "-w", "20", stdin=TEXT).text == FILLED
+    assert run("wrap", "-w", "22", "--indent", "# ", stdin="a b\n\nc\n").text == "# a b\n#\n# c\n"
+    assert run("wrap", "-w", "10", stdin="日本語の文章です。\n").text == "日本語の文\n章です。\n"
+    assert run("wrap", "-w", "4", stdin=b"caf\xe9 \xff\n").out == b"caf\xe9 \xff\n", (
+        "bytes that are no text have no width"
+    )
+    code = "x = 1  # kept as it is, however long it may be\n\t# one two three\n\t#\n\t# four\n"
+    assert run("wrap", "--comment", "# ", "-w", "12", stdin=code).text == (
+        "x = 1  # kept as it is, however long it may be\n\t# one two\n\t# three\n\t#\n\t# four\n"
+    )
+    assert run("wrap", "--dedent", "--no-fill", stdin="  a\n    b\n").text == "a\n  b\n"
+    assert run("wrap", "--shorten", "12", stdin="a  b\nthe quick brown fox\n").text == "a b\nthe quick …\n"
+    assert run("wrap", "--no-fill", "--shorten", "3").err == (
+        "stdtools wrap: one of --no-fill, --shorten and --comment at a time; see 'stdtools wrap --help'\n"
+    )
+
+
+@pytest.mark.parametrize("args", [["-w", "20"], ["--indent", "> "], ["--dedent", "--no-fill", "--indent", "  "]])
+def test_the_script_of_explain_does_the_same(run: Run, python: str, args: list[str]) -> None:
+    text = "  one two three four five six\n  seven\n\n  eight\n".replace("  ", "" if "-w" in args else "  ")
+    text = textwrap.dedent(text) if "--dedent" not in args else text
+    done = subprocess.run(
+        [python, "-c", run("wrap", *args, "--explain").text], input=text.encode(), capture_output=True
+    )
+    assert done.stdout == run("wrap", *args, stdin=text).out
