@@ -17,7 +17,7 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 VENV = HERE.parent / ".venvs" / "bench"
-MODULES = ("startup", "pack", "logs", "tree", "par", "kv", "tasks", "diff", "tmpl", "fixenc")
+MODULES = ("startup", "pack", "logs", "tree", "par", "kv", "tasks", "diff", "tmpl", "fixenc", "lines")
 
 
 def install() -> tuple[str, str]:
@@ -63,6 +63,7 @@ def versions(python: str) -> str:
                     "findutils",
                     "fd-find",
                     "coreutils",
+                    "mawk",
                     "gettext-base",
                     "parallel",
                     "diffutils",

@@ -30,6 +30,13 @@ def run(python: str, stdtools: str, place: Path) -> tuple[list[Measured], list[C
         "log view of one line": [stdtools, "log", "view", str(place / "one.log")],
         "log verify of one line": [stdtools, "log", "verify", str(place / "one.log")],
         "log path": [stdtools, "log", "path"],
+        "count of one line": [stdtools, "count", str(place / "one.log")],
+        "sub in one line": [stdtools, "sub", "a", "b", str(place / "one.log")],
+        "wrap of one line": [stdtools, "wrap", str(place / "one.log")],
+        "lines of one line": [stdtools, "lines", "1", str(place / "one.log")],
+        "top of one line": [stdtools, "top", str(place / "one.log")],
+        "merge of one line": [stdtools, "merge", str(place / "one.log")],
+        "look in one line": [stdtools, "look", "2026", str(place / "one.log")],
         "log write of nothing": [stdtools, "log", "write", str(place / "new.log")],
     }
     candidates = [

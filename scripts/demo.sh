@@ -91,6 +91,15 @@ tour "stdtools find /usr/lib -t f --sort size --reverse --max-results 3 --jsonl 
 tour "awk -F: -v OFS=, 'BEGIN {print \"user,home\"} {print \$1, \$6}' /etc/passwd | head -n 4 | stdtools tmpl -e 'home of \$user: \$home' --each - -o 'homes/\$user.txt' -v && cat homes/root.txt"
 tour "stdtools tmpl -e 'listen \$prot; \${' -D port=80 || echo \"exit code \$?\""
 
+title 'Lines: what comes how often, which are the largest, one of a million, and a change that is looked at first'
+tour 'stdtools count -d : --field -1 /etc/passwd --percent --format table'
+tour "stdtools find /usr/lib -t f --jsonl | stdtools count --field ext -n 4 --running"
+tour "stdtools find /usr/lib -t f --jsonl --columns path,size | stdtools top -n 2 --by size"
+tour "stdtools find /usr/lib | LC_ALL=C sort > paths; stdtools look /usr/lib/python3 paths | stdtools lines 1,-1"
+tour "stdtools lines --match '^ssh' --around 1 --numbers /etc/services"
+tour "printf 'user=alice role=admin\nuser=bob role=guest\n' > roles; stdtools sub 'role=(\w+)' 'role=\1s' -n roles; stdtools sub 'user=(?P<user>\w+) role=(?P<role>\w+)' --extract --jsonl roles"
+tour "stdtools count --explain -n 3 roles"
+
 title 'Text: what a file is in, what is wrong with it, several encodings in one file, and how mojibake came to be'
 first=$(find -L /usr/share/locale /usr/share/man -type f -name '*.[1-8]' -o -type f -name '*.mo' 2>/dev/null | head -n 1)
 tour "stdtools fixenc --detect $ls_path ${first:-$ls_path} /etc/passwd"

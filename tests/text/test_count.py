@@ -32,15 +32,16 @@ def test_lines_are_counted_as_sort_and_uniq_count_them(shell: Run, tmp_path: Pat
 
 
 @pytest.mark.once
-def test_what_outgrows_memory_is_counted_on_disk() -> None:
+def test_what_outgrows_memory_is_counted_on_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("stdtools.text.counting.LEAST_RUN", 20_000)
     chance = random.Random(4)
     keys = [b"%d" % chance.randrange(5000) for _ in range(40_000)]
-    for memory in (1, 10_000, 1 << 30):
+    for memory in (5_000, 100_000, 1 << 30):
         tally = Tally(memory)
         for at in range(0, len(keys), 500):
             tally.count(keys[at : at + 500], 3000)
         assert list(tally.ranked()) == ranked(Counter(keys))
-    tally = Tally(1)
+    tally = Tally(20_000)
     for key in keys:
         tally.add((key[:1], key), 1)
     top = Tally(1 << 30)

@@ -13,6 +13,7 @@ from stdtools.shared.scratch import scratch_file, scratch_trouble
 
 PARTS = 64  # one of them at a time is in memory again in the end
 CHUNK = 4096  # items that are written together
+LEAST_RUN = 1 << 20  # bytes that are sorted together
 ENTRY = 150  # bytes that an entry of a dict takes beside its key
 
 Key = bytes | tuple[bytes, bytes]  # a value, or a group and a value
@@ -110,20 +111,32 @@ class Tally:
         return (item for _, group in groups for item in islice(group, most))
 
     def _sorted_on_disk(self, items: Iterable[Item]) -> Iterator[Item]:
-        runs: list[IO[bytes]] = []
+        file = scratch_file()
+        runs: list[list[int]] = []  # where the pieces of each lie in the file
         run: list[Item] = []
         size = 0
         try:
             for item in items:
                 run.append(item)
                 size += ENTRY + (sum(map(len, item[0])) if isinstance(item[0], tuple) else len(item[0]))
-                if size > self._memory:
-                    runs.append(_sorted_run(run))
+                if size > max(self._memory, LEAST_RUN):
+                    runs.append(_write(file, sorted(run, key=_order)))
                     run, size = [], 0
-            runs.append(_sorted_run(run))
+            runs.append(_write(file, sorted(run, key=_order)))
         except OSError as error:
             raise scratch_trouble("the counts", error) from None
-        return merge(*map(_read_back, runs), key=_order)
+        return _merged(file, runs)
+
+
+def _merged(file: IO[bytes], runs: list[list[int]]) -> Iterator[Item]:
+    with file:
+        yield from merge(*(_read_pieces(file, pieces) for pieces in runs), key=_order)
+
+
+def _read_pieces(file: IO[bytes], pieces: list[int]) -> Iterator[Item]:
+    for offset in pieces:
+        file.seek(offset)
+        yield from _read_piece(file)
 
 
 def peek(items: Iterator[Item]) -> tuple[Iterator[Item], Item | None]:
@@ -137,18 +150,16 @@ def _order(item: Item) -> tuple[Any, ...]:
     return (key[0], -amount, key[1]) if isinstance(key, tuple) else (-amount, key)
 
 
-def _sorted_run(run: list[Item]) -> IO[bytes]:
-    file = scratch_file()
-    _write(file, sorted(run, key=_order))
-    return file
-
-
-def _write(file: IO[bytes], items: list[Item]) -> None:
+def _write(file: IO[bytes], items: list[Item]) -> list[int]:
+    """Write *items* in pieces; return where each of these lies, as far as *file* can tell."""
+    places = []
     for at in range(0, len(items), CHUNK):
         plain = [(key, amount if isinstance(amount, int) else str(amount)) for key, amount in items[at : at + CHUNK]]
         data = marshal.dumps(plain)
+        places.append(file.tell() if file.seekable() else 0)
         file.write(len(data).to_bytes(8, "little") + data)
     file.flush()
+    return places
 
 
 def _read_back(file: IO[bytes]) -> Iterator[Item]:
@@ -157,9 +168,15 @@ def _read_back(file: IO[bytes]) -> Iterator[Item]:
 
 
 def _read(file: IO[bytes]) -> Iterator[Item]:
-    while head := file.read(8):
-        for key, amount in marshal.loads(file.read(int.from_bytes(head, "little"))):  # noqa: S302 - our own
-            yield key, exact(amount) if isinstance(amount, str) else amount
+    while some := _read_piece(file):
+        yield from some
+
+
+def _read_piece(file: IO[bytes]) -> list[Item]:
+    """Return the piece that begins here, nothing at the end."""
+    head = file.read(8)
+    some = marshal.loads(file.read(int.from_bytes(head, "little"))) if head else []  # noqa: S302 - our own
+    return [(key, exact(amount) if isinstance(amount, str) else amount) for key, amount in some]
 
 
 def exact(text: str) -> Amount:
