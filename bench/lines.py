@@ -24,8 +24,6 @@ def addresses(path: Path) -> None:
 
 def run(python: str, stdtools: str, place: Path) -> tuple[list[Measured], list[Claim]]:
     """Measure each beside the tool that it replaces."""
-    os.environ["STDTOOLS_JOURNAL"] = "off"
-    os.environ["LC_ALL"] = "C"
     draw = random.Random(2)
     measured: list[Measured] = []
     claims: list[Claim] = []
@@ -33,7 +31,10 @@ def run(python: str, stdtools: str, place: Path) -> tuple[list[Measured], list[C
     def pair(what: str, ours: list[str], theirs: str, limit: float, peer: str) -> None:
         mine, other = f"stdtools {what}", f"{peer}, {what}"
         measured.extend(
-            compare([Candidate(other, ["bash", "-c", theirs]), Candidate(mine, [stdtools, *ours])], rounds=5)
+            compare(
+                [Candidate(other, ["bash", "-c", f"export LC_ALL=C; {theirs}"]), Candidate(mine, [stdtools, *ours])],
+                rounds=5,
+            )
         )
         claims.append(claim(what, measured, mine, other, limit, peer))
 
@@ -77,7 +78,11 @@ def run(python: str, stdtools: str, place: Path) -> tuple[list[Measured], list[C
     pair("merge of 8 files", ["merge", *names], f"sort -m {shlex.join(names)}", 2.5, "sort -m")
     large = place / "large"
     subprocess.run(
-        ["bash", "-c", f"for n in 1 2 3 4 5 6 7 8 9 10; do cat {name}; done | sort > {shlex.quote(str(large))}"],
+        [
+            "bash",
+            "-c",
+            f"for n in 1 2 3 4 5 6 7 8 9 10; do cat {name}; done | LC_ALL=C sort > {shlex.quote(str(large))}",
+        ],
         check=True,
     )
     os.utime(large, (1, 1))

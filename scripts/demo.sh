@@ -93,7 +93,7 @@ tour "stdtools tmpl -e 'listen \$prot; \${' -D port=80 || echo \"exit code \$?\"
 
 title 'Lines: what comes how often, which are the largest, one of a million, and a change that is looked at first'
 tour 'stdtools count -d : --field -1 /etc/passwd --percent --format table'
-tour "stdtools find /usr/lib -t f --jsonl | stdtools count --field ext -n 4 --running"
+tour "stdtools find /usr/lib -t f | stdtools count --regex '[.]([a-z]+)$' -n 4 --running"
 tour "stdtools find /usr/lib -t f --jsonl --columns path,size | stdtools top -n 2 --by size"
 tour "stdtools find /usr/lib | LC_ALL=C sort > paths; stdtools look /usr/lib/python3 paths | stdtools lines 1,-1"
 tour "stdtools lines --match '^ssh' --around 1 --numbers /etc/services"

@@ -15,6 +15,7 @@ from stdtools.fixenc.places import Place
 from stdtools.fixenc.request import Request, Running
 from stdtools.shared.errors import ToolError
 from stdtools.shared.streams import open_input
+from tests.conftest import Run
 from tests.fixenc.texts import SENTENCES
 
 pytestmark = pytest.mark.once
@@ -169,3 +170,32 @@ def test_all_names_have_incremental_coders_and_decode_what_they_encode() -> None
     for name in names():
         assert find(name).codec.incrementaldecoder is not None
         assert codecs.lookup("utf-8") == find("UTF_8").codec
+
+
+@pytest.mark.process
+@pytest.mark.once
+def test_a_large_file_is_converted_and_checked_by_two_processes_alike(shell: Run, tmp_path: Path) -> None:
+    line = "Größe der Straße, “quoted” – naïve façade…\n"
+    (tmp_path / "w").write_bytes(line.encode("cp1252") * 450_000)
+    (tmp_path / "u").write_bytes(line.encode() * 450_000)
+    assert (tmp_path / "w").stat().st_size > 16 << 20
+    for words in ("w --from cp1252", "u --to utf-16-le", "w --from cp1252 --to cp1254", "w", "u"):
+        name, _, more = words.partition(" ")
+        assert shell(f"cmp <(stdtools fixenc {more} {name}) <(stdtools fixenc {more} < {name})") == (0, b"", "")
+    assert shell("stdtools fixenc --check u") == (0, b"", "")
+    for place in (5_000_000, 19_000_000):
+        for name, byte in (("w", 0x81), ("u", 0xFF)):
+            data = bytearray((tmp_path / name).read_bytes())
+            data[place] = byte
+            (tmp_path / f"{name}.bad").write_bytes(data)
+        for words in ("w.bad --from cp1252", "u.bad --from utf-8 --to utf-16-le"):
+            name, _, more = words.partition(" ")
+            ours = shell(f"stdtools fixenc {more} {name} | md5sum")
+            theirs = shell(f"stdtools fixenc {more} < {name} | md5sum")
+            assert ours.code == theirs.code == 2
+            assert (ours.out, ours.err.replace(name, "standard input")) == (theirs.out, theirs.err)
+            assert " is not " in ours.err
+        ours, theirs = shell("stdtools fixenc --check u.bad"), shell("stdtools fixenc --check - < u.bad")
+        assert (ours.code, ours.text.replace("u.bad", "standard input")) == (1, theirs.text)
+    assert shell("stdtools fixenc --from cp1252 w | head -c 9 | wc -c") == (141, b"9\n", "")
+    assert shell("stdtools fixenc --from cp1252 w > /dev/full").code == 2

@@ -50,7 +50,9 @@ def test_blocks_that_are_dealt_out_are_the_whole_file(monkeypatch: pytest.Monkey
             file.write(data)
             file.flush()
             dealt = [list(strides(Input(file.fileno(), "f"), index, number)) for index in range(number)]
-        rows = [dealt[at % number][at // number] for at in range(sum(map(len, dealt)))]
+        both = [dealt[at % number][at // number] for at in range(sum(map(len, dealt)))]
+        assert all(data[offset : offset + len(block)] == block for offset, block in both)
+        rows = [block for _, block in both]
         assert b"".join(rows) == data
         assert all(row.endswith(b"\n") for row in rows if row and not data.endswith(row))
 

@@ -63,8 +63,9 @@ def _stream(mode: str, request: Request, given: dict[str, Any]) -> int:
                 with open_input(path, output) as source, placed(source.name):
                     screen.warn_of_terminal(source.fd)
                     made = _make(mode, request, given, source, sure=False)
-                    for piece in made.pieces:
-                        output.write(piece)
+                    if not (made.running and made.running.is_decided and _shared(made.running, source, output)):
+                        for piece in made.pieces:
+                            output.write(piece)
                     _tell_notes(source.name, _notes(made))
                     records += made.whole.records if made.whole else ()
             except ToolError as error:
@@ -75,6 +76,14 @@ def _stream(mode: str, request: Request, given: dict[str, Any]) -> int:
                 code = tell(Failed(str(error)))
     _write_map(mode, given, records)
     return code
+
+
+def _shared(running: Running, source: Input, output: Output) -> bool:
+    if not source.is_large:
+        return False
+    from stdtools.fixenc.sharing import write_shared
+
+    return write_shared(running.converter, source, output)
 
 
 def _make(mode: str, request: Request, given: dict[str, Any], source: Input, *, sure: bool) -> _Made:

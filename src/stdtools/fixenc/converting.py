@@ -127,6 +127,11 @@ class Converter:
         self._decode = _decoder(source, self._marks)
         self._only_checks = self.conversion.only_checks
 
+    def go_to(self, offset: int) -> None:
+        """Go on with the block at *offset*: whole lines, which nothing before them matters to."""
+        self._offset = offset
+        self._begun = True
+
     def convert(self, block: bytes, final: bool = False) -> bytes:
         """Return what *block* adds to the output; *final* ends it. Raises Unconvertible where *errors* is strict."""
         self._since.clear()

@@ -61,6 +61,12 @@ class Running:
             yield out
         self._check_sure()
 
+    @property
+    def is_decided(self) -> bool:
+        """Whether the encoding is known before the file is read."""
+        found = self._recogniser.found if self._recogniser else None
+        return self._recogniser is None or (found is not None and found.encoding != "ascii")
+
     def _blocks(self) -> Iterable[bytes]:
         if self._recogniser is not None:
             return self._recogniser.blocks(self.converter)

@@ -10,6 +10,7 @@ class ToolError(Exception):
     """Trouble that the user can act on: shown as ``WHERE: WHAT; HINT``, then the lines of *detail*."""
 
     detail: tuple[str, ...] = ()
+    written = b""  # of the output of what it ended, what comes before it
 
     def __init__(self, what: str, *, where: str = "", hint: str = "") -> None:
         super().__init__(what, where, hint)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from stdtools.shared.processors import processors
 from stdtools.shared.streams import Input
 
-BLOCK = 1 << 20
+BLOCK = 1 << 18
 
 
 def workers_for(source: Input) -> int:
@@ -14,14 +14,17 @@ def workers_for(source: Input) -> int:
     return min(2, processors()) if source.is_large else 1
 
 
-def strides(source: Input, index: int, of: int) -> Iterator[bytes]:
-    """Yield every block of lines whose number is *index* modulo *of*; a block that is within a line is empty."""
+def strides(source: Input, index: int, of: int) -> Iterator[tuple[int, bytes]]:
+    """Yield every block of lines whose number is *index* modulo *of*, behind its offset.
+
+    A block that begins and ends within one line is empty, and so is one behind the file's last newline.
+    """
     size = os.fstat(source.fd).st_size
     for start in range(index * BLOCK, size, of * BLOCK):
         data = source.read_at(start - 1, BLOCK + 1) if start else source.read_at(0, BLOCK)
         begin = data.find(b"\n") + 1 if start else 0
         if start and not begin:
-            yield b""
+            yield start, b""
             continue
         parts = [data[begin:]]
         at = start + BLOCK
@@ -29,4 +32,5 @@ def strides(source: Input, index: int, of: int) -> Iterator[bytes]:
             newline = more.find(b"\n") + 1
             parts.append(more[:newline] if newline else more)
             at += len(more)
-        yield b"".join(parts) if begin <= BLOCK or not start else b""
+        offset = start - bool(start) + begin
+        yield offset, b"".join(parts) if begin <= BLOCK or not start else b""

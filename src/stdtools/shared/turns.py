@@ -39,7 +39,8 @@ class _Worker(NamedTuple):
 def write_in_turn(pieces: list[Iterator[bytes]], output: int, source: str) -> None:
     """Write the first of each of *pieces* to *output*, then the second of each, and so on, each by a worker of its own.
 
-    Raises what goes wrong with the first worker that it goes wrong with; *source* is what they read.
+    What comes before the first trouble is written, with what a ToolError has *written* of its own piece. Raises what
+    goes wrong with the first worker that it goes wrong with; *source* is what they read.
     """
     tokens = [_Pipe(*os.pipe()) for _ in pieces]
     alive, word = _Pipe(*os.pipe()), _Pipe(*os.pipe())
@@ -104,13 +105,22 @@ def _work(pieces: Iterator[bytes], worker: _Worker) -> NoReturn:
 
 def _take_turns(pieces: Iterable[bytes], worker: _Worker) -> None:
     ready: deque[bytes] = deque()
-    for piece in pieces:
-        ready.append(piece)
-        while ready and _has_token(worker, wait=len(ready) == AHEAD):
-            _write(ready.popleft(), worker)
+    trouble = None
+    try:
+        for piece in pieces:
+            ready.append(piece)
+            while ready and _has_token(worker, wait=len(ready) == AHEAD):
+                _write(ready.popleft(), worker)
+    except ToolError as error:
+        trouble = error
     while ready:
         _has_token(worker, wait=True)
         _write(ready.popleft(), worker)
+    if trouble is not None:
+        _has_token(worker, wait=True)  # and keep it: what comes behind the trouble is not written
+        if trouble.written:
+            write_all(worker.output, trouble.written)
+        raise trouble
 
 
 def _has_token(worker: _Worker, *, wait: bool) -> bool:

@@ -109,7 +109,9 @@ def _in_turn(output: Output, work: Any, source: Input) -> bool:
     from stdtools.shared.turns import write_in_turn
 
     output.flush()
-    pieces: list[Iterator[bytes]] = [map(work.in_lines, strides(source, index, number)) for index in range(number)]
+    pieces: list[Iterator[bytes]] = [
+        (work.in_lines(block) for _, block in strides(source, index, number)) for index in range(number)
+    ]
     write_in_turn(pieces, output.fd, source.name)
     return True
 
