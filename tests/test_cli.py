@@ -39,7 +39,7 @@ TASKS = "add list show edit done reopen rm import export stats sql undo redo log
 TASKS_COMMANDS = {
     f"tasks {name}" for name in [*TASKS.split(), *(f"projects {n}" for n in ["list", "add", "edit", "rm"])]
 }
-FILTERS = {"count", "sub", "wrap", "lines", "top", "merge", "look"}  # see tests/text and tests/ordered
+FILTERS = {"count", "sub", "wrap", "lines", "top", "merge", "look", "path", "sponge"}  # see tests/text, ordered, files
 NO_LONG_RUN = {*FILTERS, "diff", "log path", "log run", "log write", *KV_COMMANDS, *TASKS_COMMANDS}
 # ... one that writes a little on standard output, of STDIN where that is read
 SHORT_RUNS = {
@@ -106,9 +106,11 @@ SHORT_RUNS = {
     "top": ["top", "--by", "op", "--text", "operations.jsonl"],
     "merge": ["merge", "operations.jsonl"],
     "look": ["look", "{", "operations.jsonl"],
+    "path": ["path", "name", "records.bin"],
+    "sponge": ["sponge", "soaked.txt"],
 }
-STDIN = {"log write": b"hi\n"}
-SILENT = {
+STDIN = {"log write": b"hi\n", "sponge": b"hi\n"}
+SILENT = {"sponge"} | {
     f"kv {name}" for name in ["has", "expire", "persist", "rename", "copy", "edit", "backup"]
 }  # where all is well
 SILENT |= {f"tasks projects {name}" for name in ("add", "edit", "rm")}
@@ -135,6 +137,8 @@ READS = {
     "look": ["look", "x"],
 }
 READS_NO_FILE = {
+    "path",
+    "sponge",
     "find",
     "log path",
     "log run",
@@ -187,6 +191,8 @@ STARTUP_MODULES |= {
     "lines": "shared.inputs text text.command_lines text.line_index text.picking",
     "top": f"{_FIELDS} ordered ordered.command_top ordered.expression ordered.keys ordered.largest",
     "merge": f"{_FIELDS} ordered ordered.command_merge ordered.keys ordered.merging",
+    "path": "shared.inputs files files.command_path files.paths",
+    "sponge": "files files.command_sponge files.soaking shared.atomic shared.in_place shared.scratch",
     "look": f"{_FIELDS} ordered ordered.command_look ordered.keys ordered.looking",
 }
 _KV = "shared.sqlite kv kv.command kv.command_options kv.opening kv.pickles kv.plain kv.store kv.table"

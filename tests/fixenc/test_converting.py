@@ -47,6 +47,32 @@ def test_every_encoding_is_read_and_written_exactly_in_blocks_of_any_size(size: 
         assert out == encoding.codec.encode(text, "strict")[0], name
 
 
+TWELVE = "utf-8 utf-16 utf-16-le utf-32-be utf-7 cp1252 koi8-r cp932 euc_jp gb18030 big5hkscs iso2022_jp"
+
+
+@pytest.mark.soak
+def test_a_thousand_texts_in_twelve_encodings_are_exact_or_refused() -> None:
+    draw = random.Random(12)
+    refused = 0
+    for _ in range(1000):
+        text = "".join(draw.choices(POOL, k=draw.randrange(120)))
+        text += "".join(chr(draw.choice([draw.randrange(0xD800), draw.randrange(0xE000, 0x10FE00)])) for _ in range(3))
+        for name in TWELVE.split():
+            codec = find(name).codec
+            wanted = codec.encode(text, "ignore")[0]
+            back = codec.decode(wanted, "strict")[0]
+            for size in (1, 2, 3, 4, 5, 6, 7, 65536):
+                assert run(conversion(name), wanted, size)[0].decode("utf-8-sig") == back, (name, size, text)
+                try:
+                    out = run(conversion("utf-8", name), text.encode(), size)[0]
+                except Unconvertible:
+                    refused += 1
+                    assert wanted != codec.encode(text, "replace")[0]
+                else:
+                    assert codec.decode(out, "strict")[0].removeprefix("\ufeff") == text.removeprefix("\ufeff"), name
+    assert refused > 1000
+
+
 @given(st.binary(max_size=40), st.integers(1, 7))
 @example(b"\xed\xa0\x80\xe2\x82", 1)
 def test_bad_utf8_is_replaced_as_python_does_it(data: bytes, size: int) -> None:

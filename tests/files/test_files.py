@@ -1,0 +1,150 @@
+"""path and sponge, beside basename, dirname, realpath and os.path."""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from stdtools.files.paths import LOOKING, PURE
+from tests.conftest import COMMAND, Run
+
+pytestmark = pytest.mark.process
+
+ODD = [
+    b"a/b.tar.gz",
+    b".hidden",
+    b"/",
+    b"a//b/",
+    b"",
+    b"\xff/\xe9.x",
+    b"-n",
+    b"a\nb/c\td.e",
+    b"../x/..",
+    b"~none/x",
+    b"a/.b.c",
+]
+
+
+def test_any_name_comes_through_and_is_what_os_path_says(run: Run) -> None:
+    names = b"\0".join(ODD) + b"\0"
+    for op, function in PURE.items():
+        if op not in ("parts", "split", "abs"):
+            expected = b"".join(os.fsencode(function(os.fsdecode(name))) + b"\0" for name in ODD)
+            assert run("path", op, "-0", "-", stdin=names) == (0, expected, ""), op
+    for tool in ("basename", "dirname"):
+        plain = [name for name in ODD if name and not name.endswith(b"/")]
+        done = subprocess.run([tool, *([] if tool == "dirname" else ["-a"]), "-z", "--", *plain], capture_output=True)
+        ours = run("path", {"basename": "name", "dirname": "dir"}[tool], "-0", "-", stdin=b"\0".join(plain) + b"\0").out
+        assert [part or b"." for part in ours.split(b"\0")[:-1]] == done.stdout.split(b"\0")[:-1]
+
+
+def test_several_at_once_templates_and_what_is_asked_of_the_disk(run: Run, shell: Run, tmp_path: Path) -> None:
+    (tmp_path / "f.txt").write_text("four")
+    (tmp_path / "link").symlink_to("f.txt")
+    rows = run("path", "name,type,size,exists,access,split", "f.txt", "link", "none", "--jsonl")
+    assert rows.code == 1
+    assert [list(json.loads(line).values())[:4] for line in rows.text.splitlines()] == [
+        ["f.txt", "file", 4, True],
+        ["link", "link", 5, True],
+        ["none", None, None, False],
+    ]
+    assert run("path", "real", "link").text == shell("realpath link").text
+    assert run("path", "exists", "f.txt") == (0, b"true\n", "")
+    assert run("path", "exists", "none") == (1, b"false\n", "")
+    assert run("path", "--template", "{dir}/{stem}{{}}.bak", "a/b.c").text == "a/b{}.bak\n"
+    assert run("path", "join", "--with", "x", "a", "b/").text == "a/x\nb/x\n"
+    assert run("path", "common", "a/b/c", "a/b/d").text == "a/b\n"
+    assert run("path", "name", "--unique", "-", stdin="a/x\nb/y\nc/x\n").text == "x\ny\n"
+    strace = shell("strace -f -e trace=%file -o t stdtools path name,stem,ext,dir,norm /none/such; grep -c /none t")
+    assert strace.text.splitlines()[-1] == "1", "nothing but the command line names it"
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        (["nme", "x"], "'nme' is no operation; did you mean name?; see 'stdtools path --help'"),
+        (["join", "x"], "join needs --with PART; see 'stdtools path --help'"),
+        (
+            ["common,name"],
+            "common is of all paths together; no other operation goes with it; see 'stdtools path --help'",
+        ),
+        (["common", "/a", "b"], "some are absolute and some are relative: they have nothing in common"),
+        (
+            ["--template", "{a.b}", "x"],
+            f"--template: {{a.b}} is no operation; write one of {', '.join(PURE | LOOKING)}; see 'stdtools path --help'",
+        ),
+    ],
+)
+def test_what_is_no_operation_is_refused(run: Run, args: list[str], message: str) -> None:
+    assert run("path", *args) == (2, b"", f"stdtools path: {message}\n")
+
+
+def test_a_file_is_read_before_it_is_written(shell: Run, run: Run, tmp_path: Path) -> None:
+    (tmp_path / "f").write_bytes(b"b\na\n\xff")
+    os.chmod(tmp_path / "f", 0o640)
+    (tmp_path / "link").symlink_to("f")
+    assert shell("LC_ALL=C sort f | stdtools sponge link") == (0, b"", "")
+    assert (tmp_path / "f").read_bytes() == b"a\nb\n\xff\n"
+    assert (tmp_path / "f").stat().st_mode & 0o777 == 0o640
+    assert (tmp_path / "link").is_symlink()
+    before = (tmp_path / "f").stat()
+    assert shell("cat f | stdtools sponge f").code == 0
+    assert shell("cat f | stdtools sponge --if-changed f").code == 1
+    assert shell("true | stdtools sponge --unless-empty f").code == 1
+    after = (tmp_path / "f").stat()
+    assert (before.st_ino, before.st_mtime_ns) == (after.st_ino, after.st_mtime_ns)
+    assert shell("echo c | stdtools sponge -a --backup .old f && cat f.old").out == b"a\nb\n\xff\n"
+    assert (tmp_path / "f").read_bytes() == b"a\nb\n\xff\nc\n"
+    assert shell("echo x | stdtools sponge -a new && cat new").text == "x\n"
+    assert shell("true | stdtools sponge f && wc -c < f").text == "0\n"
+    assert run("sponge", "-a").err == "stdtools sponge: these options need a FILE; see 'stdtools sponge --help'\n"
+    assert shell("echo x | stdtools sponge none/f").err == "stdtools sponge: none/f: No such file or directory\n"
+    assert sorted(os.listdir(tmp_path)) == ["f", "f.old", "link", "new"]
+
+
+@pytest.mark.once
+def test_more_than_memory_is_wanted_for_waits_on_disk(shell: Run, tmp_path: Path) -> None:
+    (tmp_path / "large").write_bytes(random.Random(1).randbytes(40 << 20))
+    assert shell("cat large | stdtools sponge copy && cmp large copy") == (0, b"", "")
+    assert shell("cat large | stdtools sponge | cmp - large") == (0, b"", "")
+    small = shell("ulimit -f 30000; cat large | stdtools sponge copy2")
+    assert (small.code, small.err.count("\n")) == (2, 1)
+    assert not (tmp_path / "copy2").exists()
+
+
+@pytest.mark.once
+def test_killed_at_any_moment_the_file_is_old_or_new(tmp_path: Path) -> None:
+    contents = [letter * (8 << 20) for letter in (b"a", b"b")]
+    target = tmp_path / "f"
+    target.write_bytes(contents[0])
+    chance = random.Random(2)
+    for turn in range(15):
+        process = subprocess.Popen([COMMAND, "sponge", target], stdin=subprocess.PIPE)
+        try:
+            process.communicate(contents[turn % 2], timeout=chance.uniform(0.02, 0.12))
+        except subprocess.TimeoutExpired:
+            process.send_signal(signal.SIGKILL)
+            process.communicate()
+        assert target.read_bytes() in contents
+    time.sleep(0)
+    subprocess.run([COMMAND, "sponge", target], input=b"end", check=True)
+    assert os.listdir(tmp_path) == ["f"], "and what a kill left behind is swept away"
+
+
+@pytest.mark.parametrize("args", [["path", "stem", "-"], ["path", "norm", "a/../b"], ["sponge"]])
+def test_the_script_of_explain_does_the_same(run: Run, python: str, args: list[str]) -> None:
+    data = b"a/b.c\n\xff.x\n"
+    done = subprocess.run([python, "-c", run(*args, "--explain").text], input=data, capture_output=True, check=True)
+    assert done.stdout == run(*args, stdin=data).out
+
+
+def test_the_script_of_sponge_replaces_a_file_too(run: Run, python: str, tmp_path: Path) -> None:
+    (tmp_path / "f").write_text("old")
+    script = run("sponge", "f", "--explain").text
+    subprocess.run([python, "-c", script], input=b"new", cwd=tmp_path, check=True)
+    assert (tmp_path / "f").read_text() == "new"
