@@ -18,6 +18,7 @@ from stdtools.shared.streams import fill_closed_descriptors
 
 # name: (module, short help: the first line of the command's own help)
 COMMANDS = {
+    "copy": ("stdtools.files.command_copy", "Copy or move files and trees, each file whole or not at all."),
     "count": ("stdtools.text.command_count", "Count how often each line, field or match comes."),
     "diff": ("stdtools.diff.command", "Show how files differ, as patches, side by side, by words and more."),
     "find": ("stdtools.tree.command_find", "Find files by name, type, size, age and more."),
