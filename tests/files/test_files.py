@@ -124,14 +124,13 @@ def test_killed_at_any_moment_the_file_is_old_or_new(tmp_path: Path) -> None:
     target.write_bytes(contents[0])
     chance = random.Random(2)
     for turn in range(15):
-        process = subprocess.Popen([COMMAND, "sponge", target], stdin=subprocess.PIPE)
-        try:
-            process.communicate(contents[turn % 2], timeout=chance.uniform(0.02, 0.12))
-        except subprocess.TimeoutExpired:
-            process.send_signal(signal.SIGKILL)
-            process.communicate()
+        (tmp_path.parent / "content").write_bytes(contents[turn % 2])
+        with open(tmp_path.parent / "content", "rb") as source:
+            process = subprocess.Popen([COMMAND, "sponge", target], stdin=source)
+        time.sleep(chance.uniform(0.04, 0.12))
+        process.send_signal(signal.SIGKILL)
+        process.wait()
         assert target.read_bytes() in contents
-    time.sleep(0)
     subprocess.run([COMMAND, "sponge", target], input=b"end", check=True)
     assert os.listdir(tmp_path) == ["f"], "and what a kill left behind is swept away"
 

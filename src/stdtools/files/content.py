@@ -105,12 +105,29 @@ def same_bytes(one: int, other: int, tick: Tick) -> bool:
     """
     if hasattr(os, "posix_fadvise"):
         os.posix_fadvise(other, 0, 0, os.POSIX_FADV_DONTNEED)
-    at = 0
-    while True:
+    at: int | None = 0
+    while at is not None:
         block = os.pread(one, BLOCK, at)
         if block != os.pread(other, BLOCK, at):
             return False
         if not block:
             return True
-        at += len(block)
         tick(0)
+        at += len(block)
+        if not block[0] and block.count(0) == len(block):
+            at = _next_data((one, other), at)
+    return os.fstat(one).st_size == os.fstat(other).st_size
+
+
+def _next_data(files: tuple[int, int], at: int) -> int | None:
+    """Return where behind *at* there is data in one of *files*; None where nothing but holes follow."""
+    if not hasattr(os, "SEEK_DATA"):
+        return at
+    found = []
+    for fd in files:
+        try:
+            found.append(os.lseek(fd, at, os.SEEK_DATA))
+        except OSError as error:
+            if error.errno != errno.ENXIO:
+                return at
+    return min(found, default=None)

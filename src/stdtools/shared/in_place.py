@@ -22,13 +22,15 @@ def rewrite(
         if check is not None:
             check(output.fd)
         changed = not _holds(output.fd, path)
-        if changed and backup:
+        if changed and backup and os.path.exists(path):
             _copy(path, path + backup)
     return changed
 
 
 def _holds(fd: int, path: str) -> bool:
-    """Whether the file *path* has the content of *fd*."""
+    """Whether the file *path*, if there is one, has the content of *fd*."""
+    if not os.path.exists(path):
+        return False
     with open_input(path) as old:
         if os.fstat(old.fd).st_size != os.fstat(fd).st_size:
             return False
