@@ -100,6 +100,7 @@ tour "stdtools lines --match '^ssh' --around 1 --numbers /etc/services"
 tour "printf 'user=alice role=admin\nuser=bob role=guest\n' > roles; stdtools sub 'role=(\w+)' 'role=\1s' -n roles; stdtools sub 'user=(?P<user>\w+) role=(?P<role>\w+)' --extract --jsonl roles"
 tour "stdtools count --explain -n 3 roles"
 tour "sort -r roles | stdtools sponge roles; cat roles; stdtools find /usr/lib -n '*.so' -t l --max-results 2 | stdtools path name,real -"
+tour "stdtools copy $python/json saved -v 2>&1 | tail -n 1; stdtools copy -u --verify $python/json/. saved -v; stdtools find saved -n 'd*.py' -0 | stdtools copy --from0 - --into sources --strip 1 -n"
 
 title 'Text: what a file is in, what is wrong with it, several encodings in one file, and how mojibake came to be'
 first=$(find -L /usr/share/locale /usr/share/man -type f -name '*.[1-8]' -o -type f -name '*.mo' 2>/dev/null | head -n 1)

@@ -39,7 +39,18 @@ TASKS = "add list show edit done reopen rm import export stats sql undo redo log
 TASKS_COMMANDS = {
     f"tasks {name}" for name in [*TASKS.split(), *(f"projects {n}" for n in ["list", "add", "edit", "rm"])]
 }
-FILTERS = {"count", "sub", "wrap", "lines", "top", "merge", "look", "path", "sponge"}  # see tests/text, ordered, files
+FILTERS = {
+    "count",
+    "sub",
+    "wrap",
+    "lines",
+    "top",
+    "merge",
+    "look",
+    "path",
+    "copy",
+    "sponge",
+}  # see tests/text, ordered, files
 NO_LONG_RUN = {*FILTERS, "diff", "log path", "log run", "log write", *KV_COMMANDS, *TASKS_COMMANDS}
 # ... one that writes a little on standard output, of STDIN where that is read
 SHORT_RUNS = {
@@ -107,6 +118,7 @@ SHORT_RUNS = {
     "merge": ["merge", "operations.jsonl"],
     "look": ["look", "{", "operations.jsonl"],
     "path": ["path", "name", "records.bin"],
+    "copy": ["copy", "-n", "records.bin", "copied.bin"],
     "sponge": ["sponge", "soaked.txt"],
 }
 STDIN = {"log write": b"hi\n", "sponge": b"hi\n"}
@@ -137,6 +149,7 @@ READS = {
     "look": ["look", "x"],
 }
 READS_NO_FILE = {
+    "copy",
     "path",
     "sponge",
     "find",
@@ -192,6 +205,7 @@ STARTUP_MODULES |= {
     "top": f"{_FIELDS} ordered ordered.command_top ordered.expression ordered.keys ordered.largest",
     "merge": f"{_FIELDS} ordered ordered.command_merge ordered.keys ordered.merging",
     "path": "shared.inputs files files.command_path files.paths",
+    "copy": "shared.deep files files.command_copy files.content files.copying files.levels files.making files.placing",
     "sponge": "files files.command_sponge files.soaking shared.atomic shared.in_place shared.scratch",
     "look": f"{_FIELDS} ordered ordered.command_look ordered.keys ordered.looking",
 }

@@ -54,6 +54,7 @@ def test_every_example_in_the_help_runs(run: Run, shell: Run, tmp_path: Path) ->
     for name in ("old.txt", "new.txt", "before/old.txt", "after/old.txt"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text("the same\n")
+    (tmp_path / "names.txt").write_text("one@two 1.0\n")
     (tmp_path / "names.csv").write_text("id,name\n1,one\n")
     (tmp_path / "config.bin").write_bytes(bytes(100))
     (tmp_path / "Makefile").write_text("all:\n\t@echo made\n")

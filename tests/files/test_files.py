@@ -76,7 +76,8 @@ def test_several_at_once_templates_and_what_is_asked_of_the_disk(run: Run, shell
         (["common", "/a", "b"], "some are absolute and some are relative: they have nothing in common"),
         (
             ["--template", "{a.b}", "x"],
-            f"--template: {{a.b}} is no operation; write one of {', '.join(PURE | LOOKING)}; see 'stdtools path --help'",
+            f"--template: {{a.b}} is no operation; write one of {', '.join(PURE | LOOKING)}; "
+            "see 'stdtools path --help'",
         ),
     ],
 )

@@ -46,7 +46,7 @@ def _explain(**given: Any) -> str:
     examples=r"""
 stdtools copy before backup
 stdtools copy --update --verify before after backup
-stdtools find before -n '*.py' -0 | stdtools copy --from0 - --into backup --strip 1
+stdtools find before -n '*.txt' -0 | stdtools copy --from0 - --into backup --strip 1
 stdtools copy --move words.txt backup -n
 """,
 )

@@ -167,13 +167,21 @@ class Maker:
         self, text: str | None, found: os.stat_result, directory: Directory, target: str, *, replace: bool
     ) -> None:
         """Make *target* a link that says *text*, or a special file like the one that was *found*. Raises OSError."""
-        made = placing.temporary_name() if replace else target
-        if text is not None:
-            os.symlink(text, made, dir_fd=directory.fd)
-        else:
-            placing.make_special(made, directory.fd, found)
-        self.attributes.give_name(made, directory.fd, found)
+        if not replace:
+            try:
+                self._make_other(text, found, directory, target)
+            except FileExistsError:  # somebody else made it meanwhile
+                replace = True
         if replace:
-            placing.rename(made, directory.fd, target)
+            temporary = placing.temporary_name()
+            self._make_other(text, found, directory, temporary)
+            placing.rename(temporary, directory.fd, target)
         if self._made is not None:
             self.note(os.stat(target, dir_fd=directory.fd, follow_symlinks=False))
+
+    def _make_other(self, text: str | None, found: os.stat_result, directory: Directory, name: str) -> None:
+        if text is not None:
+            os.symlink(text, name, dir_fd=directory.fd)
+        else:
+            placing.make_special(name, directory.fd, found)
+        self.attributes.give_name(name, directory.fd, found)
