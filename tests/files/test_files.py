@@ -60,6 +60,11 @@ def test_several_at_once_templates_and_what_is_asked_of_the_disk(run: Run, shell
     assert run("path", "join", "--with", "x", "a", "b/").text == "a/x\nb/x\n"
     assert run("path", "common", "a/b/c", "a/b/d").text == "a/b\n"
     assert run("path", "name", "--unique", "-", stdin="a/x\nb/y\nc/x\n").text == "x\ny\n"
+    assert run("path", "--template", "{name}: {size}%", "f.txt", "none") == (1, b"f.txt: 4%\nnone: %\n", "")
+    assert run("path", "rel", "", "--start", "").text == ".\n"
+    assert run("path", "ext,name", "--unique", "a.x", "b/a.x", "c", "a.x").text == ".x\ta.x\n\tc\n"
+    many = "".join(f"d{n % 7}/f{n % 1000}\n" for n in range(100_000))
+    assert sorted(run("path", "name", "--unique", "-", stdin=many).text.split()) == sorted(f"f{n}" for n in range(1000))
     strace = shell("strace -f -e trace=%file -o t stdtools path name,stem,ext,dir,norm /none/such; grep -c /none t")
     assert strace.text.splitlines()[-1] == "1", "nothing but the command line names it"
 

@@ -68,41 +68,56 @@ def path(operations: str, paths: tuple[str, ...], **given: Any) -> int:
 
     The exit code is 1 when a path of exists, type, size or mtime is not there.
     """
-    makers, columns = _makers(operations, given)
+    makers, columns, form = _makers(operations, given)
     end = b"\0" if given["null"] else b"\n"
-    seen: set[Any] = set()
+    is_plain = not given["format"] and (form is not None or len(columns) == 1)
+    seen: set[str] = set()
     count = 0
     missing = False
     with Output() as output:
-        is_plain = not given["format"] and (given["template"] or len(columns) == 1)
         writer = None if is_plain else RecordWriter(output, columns, given["format"])
-        for name in _common(paths, output, end) if operations == "common" else _paths(paths, output, end):
-            values = [make(name) for make in makers]
-            missing |= None in values or (columns == ["exists"] and not values[0])
-            count += 1
-            if given["unique"]:
-                if (mark := repr(values)) in seen:
-                    continue
-                seen.add(mark)
-            if writer is not None:
-                writer.write([values])
+        for names in _common(paths, output, end) if operations == "common" else _blocks(paths, output, end):
+            count += len(names)
+            if len(makers) == 1 and form is None:
+                rows = [(value,) for value in map(makers[0], names)]
             else:
-                output.write(_raw(values[0], output.is_terminal) + end)
+                rows = [tuple([make(name) for make in makers]) for name in names]
+            missing = missing or any(None in row for row in rows) or (columns == ["exists"] and (False,) in rows)
+            if form is not None:
+                rows = [(form % tuple(map(_text, row)),) for row in rows]
+            if given["unique"]:
+                rows = _first_ones(rows, seen)
+            if writer is not None:
+                writer.write(rows)
+            elif rows:
+                output.write(_lines([row[0] for row in rows], end, for_terminal=output.is_terminal))
         if writer is not None:
             writer.close()
     journal.counts["paths"] = count
     return int(missing)
 
 
-def _makers(operations: str, given: dict[str, Any]) -> tuple[list[Callable[[str], Any]], list[str]]:
+def _first_ones(rows: list[Any], seen: set[str]) -> list[Any]:
+    """Return those of *rows* that have not been *seen*, here or before."""
+    new = []
+    for row in rows:
+        mark = row[0] if len(row) == 1 and type(row[0]) is str else repr(row)
+        if mark not in seen:
+            seen.add(mark)
+            new.append(row)
+    return new
+
+
+def _makers(operations: str, given: dict[str, Any]) -> tuple[list[Callable[[str], Any]], list[str], str | None]:
+    """Return what makes the values of a path, their names, and of a template the %-format that they go into."""
     context = click.get_current_context()
     if given["template"]:
         try:
             fields = fields_of(operations)
         except ValueError as error:
             raise click.UsageError(f"--template: {error}", context) from None
-        parts = [(text, operation(name, "") if name else None) for text, name in fields]
-        return [lambda path: "".join(text + (_text(make(path)) if make else "") for text, make in parts)], ["path"]
+        form = "".join(text.replace("%", "%%") + ("%s" if name else "") for text, name in fields)
+        return [operation(name, "") for _, name in fields if name], ["path"], form
     names = operations.split(",")
     for name in names:
         if name not in OPERATIONS:
@@ -116,25 +131,27 @@ def _makers(operations: str, given: dict[str, Any]) -> tuple[list[Callable[[str]
     if "common" in names:
         if len(names) > 1:
             raise click.UsageError("common is of all paths together; no other operation goes with it", context)
-        return [lambda path: path], names
-    return [operation(name, given["start"] if name == "rel" else given["word"] or "") for name in names], names
+        return [lambda path: path], names, None
+    makers = [operation(name, given["start"] if name == "rel" else given["word"] or "") for name in names]
+    return makers, names, None
 
 
-def _paths(paths: tuple[str, ...], output: Output, end: bytes) -> Iterator[str]:
+def _blocks(paths: tuple[str, ...], output: Output, end: bytes) -> Iterator[list[str]]:
+    """Yield the paths, many at a time."""
     for name in paths or ("-",):
         if name != "-":
-            yield name
+            yield [name]
             continue
         screen.warn_of_terminal(STDIN)
         for block in line_blocks(Input(STDIN, "standard input", output), end):
-            yield from map(os.fsdecode, block.removesuffix(end).split(end))
+            yield os.fsdecode(block.removesuffix(end)).split(end.decode())
 
 
-def _common(paths: tuple[str, ...], output: Output, end: bytes) -> Iterator[str]:
-    names = list(_paths(paths, output, end))
+def _common(paths: tuple[str, ...], output: Output, end: bytes) -> Iterator[list[str]]:
+    names = [name for block in _blocks(paths, output, end) for name in block]
     try:
         if names:
-            yield os.path.commonpath(names)
+            yield [os.path.commonpath(names)]
     except ValueError:
         raise ToolError("some are absolute and some are relative: they have nothing in common") from None
 
@@ -147,6 +164,8 @@ def _text(value: Any) -> str:
     return "\t".join(value) if isinstance(value, list) else str(value)
 
 
-def _raw(value: Any, is_terminal: bool) -> bytes:
-    text = _text(value)
-    return os.fsencode(screen.safe(text) if is_terminal else text)
+def _lines(values: list[Any], end: bytes, *, for_terminal: bool) -> bytes:
+    texts = values if all(type(value) is str for value in values) else list(map(_text, values))
+    if for_terminal:
+        texts = list(map(screen.safe, texts))
+    return os.fsencode(end.decode().join(texts)) + end

@@ -72,7 +72,7 @@ LOOKING: dict[str, Operation] = {  # these ask the file system
     "access": _access,
 }
 WITH_A_WORD: dict[str, Callable[[str, str], str]] = {
-    "rel": os.path.relpath,
+    "rel": lambda path, word: os.path.relpath(path or ".", word or "."),
     "join": lambda path, word: os.path.join(path, word),
 }
 OPERATIONS = (*PURE, *LOOKING, *WITH_A_WORD, "common")
