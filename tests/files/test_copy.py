@@ -179,6 +179,8 @@ def test_where_things_go(run: Run, tmp_path: Path) -> None:
         (["f"], "needs a SOURCE and DEST; see 'stdtools copy --help'"),
         (["f", "f"], "f: is the same file as its source"),
         (["f", "link", "none"], "none: is no directory, which several sources need; --into makes it"),
+        (["", "d"], "'': No such file or directory"),
+        (["f", ""], "'': no name of a place to copy to"),
         (["none", "d"], "none: No such file or directory"),
         (["d", "d"], "d: cannot be copied into itself"),
         (["d", "d/new"], "d: cannot be copied into itself"),

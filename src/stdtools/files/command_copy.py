@@ -152,6 +152,8 @@ def _names(path: str) -> Iterator[str]:
 
 def _root(dest: str, into: str | None, sources: Any, wishes: Wishes) -> tuple[Directory, str | None]:
     """Open what is copied into; return it, and the name that DEST is of a copy where it is no directory."""
+    if not dest:
+        raise ToolError("no name of a place to copy to", where="''")
     try:
         if into is not None and not os.path.isdir(into):
             if os.path.lexists(into):

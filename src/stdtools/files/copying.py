@@ -173,16 +173,14 @@ class Copier:
 
     def _file(self, level: Level, name: str, target: str) -> None:
         maker, directory = self._maker, level.target
+        if self._wishes.update and not directory.fresh and self._is_left(level, name, target):
+            return
         source = os.open(name, self._flags, dir_fd=level.source)
         try:
             found = os.fstat(source)
             if not stat.S_ISREG(found.st_mode):
                 raise ToolError("was replaced while it was copied", where=self._path(name))
             old = None if directory.fresh else maker.old(directory, target, found)
-            if old is not None and self._wishes.update and maker.is_current(old, found, source, directory, target):
-                self.counts.skipped += 1
-                maker.note_first(found, directory, target, old)
-                return
             if self._show is not None:
                 self._show(self._path(name), directory.path(target))
             if not self._wishes.dry_run:
@@ -199,6 +197,24 @@ class Copier:
             self.counts.done += 1
         finally:
             os.close(source)
+
+    def _is_left(self, level: Level, name: str, target: str) -> bool:
+        """Say whether --update leaves *target* as it is; the file *name* is opened only to be compared."""
+        maker, directory = self._maker, level.target
+        found = os.stat(name, dir_fd=level.source, follow_symlinks=self._follow)
+        old = maker.old(directory, target, found)
+        if old is None or not maker.is_current(old, found):
+            return False
+        if self._wishes.verify and not maker.is_newer(old, found):
+            source = os.open(name, self._flags, dir_fd=level.source)
+            try:
+                if not maker.is_same(source, directory, target):
+                    return False
+            finally:
+                os.close(source)
+        self.counts.skipped += 1
+        maker.note_first(found, directory, target, old)
+        return True
 
     def _other(self, level: Level, name: str, target: str, found: os.stat_result) -> None:
         """Make *target* the same link or special file as *name*, of which *found* is known."""
@@ -234,7 +250,7 @@ class Copier:
             raise ToolError("cannot be moved into itself", where=self._path(name))
         if is_directory and old is not None:
             return False
-        if old is not None and wishes.update and self._maker.is_current(old, found, None, directory, target):
+        if old is not None and wishes.update and self._maker.is_current(old, found):
             self.counts.skipped += 1
             return True
         if not wishes.dry_run:
@@ -286,7 +302,7 @@ class Copier:
         """Tell of *error*, or raise it where it would come again with every file."""
         cause = error if isinstance(error, OSError) else error.__cause__
         if isinstance(error, OSError):
-            error = ToolError(error.strerror or str(error), where=where)
+            error = ToolError(error.strerror or str(error), where=where or "''")
         if isinstance(cause, OSError) and cause.errno in FULL:
             raise ToolError(
                 error.what, where=error.where, hint="with --update the next run goes on from here"

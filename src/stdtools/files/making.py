@@ -30,6 +30,12 @@ class Counts:
         self.done = self.directories = self.skipped = self.bytes = 0
 
 
+def _lateness(old: os.stat_result, found: os.stat_result) -> int:
+    """Return how much later *old* is than what was *found*, in nanoseconds, or seconds where it has no others."""
+    unit = 10**9 if old.st_mtime_ns % 10**9 == 0 else 1  # some file systems keep whole seconds
+    return old.st_mtime_ns // unit - found.st_mtime_ns // unit
+
+
 class First(NamedTuple):
     """The first copy of a file that has several names: what was *found* of the file, and what was *made* of it."""
 
@@ -92,18 +98,20 @@ class Maker:
             raise ToolError("was just made of another source; it stays", where=directory.path(target))
         return old
 
-    def is_current(
-        self, old: os.stat_result, found: os.stat_result, source: int | None, directory: Directory, target: str
-    ) -> bool:
-        """Say whether --update leaves *target*, which is *old*: newer, or of the same time and size."""
+    def is_current(self, old: os.stat_result, found: os.stat_result) -> bool:
+        """Say whether *old* is of the same kind as what was *found*, and newer, or of the same time and size."""
         if stat.S_IFMT(old.st_mode) != stat.S_IFMT(found.st_mode):
             return False
-        unit = 10**9 if old.st_mtime_ns % 10**9 == 0 else 1  # some file systems keep whole seconds
-        difference = old.st_mtime_ns // unit - found.st_mtime_ns // unit
-        if difference or old.st_size != found.st_size:
-            return difference > 0
-        if not self.wishes.verify or source is None:
-            return True
+        if _lateness(old, found):
+            return _lateness(old, found) > 0
+        return old.st_size == found.st_size
+
+    def is_newer(self, old: os.stat_result, found: os.stat_result) -> bool:
+        """Say whether *old* is newer than what was *found*."""
+        return _lateness(old, found) > 0
+
+    def is_same(self, source: int, directory: Directory, target: str) -> bool:
+        """Say whether *target* has the content of the open file *source*. Raises OSError."""
         fd = os.open(target, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=directory.fd)
         try:
             return same_bytes(source, fd, self.count)
