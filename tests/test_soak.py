@@ -183,3 +183,26 @@ def test_killed_at_every_system_call_of_a_rotation(tmp_path: Path) -> None:
                 break
             killed += 1
     assert killed > 60
+
+
+def test_200_kills_of_copies_and_moves_lose_nothing_and_name_no_half_file(tmp_path: Path) -> None:
+    draw = random.Random(5)
+    held = {f"{number}": draw.randbytes(draw.choice([0, 100, 5000, 400_000])) for number in range(150)}
+    places = [tmp_path / "one", tmp_path / "two"]
+    for place in places:
+        place.mkdir()
+    for name, data in held.items():
+        (places[0] / name).write_bytes(data)
+    for turn in range(200):
+        move = ["--move", "--links", "skip"] if turn % 2 else draw.choice([[], ["-u"], ["--verify"]])
+        process = subprocess.Popen([COMMAND, "copy", *move, f"{places[0]}/.", str(places[1])])
+        time.sleep(draw.uniform(0.03, 0.15))
+        process.kill()
+        process.wait()
+        for name, data in held.items():
+            found = [place / name for place in places if (place / name).exists()]
+            assert found, (turn, name)
+            assert all(path.read_bytes() == data for path in found), (turn, name)
+        places.reverse()
+    subprocess.run([COMMAND, "copy", "--move", f"{places[0]}/.", str(places[1])], check=True)
+    assert sorted(os.listdir(places[1])) == sorted(held)
