@@ -86,7 +86,7 @@ def run(python: str, stdtools: str, place: Path) -> tuple[list[Measured], list[C
         check=True,
     )
     os.utime(large, (1, 1))
-    small = place / "small"
+    small = place / "one line"
     small.write_text("the end\n")
     subprocess.run(["sleep", "2.5"], check=True)
     subprocess.run([stdtools, "lines", "-1", str(large)], check=True, stdout=subprocess.DEVNULL)

@@ -22,7 +22,7 @@ def _explain(**given: Any) -> str:
     explain=_explain,
     examples=r"""
 stdtools wrap -w 60 words.txt
-git log -1 --format=%B 2>/dev/null | stdtools wrap --indent '> '
+echo 'one two three' | stdtools wrap -w 12 --indent '> '
 stdtools wrap --comment '# ' -w 79 Makefile
 stdtools wrap --shorten 40 words.txt
 """,
