@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from stdtools.shared import journal, places
+from stdtools.shared import journal, places, screen
 from stdtools.shared.inputs import line_blocks, read_each, split_lines
 from stdtools.shared.options import ToolCommand, record_output
 from stdtools.shared.records import RecordWriter
@@ -51,8 +51,8 @@ def lines(arguments: tuple[str, ...], **given: Any) -> int:
     The exit code is 1 when there is no such line.
     """
     ranges, files = _arguments(arguments, given)
-    choice = None if given["match"] else parse(ranges)
-    pattern = _compiled(given["match"]) if given["match"] else None
+    choice = None if given["match"] is not None else parse(ranges)
+    pattern = _compiled(given["match"]) if given["match"] is not None else None
     found = 0
     with Output() as output:
         names = ("file", "line", "text") if len(files) > 1 else ("line", "text")
@@ -69,10 +69,10 @@ def lines(arguments: tuple[str, ...], **given: Any) -> int:
                 if writer is not None:
                     text = line.decode("utf-8", "surrogateescape")
                     writer.write([(source.name, number, text) if len(files) > 1 else (number, text)])
-                elif given["numbers"]:
-                    output.write(b"%d\t%b\n" % (number, line))
                 else:
-                    output.write(line + b"\n")
+                    if output.is_terminal:
+                        line = screen.safe_lines(line.decode("utf-8", "surrogateescape")).encode()
+                    output.write(b"%d\t%b\n" % (number, line) if given["numbers"] else line + b"\n")
             if index is not None:
                 index.save()
 
@@ -85,21 +85,21 @@ def lines(arguments: tuple[str, ...], **given: Any) -> int:
 
 def _arguments(arguments: tuple[str, ...], given: dict[str, Any]) -> tuple[str, tuple[str, ...]]:
     context = click.get_current_context()
-    if given["around"] is not None and not given["match"]:
+    if given["around"] is not None and given["match"] is None:
         raise click.UsageError("--around needs --match", context)
-    for argument in arguments[bool(not given["match"]) :]:
+    for argument in arguments[given["match"] is None :]:
         if argument.startswith("-") and argument != "-":
             raise click.UsageError(f"no such option {argument!r}; a file of that name is ./{argument}", context)
-    if given["match"]:
+    if given["match"] is not None:
         return "", arguments
     if not arguments:
         raise click.UsageError("the RANGES are missing: 5, 10-20, -3, ::100", context)
     return arguments[0], arguments[1:]
 
 
-def _compiled(pattern: str) -> "re.Pattern[bytes]":
+def _compiled(pattern: str) -> re.Pattern[str]:
     try:
-        return re.compile(os.fsencode(pattern))
+        return re.compile(pattern)
     except re.error as error:
         raise click.UsageError(f"--match: {error}", click.get_current_context()) from None
 
@@ -112,7 +112,7 @@ def _matching(source: Input, pattern: Any, around: int) -> Iterator[Numbered]:
     for block in line_blocks(source):
         for line in split_lines(block):
             number += 1
-            if pattern.search(line):
+            if pattern.search(line.decode("utf-8", "surrogateescape")):
                 yield from before
                 before.clear()
                 yield number, line

@@ -1,6 +1,7 @@
 """The command line of wrap."""
 
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import Any
 
 import click
@@ -50,8 +51,18 @@ def wrap(files: tuple[str, ...], **given: Any) -> int:
     with Output() as output:
 
         def treat(source: Input) -> None:
-            for line in _wrapped(_lines(source), given):
-                output.write(f"{line}\n".encode("utf-8", "surrogateescape"))
+            lines = _lines(source)
+            first = next(lines, None)
+            if first is None:
+                return
+            end = "\r\n" if first.endswith("\r") else "\n"
+            bare = (
+                (line.removesuffix("\r") for line in chain((first,), lines))
+                if end == "\r\n"
+                else chain((first,), lines)
+            )
+            for line in _wrapped(bare, given):
+                output.write(f"{line}{end}".encode("utf-8", "surrogateescape"))
 
         return read_each(files, treat, output)
 

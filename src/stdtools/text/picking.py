@@ -12,6 +12,7 @@ from stdtools.text.line_index import LineIndex
 
 _RANGE = re.compile(r"(?P<one>\d+)|(?P<first>\d*)-(?P<last>\d*)|(?P<start>\d*):(?P<stop>\d*)(?::(?P<step>\d+))?")
 END = 1 << 62
+LONGEST = 60  # characters of a range
 FAR = 100_000  # lines that are read rather than jumped over
 
 Numbered = tuple[int, bytes]
@@ -50,9 +51,11 @@ def parse(text: str) -> Choice:
     spans = []
     tail = 0
     for part in text.split(","):
-        match = _RANGE.fullmatch(part.strip())
+        match = _RANGE.fullmatch(part.strip()) if len(part) < LONGEST else None
         if match is None or part.strip() in ("-", ""):
-            raise ToolError(f"{part!r} is no range of lines", hint="write 5, 10-20, 9-, -3 (the last three) or ::100")
+            raise ToolError(
+                f"{part[:40]!r} is no range of lines", hint="write 5, 10-20, 9-, -3 (the last three) or ::100"
+            )
         found = match.groupdict()
         if found["one"]:
             spans.append(Span(int(found["one"]), int(found["one"])))
@@ -62,7 +65,9 @@ def parse(text: str) -> Choice:
             spans.append(Span(int(found["first"]), int(found["last"] or END)))
         else:
             spans.append(Span(int(found["start"] or 1), int(found["stop"] or END), int(found["step"] or 1)))
-        if spans and (spans[-1].first < 1 or spans[-1].step < 1):
+        if spans and spans[-1].step < 1:
+            raise ToolError(f"{part!r}: a step is 1 or more")
+        if spans and spans[-1].first < 1:
             raise ToolError(f"{part!r}: lines are numbered from 1")
         if spans and spans[-1].last < spans[-1].first:
             raise ToolError(f"{part!r} runs backwards")

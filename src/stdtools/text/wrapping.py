@@ -7,7 +7,11 @@ from typing import NamedTuple
 
 from stdtools.shared.widths import width, width_of
 
-_LEAD = re.compile(r"(?P<quote>(?:[ \t]*>)*(?:(?<=>) )?)(?P<indent>[ \t]*)(?P<bullet>(?:[-*+•–]|\d{1,9}[.)])(?: +|$))?")
+_LEAD = re.compile(
+    r"(?P<quote>(?:[ \t]*>)*(?:(?<=>) )?)(?P<indent>[ \t]*)(?P<bullet>(?:[-*+•–]|\d{1,3}[.)])(?:[ \t]+|$))?"
+)
+_WORD = re.compile(r"[^ \t\r\f\v]+")  # a no-break space is part of a word
+_LIKE_A_MARK = re.compile(r"(?:[-*+•–]|\d{1,3}[.)]|>.*)\Z")  # what must not begin a line that is filled
 TAB = 8
 
 
@@ -24,8 +28,13 @@ def parse(line: str) -> Line:
     """Return *line* in its parts; one without words has no bullet."""
     match = _LEAD.match(line)
     assert match is not None
-    text = line[match.end() :].strip()
-    return Line(match["quote"], match["indent"].expandtabs(TAB), match["bullet"] or "", text)
+    text = line[match.end() :].strip(" \t\r\f\v")
+    return Line(match["quote"], match["indent"], match["bullet"] or "", text)
+
+
+def columns_of(text: str) -> int:
+    """Return how many columns *text* takes at the beginning of a line, with its tabs."""
+    return width(text.expandtabs(TAB))
 
 
 class Wrapper:
@@ -53,8 +62,14 @@ class Wrapper:
         if not paragraph:
             return
         first = paragraph[0]
-        hanging = first.indent + " " * width(first.bullet)
-        words = [word for line in paragraph for word in line.text.split()]
+        before = columns_of(first.indent)
+        hanging = first.indent + " " * (columns_of(first.indent + first.bullet) - before)
+        words: list[str] = []
+        for line in paragraph:
+            more = _WORD.findall(line.text)
+            if words and more and _runs_on(words[-1][-1]) and _runs_on(more[0][0]):
+                words[-1] += more.pop(0)  # the end of a line among wide characters is no blank
+            words += more
         yield from fill(words, self._columns, first.quote + first.indent + first.bullet, first.quote + hanging)
 
 
@@ -62,7 +77,9 @@ def _goes_on(first: Line, line: Line) -> bool:
     """Whether *line* belongs to the paragraph that *first* begins."""
     if line.bullet or line.quote.rstrip() != first.quote.rstrip():
         return False
-    return len(line.indent) > len(first.indent) if first.bullet else line.indent == first.indent
+    if first.bullet:
+        return columns_of(line.indent) > columns_of(first.indent)
+    return line.indent == first.indent
 
 
 def fill(words: Iterable[str], columns: int, lead: str = "", hanging: str = "") -> Iterator[str]:
@@ -70,19 +87,38 @@ def fill(words: Iterable[str], columns: int, lead: str = "", hanging: str = "") 
 
     A word that is wider than a line has a line of its own, and is cut only between wide characters.
     """
-    line, size = lead, width(lead)
+    line, size = lead, columns_of(lead)
     is_empty = True
-    for word in words:
+    for word in _joined(words):
         for number, piece in enumerate(_pieces(word)):
             blank = "" if is_empty or number else " "
             wide = width(piece)
             if not is_empty and size + len(blank) + wide > columns:
                 yield line
-                line, size, blank = hanging, width(hanging), ""
+                line, size, blank = hanging, columns_of(hanging), ""
             line += blank + piece
             size += len(blank) + wide
             is_empty = False
     yield line.rstrip() if is_empty else line
+
+
+def _joined(words: Iterable[str]) -> Iterator[str]:
+    """Yield *words*, those that would be taken for a bullet or a quote at the start of a line behind the one before."""
+    held = ""
+    for word in words:
+        if held and _LIKE_A_MARK.match(word):
+            held += f" {word}"
+            continue
+        if held:
+            yield held
+        held = word
+    if held:
+        yield held
+
+
+def _runs_on(character: str) -> bool:
+    """Whether *character* is of a script that is written without blanks: wide, and not Korean."""
+    return width_of(character) == 2 and not "\uac00" <= character <= "\ud7a3"
 
 
 def _pieces(word: str) -> list[str]:
@@ -90,12 +126,19 @@ def _pieces(word: str) -> list[str]:
     if word.isascii():
         return [word]
     pieces: list[str] = []
-    for is_wide, run in groupby(word, key=lambda character: width_of(character) == 2):
+    for is_wide, run in groupby(word, key=_runs_on):
         if not is_wide:
-            pieces.append("".join(run))
+            text = "".join(run)
+            if pieces and width_of(text[0]) == 0:  # a joiner, an accent: part of the character before
+                bound = next((at for at, character in enumerate(text) if width_of(character)), len(text))
+                pieces[-1] += text[:bound]
+                text = text[bound:]
+            pieces += [text] if text else []
             continue
         for character in run:
-            if pieces and character in "、。，．！？：；）」』】》〉…ー":  # these begin no line
+            if pieces and (
+                pieces[-1][-1] in "\u200d" or character in "、。，．！？：；）」』】》〉…ー"
+            ):  # these begin no line
                 pieces[-1] += character
             else:
                 pieces.append(character)
@@ -132,5 +175,5 @@ def wrap_comments(lines: Iterable[str], mark: str, columns: int) -> Iterator[str
             yield from run
             continue
         texts = (line[len(lead) + len(mark) :] for line in run)
-        for text in Wrapper(max(1, columns - width(lead) - width(mark))).wrap(texts):
+        for text in Wrapper(max(1, columns - columns_of(lead) - width(mark))).wrap(texts):
             yield f"{lead}{mark}{text}".rstrip() if not text else f"{lead}{mark}{text}"
