@@ -46,7 +46,8 @@ def run(python: str, stdtools: str, place: Path) -> tuple[list[Measured], list[C
         "count of them", ["count", str(log)], f"awk '{{c[$0]++}} END {{for (k in c) print c[k], k}}' {name}", 1.5, "awk"
     )
     numbers = place / "numbers"
-    numbers.write_text("".join(f"{draw.randrange(10**9)}\n" for _ in range(LINES)))
+    with numbers.open("w") as file:
+        file.writelines(f"{draw.randrange(10**9)}\n" for _ in range(LINES))
     pair(
         "top of 5,000,000 numbers",
         ["top", str(numbers)],
