@@ -17,7 +17,7 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 VENV = HERE.parent / ".venvs" / "bench"
-MODULES = ("startup", "pack", "logs", "tree", "par", "kv", "tasks", "diff", "tmpl", "fixenc", "lines", "files")
+MODULES = ("startup", "pack", "logs", "tree", "par", "kv", "tasks", "diff", "tmpl", "fixenc", "lines", "files", "dates")
 
 
 def install() -> tuple[str, str]:

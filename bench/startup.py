@@ -10,6 +10,7 @@ LIMIT = 1.25
 def run(python: str, stdtools: str, place: Path) -> tuple[list[Measured], list[Claim]]:
     """Measure --version, --help and each command on one record."""
     (place / "one.bin").write_bytes(bytes(16))
+    (place / "one.pickle").write_bytes(b"\x80\x04K\x07.")
     (place / "one.log").write_bytes(b"2026-11-22 12:00:00 one line\n")
     peer = "python -c 'import click'"
     ours = {
@@ -36,6 +37,8 @@ def run(python: str, stdtools: str, place: Path) -> tuple[list[Measured], list[C
         "lines of one line": [stdtools, "lines", "1", str(place / "one.log")],
         "top of one line": [stdtools, "top", str(place / "one.log")],
         "merge of one line": [stdtools, "merge", str(place / "one.log")],
+        "date of now": [stdtools, "date"],
+        "unpickle of one value": [stdtools, "unpickle", str(place / "one.pickle")],
         "look in one line": [stdtools, "look", "2026", str(place / "one.log")],
         "log write of nothing": [stdtools, "log", "write", str(place / "new.log")],
     }

@@ -102,6 +102,12 @@ tour "stdtools count --explain -n 3 roles"
 tour "sort -r roles | stdtools sponge roles; cat roles; stdtools find /usr/lib -n '*.so' -t l --max-results 2 | stdtools path name,real -"
 tour "stdtools copy $python/json saved -v 2>&1 | tail -n 1; stdtools copy -u --verify $python/json/. saved -v; stdtools find saved -n 'd*.py' -0 | stdtools copy --from0 - --into sources --strip 1 -n"
 
+title 'Dates and pickles: in one form, in another, how long between; what a pickle would run'
+tour "stdtools date 'friday 15:00' eom '2 hours ago' --tz Europe/Berlin; stdtools date --diff 2026-01-31 2026-11-26T12:00"
+tour "stdtools find /usr/lib -t f --jsonl --columns path,mtime --max-results 2 | stdtools date --column mtime --to words"
+tour "stdtools date 2026-10-25T02:30 --tz Europe/Berlin || echo \"exit code \$?\""
+tour "printf 'cposix\\nsystem\\n(S\"rm -r /\"\\ntR.' | tee bad.pickle | stdtools unpickle; stdtools unpickle --globals bad.pickle || echo \"exit code \$?\""
+
 title 'Text: what a file is in, what is wrong with it, several encodings in one file, and how mojibake came to be'
 first=$(find -L /usr/share/locale /usr/share/man -type f -name '*.[1-8]' -o -type f -name '*.mo' 2>/dev/null | head -n 1)
 tour "stdtools fixenc --detect $ls_path ${first:-$ls_path} /etc/passwd"

@@ -137,6 +137,7 @@ def records(tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> Path
     path = tmp_path / "records.bin"
     path.write_bytes(b"\1\0\0\0\2\0\0\0")
     (tmp_path / "operations.jsonl").write_text('{"op": "get", "key": "k"}\n')
+    (tmp_path / "value.pickle").write_bytes(b"\x80\x04K\x07.")
     (tmp_path / "pairs.jsonl").write_text('{"key": "k", "value": "v"}\n')
     monkeypatch.setenv("EDITOR", "true")
     make_tasks(tmp_path / "tasks.csv", home / ".local/share/stdtools/tasks.db")

@@ -41,6 +41,8 @@ TASKS_COMMANDS = {
 }
 FILTERS = {
     "count",
+    "date",
+    "unpickle",
     "sub",
     "wrap",
     "lines",
@@ -120,6 +122,8 @@ SHORT_RUNS = {
     "path": ["path", "name", "records.bin"],
     "copy": ["copy", "-n", "records.bin", "copied.bin"],
     "sponge": ["sponge", "soaked.txt"],
+    "date": ["date", "--to", "date"],
+    "unpickle": ["unpickle", "value.pickle"],
 }
 STDIN = {"log write": b"hi\n", "sponge": b"hi\n"}
 SILENT = {"sponge"} | {
@@ -147,8 +151,10 @@ READS = {
     "top": ["top", "--text"],
     "merge": ["merge"],
     "look": ["look", "x"],
+    "unpickle": ["unpickle"],
 }
 READS_NO_FILE = {
+    "date",
     "copy",
     "path",
     "sponge",
@@ -196,6 +202,7 @@ STARTUP_MODULES = {
     "tmpl": "shared.scratch tmpl tmpl.command tmpl.language tmpl.rendering tmpl.sources tmpl.streaming tmpl.telling "
     "tmpl.values",
 }
+_KV_READER_NAMES = "kv.arguments kv.hashing kv.machine kv.opcodes kv.plain kv.rebuilding kv.forms kv.nesting kv.tags"
 _FIELDS = "shared.fields shared.inputs"
 STARTUP_MODULES |= {
     "count": "shared.inputs shared.scratch text text.command_count text.counting",
@@ -207,6 +214,9 @@ STARTUP_MODULES |= {
     "path": "shared.inputs files files.command_path files.paths",
     "copy": "shared.deep files files.command_copy files.content files.copying files.levels files.making files.placing",
     "sponge": "files files.command_sponge files.soaking shared.atomic shared.in_place shared.scratch",
+    "date": "shared.days shared.inputs shared.processors clock clock.command_date clock.epochs clock.moments "
+    "clock.reading clock.steps clock.writing clock.zones",
+    "unpickle": f"shared.inputs kv kv.command_unpickle kv.unpickling {_KV_READER_NAMES}",
     "look": f"{_FIELDS} ordered ordered.command_look ordered.keys ordered.looking",
 }
 _KV = "shared.sqlite kv kv.command kv.command_options kv.opening kv.pickles kv.plain kv.store kv.table"
@@ -306,7 +316,7 @@ def test_no_arguments_and_help_show_the_same_on_stdout(run: Run) -> None:
     bare, full, short = run(), run("--help"), run("-h")
     assert bare == full == short
     assert full.code == 0
-    assert "unpack  Turn packed binary records into rows.\n" in full.text
+    assert "unpack    Turn packed binary records into rows.\n" in full.text
     assert run("log") == run("log", "--help") == run("log", "-h")
 
 
@@ -339,7 +349,7 @@ def test_python_dash_m_is_the_same_program(run: Run, python: str) -> None:
 @pytest.mark.parametrize(
     ("args", "message"),
     [
-        (["unpak"], "stdtools: no such command 'unpak'; did you mean unpack or pack?\n"),
+        (["unpak"], "stdtools: no such command 'unpak'; did you mean unpack or pack or unpickle?\n"),
         (["frobnicate"], "stdtools: no such command 'frobnicate'; see 'stdtools --help'\n"),
         (["unpack", "--formt", "csv"], "stdtools unpack: no such option '--formt'; did you mean --format?\n"),
         (["--colour"], "stdtools: no such option '--colour'; see 'stdtools --help'\n"),
@@ -447,7 +457,9 @@ def test_a_missing_file_a_directory_and_random_bytes(run: Run, name: str, tmp_pa
     for size in (0, 1, 2, 3, 1000, 100_000):
         (tmp_path / "random").write_bytes(os.urandom(size))
         result = run(*READS[name], "random")
-        assert result.code in ((0, 1, 2) if name in ("diff", "lines", "log verify", "look", "walk") else (0, 2))
+        assert result.code in (
+            (0, 1, 2) if name in ("diff", "lines", "log verify", "look", "unpickle", "walk") else (0, 2)
+        )
         assert result.err.count("\n") == (result.code == 2)
         assert "internal error" not in result.err
 

@@ -50,6 +50,7 @@ def test_every_example_in_the_help_runs(run: Run, shell: Run, tmp_path: Path) ->
     (tmp_path / "log.bin").write_bytes(bytes(24))
     (tmp_path / "a.bin").write_bytes(bytes(24))
     (tmp_path / "file.bin").write_bytes(b"MAGI\0\1\0\0\0\7x\0")
+    (tmp_path / "cache.pickle").write_bytes(b"\x80\x04K\x07.")
     (tmp_path / "words.txt").write_text("receive\n")
     for name in ("old.txt", "new.txt", "before/old.txt", "after/old.txt"):
         (tmp_path / name).parent.mkdir(exist_ok=True)

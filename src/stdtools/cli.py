@@ -20,6 +20,7 @@ from stdtools.shared.streams import fill_closed_descriptors
 COMMANDS = {
     "copy": ("stdtools.files.command_copy", "Copy or move files and trees, each file whole or not at all."),
     "count": ("stdtools.text.command_count", "Count how often each line, field or match comes."),
+    "date": ("stdtools.clock.command_date", "Convert, move, round and compare dates and times."),
     "diff": ("stdtools.diff.command", "Show how files differ, as patches, side by side, by words and more."),
     "find": ("stdtools.tree.command_find", "Find files by name, type, size, age and more."),
     "fixenc": ("stdtools.fixenc.command", "Convert, detect, check and repair the encoding of text."),
@@ -37,6 +38,7 @@ COMMANDS = {
     "tmpl": ("stdtools.tmpl.command", "Fill in templates: $name and ${name:-default}."),
     "top": ("stdtools.ordered.command_top", "Print the lines with the largest numbers."),
     "unpack": ("stdtools.pack.command_unpack", "Turn packed binary records into rows."),
+    "unpickle": ("stdtools.kv.command_unpickle", "Show pickles as JSON, importing and calling nothing."),
     "walk": ("stdtools.tree.command_walk", "Draw directories as a tree, or add up what is in them."),
     "wrap": ("stdtools.text.command_wrap", "Fill paragraphs to a width."),
 }

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stdtools.tasks.dates import FORMS, parse_date, parse_span
+from stdtools.shared.days import FORMS, parse_date
+from stdtools.tasks.dates import parse_span
 
 WEDNESDAY = datetime.date(2026, 11, 25)
 

@@ -9,6 +9,10 @@ _ESCAPE = re.compile(rb"\\(?:x([0-9A-Fa-f]{2})|([0-7]{1,3})|([\\'\"abfnrtv]))")
 _ESCAPED = dict(zip(b"\\'\"abfnrtv", b"\\'\"\a\b\f\n\r\t\v", strict=True))
 
 
+class CutOff(ValueError):
+    """The data ends before what has begun."""
+
+
 class Arguments:
     """Takes arguments out of *data*; ``at`` is where the next one begins. Raises ValueError."""
 
@@ -20,7 +24,7 @@ class Arguments:
         """Return the next *size* bytes."""
         end = self.at + size
         if not self.at <= end <= len(self.data):
-            raise ValueError(f"{size} bytes announced where {len(self.data) - self.at} are left")
+            raise CutOff(f"{size} bytes announced where {len(self.data) - self.at} are left")
         data = self.data[self.at : end]
         self.at = end
         return data
@@ -33,7 +37,7 @@ class Arguments:
         """Return what is there up to the next newline."""
         end = self.data.find(b"\n", self.at)
         if end < 0:
-            raise ValueError("a line without an end")
+            raise CutOff("a line without an end")
         data = self.data[self.at : end]
         self.at = end + 1
         return data

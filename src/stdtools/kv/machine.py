@@ -9,6 +9,7 @@ from operator import length_hint
 from struct import Struct, error
 from typing import Any
 
+from stdtools.kv.arguments import CutOff
 from stdtools.kv.hashing import TEXTUAL
 from stdtools.kv.opcodes import TABLE, Opcodes
 from stdtools.kv.plain import DEEPEST, BadPickle
@@ -25,24 +26,33 @@ def read(data: bytes) -> tuple[Any, bool]:
 
     Says too whether it may have such nodes, or more than DEEPEST levels. Raises BadPickle, MemoryError.
     """
-    machine = _Machine(data)
+    machine = Machine(data)
     value = machine.run()
-    return value, machine.names_something or machine.containers > DEEPEST
+    return value, machine.is_doubtful
 
 
-class _Machine(Opcodes):
-    """Carries out the commonest opcodes itself, and counts those that may make a container."""
+class Machine(Opcodes):
+    """Carries out the commonest opcodes itself, and counts those that may make a container.
+
+    It begins at ``at``, and ends there behind the pickle.
+    """
 
     containers = 0
+
+    @property
+    def is_doubtful(self) -> bool:
+        """Whether what it made may have Foreign nodes, or more than DEEPEST levels."""
+        return bool(self.names) or self.containers > DEEPEST
 
     def run(self) -> Any:
         """Return the value. Raises BadPickle."""
         data, memo, below, table = self.data, self.memo, self.below, TABLE
         stack = self.stack
         push = stack.append
-        at = code = containers = 0
-        if data.startswith(_HEADS) and 4 <= int.from_bytes(data[3:11], "little") <= len(data) - 11:
-            at = 11
+        at = self.at
+        code = containers = 0
+        if data.startswith(_HEADS, at) and 4 <= int.from_bytes(data[at + 3 : at + 11], "little") <= len(data) - at - 11:
+            at += 11
         try:
             # Each branch moves on as the last thing that it does, so that an error is told with its place.
             # What is cut off at the end leads to a place behind it, where there is no next opcode.
@@ -156,6 +166,7 @@ class _Machine(Opcodes):
                     at = end
                 elif code == 0x2E:  # STOP
                     self.containers = containers
+                    self.at = at
                     return stack.pop()
                 elif code in table:
                     self.at = at
@@ -169,15 +180,16 @@ class _Machine(Opcodes):
                     raise ValueError(f"there is no opcode {code:#04x}")
         except IndexError:
             if code == 0x4D or (code != 0x2E and at >= len(data)):
-                raise BadPickle("it ends before it is complete", len(data)) from None
+                raise BadPickle("it ends before it is complete", len(data), is_cut=True) from None
             raise BadPickle("too little on the stack, or no MARK", at - 1) from None
         except error:
-            raise BadPickle("it ends before it is complete", len(data)) from None
+            raise BadPickle("it ends before it is complete", len(data), is_cut=True) from None
         except KeyError as missing:
             raise BadPickle(f"no memo entry {missing}", at - 1) from None
-        except UnicodeDecodeError:
-            raise BadPickle("text in a wrong encoding", at - 1) from None
+        except UnicodeDecodeError as reason:
+            is_cut = reason.reason == "unexpected end of data"
+            raise BadPickle("text in a wrong encoding", at - 1, is_cut=is_cut) from None
         except (ValueError, OverflowError) as reason:
-            raise BadPickle(str(reason), at - 1) from None
+            raise BadPickle(str(reason), at - 1, is_cut=isinstance(reason, CutOff)) from None
         except RecursionError:
             raise BadPickle("keys nested too deep to compare", at - 1) from None

@@ -9,7 +9,7 @@ import codecs
 from collections.abc import Callable
 from typing import Any
 
-from stdtools.kv.arguments import Arguments, decimal, fraction, index, string, unquoted
+from stdtools.kv.arguments import Arguments, CutOff, decimal, fraction, index, string, unquoted
 from stdtools.kv.hashing import Hasher
 from stdtools.kv.plain import Foreign, a_kind
 from stdtools.kv.rebuilding import Rebuilder
@@ -26,7 +26,7 @@ class Opcodes(Arguments):
         self.stack: list[Any] = []
         self.below: list[list[Any]] = []  # the stacks under each MARK
         self.memo: dict[int, Any] = {}
-        self.names_something = False  # a class, a function or the like
+        self.names: list[str] = []  # of classes, functions and the like
         self.hasher = Hasher(2_000_000 + 10 * len(data))
         self.rebuilder = Rebuilder(self.hasher, 1000 + len(data))
 
@@ -146,14 +146,14 @@ class Opcodes(Arguments):
 
     def _made_up(self, name: str, *args: object) -> None:
         """Push a node for what has no name of its own."""
-        self.names_something = True
+        self.names.append(name)
         self.stack.append(Foreign(name, args))
 
     def _named(self, module: str, name: str) -> Foreign:
         if len(module) + len(name) >= _LONGEST_NAME:
             raise ValueError(f"a name of more than {_LONGEST_NAME} characters")
-        self.names_something = True
-        return Foreign(f"{module}.{name}")
+        self.names.append(f"{module}.{name}")
+        return Foreign(self.names[-1])
 
     def _global(self) -> None:
         self.stack.append(self._named(self.line().decode(), self.line().decode()))
@@ -230,7 +230,7 @@ class Opcodes(Arguments):
     def _frame(self) -> None:
         size = self.number(8)
         if size > len(self.data) - self.at:
-            raise ValueError(f"a frame of {size} bytes where {len(self.data) - self.at} are left")
+            raise CutOff(f"a frame of {size} bytes where {len(self.data) - self.at} are left")
 
 
 def _called(callee: object, args: object) -> Foreign:

@@ -44,11 +44,16 @@ class NotPlain(ToolError):
 
 
 class BadPickle(ToolError):
-    """A pickle that is damaged, or made to do harm; *at* is the byte where that shows."""
+    """A pickle that is damaged, or made to do harm.
 
-    def __init__(self, what: str, at: int) -> None:
+    *at* is the byte where that shows; *is_cut* says that more bytes may mend it.
+    """
+
+    def __init__(self, what: str, at: int, *, is_cut: bool = False) -> None:
         super().__init__(f"the pickle cannot be read: {what} at byte {at}")
+        self.reason = what
         self.at = at
+        self.is_cut = is_cut
 
 
 class ForeignClass(ToolError):

@@ -97,7 +97,7 @@ class Deadline(Offering):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """Return the date."""
-        from stdtools.tasks.dates import parse_date
+        from stdtools.shared.days import parse_date
 
         if value.strip().lower() in ("", "none"):
             return ""
@@ -120,7 +120,8 @@ class DueType(Offering):
         word = value.strip().lower()
         if word == "none":
             return Due(never=True)
-        from stdtools.tasks.dates import parse_date, parse_span
+        from stdtools.shared.days import parse_date
+        from stdtools.tasks.dates import parse_span
 
         try:
             if word == "overdue":
@@ -133,7 +134,7 @@ class DueType(Offering):
 
 def _with_more_forms(error: ValueError, more: str) -> str:
     """Return what *error* says; where it lists how a date is written, *more* is one of these, too."""
-    from stdtools.tasks.dates import FORMS
+    from stdtools.shared.days import FORMS
 
     return f"{error}{more}" if str(error).endswith(FORMS) else str(error)
 

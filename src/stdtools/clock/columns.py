@@ -1,0 +1,57 @@
+"""One column of records turned into another form, in the form that the records have: CSV, TSV or JSON lines."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from stdtools.shared.errors import ToolError
+from stdtools.shared.record_input import read_csv, read_json, read_tsv
+from stdtools.shared.records import RecordWriter, escape_surrogates
+from stdtools.shared.streams import Input, Output
+
+FORMS = ("auto", "csv", "tsv", "jsonl")
+_HEAD = 1 << 16
+
+
+def convert_column(
+    source: Input, output: Output, column: str, form: str, convert: Callable[[str], str], tell: Callable[[str], None]
+) -> None:
+    """Write the records of *source* with ``convert`` of what is in *column*; nothing there stays nothing.
+
+    A record whose value is refused, by ValueError, is written as it is, and *tell* is told. Raises ToolError for
+    what are no records, or lack the column.
+    """
+    if form == "auto":
+        head = source.peek(_HEAD).lstrip()
+        first = head.split(b"\n", 1)[0]
+        form = "jsonl" if head.startswith((b"{", b"[")) else "tsv" if b"\t" in first else "csv"
+    if form == "jsonl":
+        from json import dumps
+
+        for record in _converted(read_json(source), column, source, convert, tell):
+            output.write(escape_surrogates(dumps(record, ensure_ascii=False)).encode() + b"\n")
+        return
+    rows = (read_csv if form == "csv" else read_tsv)(source)
+    writer = None
+    for row in _converted(rows, column, source, convert, tell):
+        writer = writer or RecordWriter(output, list(row), form)
+        writer.write([list(row.values())])
+
+
+def _converted(
+    records: Iterator[Any], column: str, source: Input, convert: Callable[[str], str], tell: Callable[[str], None]
+) -> Iterator[dict[str, Any]]:
+    for number, record in enumerate(records, 1):
+        where = f"{source.name}: record {number}"
+        if not isinstance(record, dict):
+            raise ToolError("is no object", where=where)
+        if column not in record:
+            raise ToolError(f"no column {column!r}", where=where, hint=f"it has {', '.join(list(record)[:20])}")
+        value = record[column]
+        if value not in (None, ""):
+            try:
+                if isinstance(value, bool | list | dict):
+                    raise ValueError(f"the value of {column!r} is no text and no number")
+                record[column] = convert(str(value))
+            except ValueError as error:
+                tell(f"{where}: {error}")
+        yield record

@@ -1,0 +1,237 @@
+"""The command line of date."""
+
+import os
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import click
+
+from stdtools.clock.epochs import EpochWriter, write_shared
+from stdtools.clock.moments import Moment, from_epoch
+from stdtools.clock.reading import Reader
+from stdtools.clock.steps import Step, add, decimal, difference, in_iso, in_words, parse_step, rounded
+from stdtools.clock.writing import writer_of
+from stdtools.clock.zones import Clock, zone_of
+from stdtools.shared import screen
+from stdtools.shared.errors import TROUBLE, ToolError
+from stdtools.shared.inputs import line_blocks, read_each, split_lines
+from stdtools.shared.options import ToolCommand, record_output
+from stdtools.shared.records import RecordWriter
+from stdtools.shared.streams import Input, Output
+
+_WAYS = ("diff", "span", "column", "calendar")
+
+
+def _explain(**given: Any) -> str:
+    from stdtools.clock.explain import explain_date
+
+    return explain_date(given)
+
+
+class _StepType(click.ParamType[Step]):
+    name = "step"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Step:
+        """Return the step."""
+        try:
+            return value if isinstance(value, Step) else parse_step(str(value))
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
+@click.command(
+    cls=ToolCommand,
+    explain=_explain,
+    examples=r"""
+stdtools date 'friday 15:00' --tz Europe/Berlin
+stdtools date --diff 2026-01-31 2026-11-26T12:00
+printf '1795363200\n' | stdtools date - --tz UTC --to rfc2822
+stdtools date --range 2026-01-31 2026-06-30 1mo --to date
+""",
+    context_settings={"ignore_unknown_options": True},
+)
+@click.argument("when", nargs=-1, metavar="[WHEN]...|-")
+@click.option(
+    "--to", default="iso", show_default=True, metavar="FORMAT",
+    help="iso, date, time, week, epoch, ms, us, ns, rfc2822, http, words, or as %d.%m.%Y; %N is nanoseconds.",
+)  # fmt: skip
+@click.option("--tz", default="local", show_default=True, metavar="ZONE", help="As Europe/Berlin, UTC or +01:00.")
+@click.option(
+    "--from-format", default="", metavar="F", help="How WHEN is written: epoch, ms, us, ns, iso, rfc2822, %d/%m/%y."
+)
+@click.option("--fuzzy", is_flag=True, help="Finds a date in any text; needs stdtools[date].")
+@click.option(
+    "--fold",
+    type=click.Choice(("0", "1")),
+    help="Of a time that comes twice, or never, by the offset before or behind.",
+)
+@click.option("--add", "step", type=_StepType(), multiple=True, metavar="STEP", help="As 3d2h, 1mo or -90min; in turn.")
+@click.option(
+    "--round", "round_to", type=_StepType(), metavar="STEP", help="To the nearest 15min, 1h, 1d, 1w, 1mo, 1y."
+)
+@click.option("--floor", "floor_to", type=_StepType(), metavar="STEP", help="Down to one.")
+@click.option("--ceil", "ceil_to", type=_StepType(), metavar="STEP", help="Up to one.")
+@click.option("--diff", nargs=2, metavar="A B", help="From A to B: seconds, as ISO 8601, and in words.")
+@click.option("--range", "span", nargs=3, metavar="A B STEP", help="A, and on by STEP, to B.")
+@click.option("--column", metavar="NAME", help="Of CSV, TSV or JSON lines from standard input; all else stays.")
+@click.option("--input", "form", type=click.Choice(("auto", "csv", "tsv", "jsonl")), default="auto", show_default=True,
+    help="What they are.",
+)  # fmt: skip
+@click.option("--calendar", is_flag=True, help="Shows the month of WHEN.")
+@record_output()
+def date(when: tuple[str, ...], **given: Any) -> int:
+    """Convert, move, round and compare dates and times.
+
+    WHEN is ISO 8601, seconds since 1970 (@0; of 13, 16 or 19 digits milli-,
+    micro-, nanoseconds), RFC 2822, now, today, monday, 'next friday', eom,
+    15:00, 'tomorrow 9am', +3d2h, '2 days ago', 'eom -1d'. With - lines of
+    standard input are read. Hours and less are time that passes; days, weeks,
+    months (mo) and years move the clock on the wall.
+
+    A local time that comes twice, or never, as summer time begins or ends, is an
+    error that names both readings; --fold chooses.
+    """
+    _check(when, given)
+    try:
+        clock = Clock(zone_of(given["tz"]), None if given["fold"] is None else int(given["fold"]))
+        return _Run(clock, given).all(when)
+    except ValueError as error:
+        raise ToolError(str(error)) from None
+
+
+def _check(when: tuple[str, ...], given: dict[str, Any]) -> None:
+    context = click.get_current_context()
+
+    def refuse(what: str) -> None:
+        raise click.UsageError(what, context)
+
+    ways = [f"--{'range' if way == 'span' else way}" for way in _WAYS if given[way]]
+    if len(ways) > 1:
+        refuse(f"{ways[0]} and {ways[1]} exclude each other")
+    for word in when:
+        if word.startswith("--") or (word.startswith("-") and word[1:2].isalpha() and word[1:2].lower() != "p"):
+            refuse(f"no such option {word!r}")
+    if when and ways and ways != ["--calendar"]:
+        refuse(f"{when[0]!r} is one too many: {ways[0]} takes its own")
+    if given["format"] and not given["diff"]:
+        refuse("--format needs --diff; --to says how a date is written")
+    if sum(given[f"{way}_to"] is not None for way in ("round", "floor", "ceil")) > 1:
+        refuse("--round, --floor and --ceil exclude each other")
+    if given["form"] != "auto" and not given["column"]:
+        refuse("--input needs --column")
+    if given["fuzzy"] and given["from_format"]:
+        refuse("--fuzzy and --from-format exclude each other")
+
+
+class _Run:
+    """One run: how a date is read, changed and written."""
+
+    def __init__(self, clock: Clock, given: dict[str, Any]) -> None:
+        import time
+
+        self._clock = clock
+        self._given = given
+        now = from_epoch(time.time_ns())
+        if not re.search("^[mun]s$|%[369]?[Nf]", given["to"]):
+            now = now._replace(nanos=0)
+        self._reader = Reader(clock, now, given["from_format"], fuzzy=given["fuzzy"])
+        self._write = writer_of(given["to"], clock, now)
+        self._code = 0
+
+    def all(self, when: tuple[str, ...]) -> int:
+        """Do what was asked for; return the exit code."""
+        given = self._given
+        with Output() as output:
+            if given["diff"]:
+                self._differ(output)
+            elif given["span"]:
+                for line in self._range():
+                    output.write(line)
+            elif given["column"]:
+                from stdtools.clock.columns import convert_column
+
+                def convert(source: Input) -> None:
+                    convert_column(source, output, given["column"], given["form"], self._convert, self._tell)
+
+                self._read(convert, output)
+            elif given["calendar"]:
+                from stdtools.clock.calendars import month_of
+
+                paint = screen.paint if screen.wants_color(output.fd) else None
+                for word in when or ("now",):
+                    wall = self._clock.wall(self._moved(self._reader.read(word)))
+                    output.write(month_of(wall, None if paint is None else lambda day: paint(day, 7)).encode())
+            else:
+                self._each(when, output)
+        return self._code
+
+    def _each(self, when: tuple[str, ...], output: Output) -> None:
+        for word in when or ("now",):
+            if word == "-":
+                self._read(lambda source: self._lines(source, output), output)
+                continue
+            try:
+                output.write(os.fsencode(self._convert(word)) + b"\n")
+            except ValueError as error:
+                self._tell(str(error))
+
+    def _read(self, work: Callable[[Input], None], output: Output) -> None:
+        code = read_each((), work, output)
+        self._code |= code
+
+    def _convert(self, text: str) -> str:
+        return self._write(self._moved(self._reader.read(text)))
+
+    def _moved(self, moment: Moment) -> Moment:
+        for step in self._given["step"]:
+            moment = add(moment, step, self._clock)
+        for way in ("round", "floor", "ceil"):
+            if step := self._given[f"{way}_to"]:
+                moment = rounded(moment, step, way, self._clock)
+        return moment
+
+    def _tell(self, what: str) -> None:
+        screen.complain(what)
+        self._code = TROUBLE
+
+    def _differ(self, output: Output) -> None:
+        first, last = (self._reader.read(text) for text in self._given["diff"])
+        step = difference(first, last, self._clock)
+        writer = RecordWriter(output, ("seconds", "duration", "words"), self._given["format"])
+        writer.write([(decimal(last.epoch - first.epoch), in_iso(step), in_words(step))])
+        writer.close()
+
+    def _range(self) -> Iterator[bytes]:
+        first, last = (self._reader.read(text) for text in self._given["span"][:2])
+        step = parse_step(self._given["span"][2])
+        if step == Step():
+            raise ValueError("--range: the step is nothing")
+        is_back = min(step) < 0
+        count = 0
+        while True:
+            moment = add(first, step.times(count), self._clock)
+            if (moment < last) if is_back else (moment > last):
+                return
+            yield os.fsencode(self._write(self._moved(moment))) + b"\n"
+            count += 1
+
+    def _lines(self, source: Input, output: Output) -> None:
+        given = self._given
+        plain = given["to"] == "iso" and given["from_format"] in ("", "epoch") and not given["step"]
+        plain = plain and not any(given[f"{way}_to"] for way in ("round", "floor", "ceil"))
+        bulk = EpochWriter(self._clock) if plain else None
+        if bulk and write_shared(bulk, source, output, self._convert):
+            return
+        number = 0
+        for block in line_blocks(source):
+            if bulk and (written := bulk.write(block)) is not None:
+                output.write(written)
+                number += written.count(b"\n")
+                continue
+            for line in split_lines(block):
+                number += 1
+                try:
+                    output.write(os.fsencode(self._convert(line.decode("utf-8", "surrogateescape"))) + b"\n")
+                except ValueError as error:
+                    self._tell(f"{source.name}: line {number}: {error}")

@@ -1,0 +1,139 @@
+"""unpickle: any pickle as JSON, nothing imported, nothing called."""
+
+import datetime
+import json
+import pickle
+import pickletools
+import random
+import subprocess
+import sys
+from collections import Counter, OrderedDict
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from stdtools.kv.unpickling import PLAIN
+from tests.conftest import Run
+from tests.kv.hostile import CASES, WOULD_RUN
+
+pytestmark = pytest.mark.process
+PLAIN_VALUES = [None, True, 7, 10**30, -1.5, "é", ["a", {"b": [1, 2.5]}], {"k": None}]
+TYPED = [(1, 2), {3}, frozenset({4}), b"x", datetime.date(2026, 1, 2), datetime.timedelta(1), datetime.UTC]
+
+
+@pytest.mark.parametrize("protocol", range(6))
+def test_plain_values_of_every_protocol_come_out_as_they_are(run: Run, protocol: int) -> None:
+    data = b"".join(pickle.dumps(value, protocol) for value in PLAIN_VALUES)
+    code, out, err = run("unpickle", stdin=data)
+    assert (code, err) == (0, "")
+    assert [json.loads(line) for line in out.splitlines()] == PLAIN_VALUES
+    assert run("unpickle", "--globals", stdin=data) == (0, b"", "")
+
+
+@pytest.mark.parametrize("protocol", range(6))
+def test_other_plain_types_have_tags_and_are_plain(run: Run, protocol: int) -> None:
+    data = pickle.dumps(TYPED, protocol)
+    tags = [next(iter(value)) for value in json.loads(run("unpickle", stdin=data).out)]
+    assert tags == ["$tuple", "$set", "$frozenset", "$base64", "$date", "$timedelta", "$timezone"]
+    found = run("unpickle", "--globals", "--jsonl", stdin=data)
+    assert found.code == 0
+    assert all(json.loads(line)["plain"] for line in found.out.splitlines())
+
+
+def test_objects_are_shown_with_what_they_would_be_made_of(run: Run) -> None:
+    data = pickle.dumps([OrderedDict(a=1), Decimal("1.5")])
+    assert json.loads(run("unpickle", stdin=data).out) == [
+        {"$class": "collections.OrderedDict", "args": [], "pairs": [["a", 1]]},
+        {"$class": "decimal.Decimal", "args": ["1.5"]},
+    ]
+    code, out, _ = run("unpickle", "--globals", stdin=data + pickle.dumps(Decimal(2)) + pickle.dumps({1}, 2))
+    assert (code, out) == (
+        1,
+        b"__builtin__.set\t1\ttrue\ncollections.OrderedDict\t1\tfalse\ndecimal.Decimal\t2\tfalse\n",
+    )
+
+
+def test_hostile_pickles_import_and_call_nothing(run: Run, tmp_path: Path) -> None:
+    for number, data in enumerate(CASES.values()):
+        (tmp_path / f"{number:03}").write_bytes(data)
+    names = sorted(path.name for path in tmp_path.iterdir())
+    before = set(tmp_path.iterdir())
+    for options in ([], ["--ops"], ["--globals"]):
+        result = run("unpickle", *options, *names)
+        assert result.code in (0, 1, 2)
+        assert "internal error" not in result.err
+    assert set(tmp_path.iterdir()) == before
+    for name, data in WOULD_RUN.items():
+        result = run("unpickle", "--globals", stdin=data)
+        assert result.code in (1, 2), name
+        assert b"\tfalse\n" in result.out, name
+    assert b"posix.system" in run("unpickle", "--globals", stdin=b"cposix\nsystem\n(S'touch x'\ntR.").out
+
+
+def test_the_opcodes_are_those_of_pickletools(run: Run) -> None:
+    data = b"".join(
+        pickle.dumps(value, protocol) for value in (PLAIN_VALUES, TYPED, Decimal(1)) for protocol in range(6)
+    )
+    rows = [json.loads(line) for line in run("unpickle", "--ops", "--jsonl", stdin=data).out.splitlines()]
+    expected, at = [], 0
+    while at < len(data):
+        ops = list(pickletools.genops(data[at:]))
+        expected += [(at + place, opcode.name) for opcode, _, place in ops]
+        at += ops[-1][2] + 1
+    assert [(row["byte"], row["opcode"]) for row in rows] == expected
+
+
+def test_pickles_come_across_the_blocks_in_which_they_are_read(run: Run) -> None:
+    chance = random.Random(3)
+    values = ["é" * chance.choice([10, 5000, 600_000]) for _ in range(60)]
+    data = b"".join(pickle.dumps(value, chance.randrange(6)) for value in values)
+    result = run("unpickle", stdin=data)
+    assert result.code == 0
+    assert [json.loads(line) for line in result.out.splitlines()] == values
+    ops = run("unpickle", "--ops", "--jsonl", stdin=data).out.splitlines()
+    assert sum(b'"STOP"' in line for line in ops) == 60
+    assert json.loads(ops[-1])["byte"] == len(data) - 1
+
+
+def test_what_is_cut_off_damaged_or_no_pickle_is_told_with_its_byte(run: Run, tmp_path: Path) -> None:
+    whole = pickle.dumps([Decimal(1), "é" * 99], 4)
+    (tmp_path / "good").write_bytes(whole)
+    for size in range(1, len(whole)):
+        (tmp_path / "cut").write_bytes(whole + whole[:size])
+        for options in ([], ["--ops"], ["--globals"]):
+            result = run("unpickle", *options, "cut", "good") if size % 9 == 1 else None
+            assert result is None or (result.code == 2 and "cut: byte " in result.err), (size, options)
+    assert run("unpickle", stdin=b"hello").err.startswith("stdtools unpickle: standard input: byte ")
+    assert run("unpickle", "--globals", stdin=b"cposix\nsystem\n\xff") == (
+        2,
+        b"posix.system\t1\tfalse\n",
+        "stdtools unpickle: standard input: byte 14: the pickle cannot be read: there is no opcode 0xff\n",
+    )
+    assert run("unpickle", "good", "none").code == 2
+    assert run("unpickle", "--ops", "--globals", "good").err.count("exclude each other") == 1
+    assert "needs --ops or --globals" in run("unpickle", "--json", "good").err
+
+
+def test_depth_size_and_cycles_end_in_one_line(run: Run) -> None:
+    for data in (b"]" * 500_000 + b"a" * 499_999 + b".", b"(" * 10**6 + b".", b"]\x94h\x00a."):
+        result = run("unpickle", stdin=data)
+        assert result.code == 2
+        assert result.err.count("\n") == 1
+        assert "internal" not in result.err
+
+
+def test_every_name_that_is_called_plain_makes_plain_values() -> None:
+    counted = Counter(name.split(".")[0] for name in PLAIN)
+    assert set(counted) == {"_codecs", "builtins", "__builtin__", "datetime", "pickle"}
+
+
+@pytest.mark.parametrize("options", [[], ["--ops"], ["--globals"]])
+def test_the_script_of_explain_does_the_same(run: Run, tmp_path: Path, options: list[str]) -> None:
+    value = pickle.dumps(["a", {"b": None}], 2) if not options else pickle.dumps(["a", Decimal(1)], 2)
+    (tmp_path / "p").write_bytes(value * 2)
+    script = run("unpickle", *options, "p", "--explain").text
+    assert len(script.splitlines()) <= 20
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True, cwd=tmp_path, text=True)
+    ours = run("unpickle", *options, "p").text
+    assert done.stdout == (ours.split("\t")[0] + "\n" if options == ["--globals"] else ours)
