@@ -208,7 +208,7 @@ STARTUP_MODULES |= {
     "count": "shared.inputs shared.scratch text text.command_count text.counting",
     "sub": "shared.inputs text text.command_sub text.substituting",
     "wrap": "shared.inputs shared.widths text text.command_wrap text.wrapping",
-    "lines": "shared.inputs text text.command_lines text.line_index text.picking",
+    "lines": "shared.inputs shared.mounts text text.command_lines text.line_index text.picking",
     "top": f"{_FIELDS} ordered ordered.command_top ordered.expression ordered.keys ordered.largest",
     "merge": f"{_FIELDS} ordered ordered.command_merge ordered.keys ordered.merging",
     "path": "shared.inputs files files.command_path files.paths",

@@ -598,3 +598,10 @@ def test_the_script_of_explain_does_the_same(run: Run, python: str, tmp_path: Pa
         found = snapshot(top, times=False)
         seen.append({name: each for name, each in found.items() if not name.endswith("link")})
     assert seen[0] == seen[1]
+
+
+def test_options_of_cp_are_taken_and_change_nothing(shell: Run, tmp_path: Path) -> None:
+    (tmp_path / "tree" / "in").mkdir(parents=True)
+    (tmp_path / "tree" / "in" / "file").write_text("x")
+    for option in ("-a", "-r", "-R", "-p", "-rp"):
+        assert shell(f"stdtools copy {option} tree new && diff -r tree new && rm -r new").code == 0, option

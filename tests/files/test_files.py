@@ -153,3 +153,8 @@ def test_the_script_of_sponge_replaces_a_file_too(run: Run, python: str, tmp_pat
     script = run("sponge", "f", "--explain").text
     subprocess.run([python, "-c", script], input=b"new", cwd=tmp_path, check=True)
     assert (tmp_path / "f").read_text() == "new"
+
+
+def test_several_values_of_paths_with_newlines_end_with_nul(shell: Run) -> None:
+    shell("touch $'a\\nb.txt'")
+    assert shell("printf 'a\\nb.txt\\0c.d\\0' | stdtools path -0 stem,ext -").out == b"a\nb\t.txt\0c\t.d\0"

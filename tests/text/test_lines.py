@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from stdtools.shared.streams import Input
+from stdtools.shared.streams import Input, open_input
+from stdtools.text import line_index
 from stdtools.text.line_index import LineIndex
 from stdtools.text.picking import parse, pick
 from tests.conftest import Run
@@ -132,3 +133,12 @@ def test_the_script_of_explain_does_the_same(run: Run, python: str, args: list[s
         [python, "-c", run("lines", *args, "--explain").text], input=data + b"\n", capture_output=True
     )
     assert done.stdout == run("lines", *args, stdin=data).out
+
+
+def test_no_index_where_times_cannot_be_trusted(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "f").write_bytes(b"x\n")
+    monkeypatch.setattr(line_index, "SMALLEST", 1)
+    for kind, good in (("ext4", True), ("nfs4", False), ("fuse.sshfs", False), ("overlay", True)):
+        monkeypatch.setattr(line_index, "file_systems", lambda kind=kind: {os.stat(tmp_path).st_dev: kind})
+        with open_input(str(tmp_path / "f")) as source:
+            assert LineIndex.is_for(source) is good

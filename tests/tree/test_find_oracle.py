@@ -512,7 +512,7 @@ def test_the_cache_finds_the_same_also_after_changes(
 ) -> None:
     """Directories count as settled at once; the changes come when the file system's clock has ticked."""
     monkeypatch.setattr(dircache, "SETTLED", -(10**12))
-    monkeypatch.setattr(dircache, "_trusted_devices", lambda: {os.stat(".").st_dev})
+    monkeypatch.setattr(dircache, "file_systems", lambda: {os.stat(".").st_dev: "ext4"})
     for number in range(10):
         draw = random.Random(f"{SEED}-cache-{number}")
         tree = nursery(draw, 60)

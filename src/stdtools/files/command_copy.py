@@ -64,6 +64,16 @@ stdtools copy --move words.txt backup -n
 @click.option(
     "--links", type=click.Choice(["keep", "follow", "skip"]), default="keep", show_default=True, help="Symbolic ones."
 )
+@click.option(
+    "-a",
+    "-r",
+    "-R",
+    "-p",
+    "as_cp",
+    is_flag=True,
+    allow_from_autoenv=False,
+    help="As of cp; without effect, as it is so anyway.",
+)
 @click.option("-n", "--dry-run", is_flag=True, help="Lists source and target of what would be copied.")
 @click.option("--progress/--no-progress", default=None, help="Tells how far it is  [default: on a terminal]")
 @record_output("a table on a terminal, else plain; for -n")

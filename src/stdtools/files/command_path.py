@@ -56,7 +56,7 @@ stdtools path common /usr/share/doc /usr/share/man
 @click.option("--start", default=".", metavar="DIR", help="What rel is relative to.  [default: .]")
 @click.option("--with", "word", metavar="PART", help="What join puts behind the path.")
 @click.option("--template", is_flag=True, help="OP is a text with places: {dir}/{stem}.bak")
-@click.option("-0", "--null", is_flag=True, help="Paths end with NUL, in and out.")
+@click.option("-0", "--null", is_flag=True, help="Paths end with NUL, in and out; a tab is between several values.")
 @click.option("--unique", is_flag=True, help="Leaves out what has come before.")
 @record_output("the values, one a line; of several operations plain")
 def path(operations: str, paths: tuple[str, ...], **given: Any) -> int:
@@ -69,6 +69,8 @@ def path(operations: str, paths: tuple[str, ...], **given: Any) -> int:
     The exit code is 1 when a path of exists, type, size or mtime is not there.
     """
     makers, columns, form = _makers(operations, given)
+    if given["null"] and not given["format"] and len(columns) > 1:
+        form = "\t".join(["%s"] * len(columns))  # as they are: records on lines would escape a newline
     end = b"\0" if given["null"] else b"\n"
     is_plain = not given["format"] and (form is not None or len(columns) == 1)
     seen: set[str] = set()

@@ -2,7 +2,8 @@
 
 The index of a file holds while its device, inode, size, mtime and ctime do, all of which are in it. One that was
 made within SETTLED of a change is not kept: the next change might leave the times as they are. A file that is not
-ours, or is torn, is no index. It never makes a command fail.
+ours, or is torn, is no index; nor has a file one where times come from elsewhere, or are coarse: UNTRUSTED file
+systems. A file that has grown is read anew, as its beginning may have changed, too. It never makes a command fail.
 """
 
 import contextlib
@@ -15,11 +16,13 @@ from binascii import crc32
 from bisect import bisect_left
 
 from stdtools.shared.errors import ToolError
+from stdtools.shared.mounts import file_systems
 from stdtools.shared.streams import Input
 
 SMALLEST = 32 << 20  # bytes of a file that has an index
 STEP = 1 << 20
 SETTLED = 2_000_000_000  # nanoseconds
+UNTRUSTED = ("9p", "afs", "ceph", "cifs", "exfat", "fuse", "msdos", "ncp", "nfs", "smb", "vfat", "virtiofs")
 _HEAD = struct.Struct("<16sIqqqqq")  # magic, checksum, device, inode, size, mtime, ctime
 _MAGIC = b"stdtools lines 1"
 
@@ -39,7 +42,10 @@ class LineIndex:
     @staticmethod
     def is_for(source: Input) -> bool:
         """Whether *source* has one."""
-        return source.is_file and source.position == 0 and os.fstat(source.fd).st_size >= SMALLEST
+        found = os.fstat(source.fd)
+        if not source.is_file or source.position or found.st_size < SMALLEST:
+            return False
+        return not file_systems().get(found.st_dev, "").startswith(UNTRUSTED)
 
     def _load(self) -> "array[int]":
         counts: array[int] = array("Q")

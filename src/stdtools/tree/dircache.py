@@ -24,6 +24,7 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 
 from stdtools.shared.errors import ToolError
+from stdtools.shared.mounts import file_systems
 from stdtools.tree.reading import PIECE, Groups, read_groups
 from stdtools.tree.troubles import Troubles
 
@@ -81,7 +82,7 @@ class DirectoryCache:
         self._directory = directory
         self._path = os.path.join(directory, f"{_key(roots):08x}.names")
         self._settled = time.time_ns() - SETTLED
-        self._file_systems = _trusted_devices()
+        self._file_systems = {device for device, kind in file_systems().items() if kind in TRUSTED}
         self.view: mmap.mmap | bytes = b""
         self.table = self.count = 0
         self.mask = -1
@@ -318,15 +319,3 @@ def _who() -> int:
     with contextlib.suppress(OSError), open("/proc/self/status", "rb") as status:
         capabilities = next((line for line in status if line.startswith(b"CapEff")), b"")
     return crc32(repr((os.geteuid(), os.getegid(), sorted(os.getgroups()), capabilities)).encode())
-
-
-def _trusted_devices() -> frozenset[int]:
-    """Return the devices whose file systems are TRUSTED: Linux tells them, other systems none."""
-    devices = set()
-    with contextlib.suppress(OSError, ValueError), open("/proc/self/mountinfo", "rb") as table:
-        for line in table:
-            before, _, after = line.partition(b" - ")
-            major, _, minor = before.split()[2].partition(b":")
-            if after.split()[0].decode() in TRUSTED:
-                devices.add(os.makedev(int(major), int(minor)))
-    return frozenset(devices)
