@@ -559,6 +559,8 @@ def test_a_dry_run_shows_what_would_be_deleted(nursery: Any) -> None:
         if "links" in " ".join(args) or "--access" in args:
             continue
         root = draw.choice([".", os.fsdecode(os.path.normpath(tree.anything()))])
+        if os.path.realpath(os.path.dirname(root)).startswith(os.path.realpath(root)) and root != ".":
+            continue  # a link to a directory that it lies in goes with what is in that
         given = command_find.find.make_context("find", [*args, "--", root]).params
         results = []
         for dry_run in (True, False):
