@@ -1,4 +1,4 @@
-"""The wheel brings the manual pages; they are made of the sources when it is built."""
+"""The wheel brings manual pages and completion scripts; they are made of the sources when it is built."""
 
 import sys
 from pathlib import Path
@@ -6,9 +6,15 @@ from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
+COMPLETIONS = {
+    "bash": "share/bash-completion/completions/stdtools",
+    "zsh": "share/zsh/site-functions/_stdtools",
+    "fish": "share/fish/vendor_completions.d/stdtools.fish",
+}
 
-class ManualPages(BuildHookInterface):
-    """Makes the pages in build/man and has them installed in share/man/man1."""
+
+class SharedData(BuildHookInterface):
+    """Makes the files in build/ and has them installed in share/."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Make them, and name them to the builder."""
@@ -16,9 +22,13 @@ class ManualPages(BuildHookInterface):
         sys.path[:0] = [str(root / "scripts"), str(root / "src")]
         import man
 
-        directory = root / "build" / "man"
-        directory.mkdir(parents=True, exist_ok=True)
-        for name, text in man.pages():
-            page = directory / name
-            page.write_text(text, encoding="utf-8")
-            build_data["shared_data"][str(page)] = f"share/man/man1/{name}"
+        from stdtools.cli import stdtools_command
+        from stdtools.completion.scripts import script
+
+        made = {f"share/man/man1/{name}": text for name, text in man.pages()}
+        made |= {place: script(shell, stdtools_command) for shell, place in COMPLETIONS.items()}
+        for place, text in made.items():
+            path = root / "build" / place
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+            build_data["shared_data"][str(path)] = place

@@ -35,6 +35,9 @@ for built in "$dist"/*.whl "$dist"/*.tar.gz; do
         test -s "venv/share/man/man1/stdtools-$command.1"
     done
     test -s venv/share/man/man1/stdtools.1
+    test -s venv/share/bash-completion/completions/stdtools
+    test -s venv/share/zsh/site-functions/_stdtools
+    test -s venv/share/fish/vendor_completions.d/stdtools.fish
     echo "${built##*/}: ok, with $(echo "$commands" | wc -l) commands and their manual pages"
 done
 

@@ -18,6 +18,10 @@ from stdtools.shared.streams import fill_closed_descriptors
 
 # name: (module, short help: the first line of the command's own help)
 COMMANDS = {
+    "completion": (
+        "stdtools.completion.command_completion",
+        "Print what makes Tab complete commands, options and values.",
+    ),
     "copy": ("stdtools.files.command_copy", "Copy or move files and trees, each file whole or not at all."),
     "count": ("stdtools.text.command_count", "Count how often each line, field or match comes."),
     "date": ("stdtools.clock.command_date", "Convert, move, round and compare dates and times."),
@@ -42,6 +46,7 @@ COMMANDS = {
     "walk": ("stdtools.tree.command_walk", "Draw directories as a tree, or add up what is in them."),
     "wrap": ("stdtools.text.command_wrap", "Fill paragraphs to a width."),
 }
+ASKING = "__complete"  # the word by which the completion scripts ask for values
 
 
 def _show_version(ctx: click.Context, param: click.Parameter, value: bool) -> None:
@@ -120,6 +125,11 @@ def _outcome(error: BaseException) -> int:
 
 def _run(args: list[str]) -> int:
     """Run the command that *args* name and return what it returns: its exit code."""
+    if args[:1] == [ASKING]:
+        from stdtools.shared.completing import offers
+
+        print_text("".join(f"{line}\n" for line in offers(stdtools_command, args[1:])))
+        return 0
     with stdtools_command.make_context("stdtools", args, default_map=_defaults()) as ctx:
         code: int = stdtools_command.invoke(ctx)
     return code

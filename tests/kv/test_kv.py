@@ -343,12 +343,10 @@ def test_typing_errors_are_told(kv: Run) -> None:
 
 def completions(words: str, incomplete: str) -> list[str]:
     """Return what Tab offers behind *words*."""
-    from click.shell_completion import ShellComplete
-
     from stdtools.cli import stdtools_command
+    from stdtools.shared.completing import offers
 
-    complete = ShellComplete(stdtools_command, {}, "stdtools", "_STDTOOLS_COMPLETE")
-    return [item.value for item in complete.get_completions(words.split(), incomplete)]
+    return [line.split("\t")[0] for line in offers(stdtools_command, [*words.split(), incomplete])]
 
 
 def test_tab_offers_the_keys_that_no_shell_would_run_or_expand(kv: Run) -> None:
@@ -367,7 +365,8 @@ def test_tab_offers_the_keys_that_no_shell_would_run_or_expand(kv: Run) -> None:
         kv("set", key, "v")
     kv("set", "--", "--replace", "v")
     assert completions("kv get", "user") == ["user:1", "user:2"]
-    assert completions("kv get", "") == ["job", "user:1", "user:2"]
+    assert completions("kv get", "") == ["job", "user:1", "user:2", "usér"]
+    assert completions("kv get --store", "") == ["default"]
     assert completions("kv get --", "-") == ["--replace"]
     assert completions("kv del user:1", "j") == ["job"]
     assert completions("kv get --store none", "user") == []

@@ -564,12 +564,14 @@ def test_completion_offers_projects_ids_and_statuses(run: Run, tasks: Run, five:
     tasks("add", "evil\nplain\n$(touch x)\n_", "--project", "$(touch x)")
     context = click.Context(list_tasks)
     (project,) = [param for param in list_tasks.params if param.name == "project"]
-    assert [item.value for item in project.shell_complete(context, "")] == ["home", "work"]
+    assert [item.value for item in project.shell_complete(context, "")] == ["$(touch x)", "home", "work"]
+    assert run("__complete", "tasks", "list", "--project", "").text == "home\nwork\n"
     assert complete_projects(context, project, "w") == ["work"]
     (ids,) = [param for param in done.params if param.name == "ids"]
     items = ids.shell_complete(click.Context(done), "")
     assert [(item.value, item.help) for item in items][:2] == [("3", "Pay the bill"), ("1", "Write report")]
-    assert items[-1].help == "evil plain   touch x  _"
+    assert items[-1].help == "evil\nplain\n$(touch x)\n_"
+    assert run("__complete", "tasks", "done", "").text.splitlines()[-1].endswith("\tevil plain   touch x  _")
     assert [item.value for item in ids.shell_complete(click.Context(done), "1,4")] == ["1,4"]
     (ids,) = [param for param in edit.params if param.name == "ids"]
     assert [item.value for item in ids.shell_complete(click.Context(edit), "5")] == ["5"]

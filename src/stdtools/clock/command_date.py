@@ -16,7 +16,7 @@ from stdtools.clock.zones import Clock, zone_of
 from stdtools.shared import screen
 from stdtools.shared.errors import TROUBLE, ToolError
 from stdtools.shared.inputs import line_blocks, read_each, split_lines
-from stdtools.shared.options import ToolCommand, record_output
+from stdtools.shared.options import ToolCommand, offering, record_output
 from stdtools.shared.records import RecordWriter
 from stdtools.shared.streams import Input, Output
 
@@ -27,6 +27,12 @@ def _explain(**given: Any) -> str:
     from stdtools.clock.explain import explain_date
 
     return explain_date(given)
+
+
+def _zones() -> list[str]:
+    from zoneinfo import available_timezones
+
+    return sorted(available_timezones())
 
 
 class _StepType(click.ParamType[Step]):
@@ -56,7 +62,14 @@ stdtools date --range 2026-01-31 2026-06-30 1mo --to date
     "--to", default="iso", show_default=True, metavar="FORMAT",
     help="iso, date, time, week, epoch, ms, us, ns, rfc2822, http, words, or as %d.%m.%Y; %N is nanoseconds.",
 )  # fmt: skip
-@click.option("--tz", default="local", show_default=True, metavar="ZONE", help="As Europe/Berlin, UTC or +01:00.")
+@click.option(
+    "--tz",
+    default="local",
+    shell_complete=offering(_zones),
+    show_default=True,
+    metavar="ZONE",
+    help="As Europe/Berlin, UTC or +01:00.",
+)
 @click.option(
     "--from-format", default="", metavar="F", help="How WHEN is written: epoch, ms, us, ns, iso, rfc2822, %d/%m/%y."
 )

@@ -7,7 +7,7 @@ import click
 from stdtools.fixenc.converting import BOM_RULES, ERRORS
 from stdtools.fixenc.transforms import FORMS, NEWLINES
 from stdtools.shared.errors import ToolError
-from stdtools.shared.options import ToolCommand, record_output
+from stdtools.shared.options import ToolCommand, offering, record_output
 
 MODES = ("detect", "check", "mixed", "mojibake", "why", "list", "chars")
 # What each option has a meaning with; convert is what is done without a mode.
@@ -58,6 +58,12 @@ def _mode(given: dict[str, Any]) -> str:
     return mode
 
 
+def _encodings() -> list[str]:
+    from stdtools.fixenc.encodings import names
+
+    return names()
+
+
 @click.command(
     cls=ToolCommand,
     explain=_explain,
@@ -70,9 +76,23 @@ stdtools fixenc --why 'K√∂nig'
 )
 @click.argument("files", nargs=-1, metavar="[FILE]...")
 @click.option(
-    "--from", "source", metavar="ENC", default="auto", show_default=True, help="Reads ENC; auto: what it is; locale."
+    "--from",
+    "source",
+    metavar="ENC",
+    shell_complete=offering(_encodings),
+    default="auto",
+    show_default=True,
+    help="Reads ENC; auto: what it is; locale.",
 )
-@click.option("--to", "target", metavar="ENC", default="utf-8", show_default=True, help="Writes ENC.")
+@click.option(
+    "--to",
+    "target",
+    metavar="ENC",
+    shell_complete=offering(_encodings),
+    default="utf-8",
+    show_default=True,
+    help="Writes ENC.",
+)
 @click.option(
     "--errors",
     type=click.Choice(ERRORS),

@@ -2,7 +2,14 @@
 
 import click
 
-from stdtools.shared.options import LazyGroup
+from stdtools.shared.options import LazyGroup, offering
+
+
+def _stores() -> list[str]:
+    from stdtools.kv.command_options import stores
+
+    return stores()
+
 
 kv = LazyGroup(
     name="kv",
@@ -12,6 +19,7 @@ kv = LazyGroup(
             ["--store"],
             envvar="STDTOOLS_KV_STORE",
             metavar="NAME|PATH",
+            shell_complete=offering(_stores),
             help="The store: a name, or a path with a / or a dot in it.  [default: default]",
         )
     ],

@@ -10,14 +10,12 @@ import click
 
 from stdtools.kv.store import Store, parse_number
 from stdtools.shared import places, screen
-from stdtools.shared.options import ToolCommand
+from stdtools.shared.options import ToolCommand, offering
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
 SUFFIX = ".db"
 _ESCAPES = {b"\\": b"\\", b"n": b"\n", b"t": b"\t", b"r": b"\r", b"0": b"\0"}
-# What no shell takes for more than it is: completions of others are left out, for Bash would run or expand them.
-_COMPLETABLE = re.compile(r"[A-Za-z0-9_@%+=:,./-]+")
 _MOST_COMPLETIONS = 1000
 
 
@@ -53,6 +51,7 @@ def with_store(command: Decorated) -> Decorated:
         metavar="NAME|PATH",
         allow_from_autoenv=False,
         callback=_place_of_store,
+        shell_complete=offering(stores),
         help="The store: a name, or a path with a / or a dot in it.",
     )(command)
 
@@ -61,6 +60,13 @@ def _place_of_store(ctx: click.Context, param: click.Parameter, value: str | Non
     if value is None and ctx.parent is not None:
         value = ctx.parent.params.get("store")
     return store_path("default" if value is None else value)
+
+
+def stores() -> list[str]:
+    """Return the names of the stores that have one."""
+    with contextlib.suppress(OSError):
+        return sorted(name.removesuffix(SUFFIX) for name in os.listdir(stores_dir()) if name.endswith(SUFFIX))
+    return []
 
 
 def stores_dir() -> str:
@@ -152,13 +158,15 @@ def complete_keys(ctx: click.Context, param: click.Parameter, incomplete: str) -
 
     What begins with a hyphen is asked for behind ``--`` only.
     """
+    from stdtools.shared.completing import is_harmless
+
     found: list[str] = []
     with contextlib.suppress(Exception), reading(_place_of_store(ctx, param, ctx.params.get("store"))) as store:
         from stdtools.kv.store import matching
 
         for row in matching(store.dict, None, incomplete, values=False):
             key = row.key.decode("utf-8", "replace")
-            if _COMPLETABLE.fullmatch(key) and (incomplete or not key.startswith("-")):
+            if is_harmless(key) and (incomplete or not key.startswith("-")):
                 found.append(key)
             if len(found) == _MOST_COMPLETIONS:
                 break

@@ -32,6 +32,11 @@ def find_layout(name: str, own: str) -> NamedLayout:
     return _read(name, *known[name])
 
 
+def names(own: str) -> list[str]:
+    """Return the names of all layouts."""
+    return list(_found(own))
+
+
 def all_layouts(own: str) -> Iterator[NamedLayout | ToolError]:
     """Yield every layout by name, the user's in the place of built-in ones; an error for a broken file."""
     for name, (origin, path) in _found(own).items():

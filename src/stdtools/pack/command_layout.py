@@ -8,8 +8,22 @@ from stdtools.pack.layout import Layout, LayoutError
 from stdtools.pack.named import NamedLayout
 from stdtools.pack.text import Charset
 from stdtools.shared import places
+from stdtools.shared.options import offering
 
-layout_option = click.option("--layout", "name", metavar="NAME", help="Use a named layout in the place of LAYOUT.")
+
+def _layouts() -> list[str]:
+    from stdtools.pack.catalog import names
+
+    return names(own_layouts())
+
+
+layout_option = click.option(
+    "--layout",
+    "name",
+    metavar="NAME",
+    shell_complete=offering(_layouts),
+    help="Use a named layout in the place of LAYOUT.",
+)
 text_option = click.option(
     "--text", "encoding", metavar="ENCODING", default="utf-8", show_default=True, help="Encoding of text fields."
 )

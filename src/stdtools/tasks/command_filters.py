@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
 # What no shell takes for more than it is; see kv.
-_COMPLETABLE = re.compile(r"[A-Za-z0-9_@%+=:,./-]+")
 _MOST_COMPLETIONS = 1000
 _HELP = 60  # characters of a task beside its id
 _ID = re.compile(r"([0-9]{1,18})(?:-([0-9]{1,18}))?")
@@ -157,10 +156,10 @@ class Sort(Offering):
 
 
 def complete_projects(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
-    """Return the projects that begin with *incomplete* and mean nothing to a shell."""
+    """Return the projects that begin with *incomplete*."""
     query = "SELECT name FROM project WHERE name >= ? ORDER BY name"
     found = (name for (name,) in _found(ctx, param, query, incomplete))
-    return [name for name in found if name.startswith(incomplete) and _COMPLETABLE.fullmatch(name)]
+    return [name for name in found if name.startswith(incomplete)]
 
 
 def complete_ids(ctx: click.Context, param: click.Parameter, incomplete: str) -> "list[CompletionItem]":
@@ -187,13 +186,8 @@ def _tasks(ctx: click.Context, param: click.Parameter, status: str, incomplete: 
     if begun and not begun.isdecimal():
         return []
     return [
-        CompletionItem(f"{before}{comma}{task}", help="".join(c if _is_harmless(c) else " " for c in details))
-        for task, details in _found(ctx, param, query, begun)
+        CompletionItem(f"{before}{comma}{task}", help=details) for task, details in _found(ctx, param, query, begun)
     ]
-
-
-def _is_harmless(character: str) -> bool:
-    return character.isalnum() or character in " _@%+=:,./-"
 
 
 def _found(ctx: click.Context, param: click.Parameter, query: str, value: str) -> list[tuple[Any, ...]]:
