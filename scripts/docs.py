@@ -1,6 +1,7 @@
-"""Write the help of each command into its page in docs/, or with --check see that it is there.
+"""Write the help of each command into its page in docs/, and the topics; with --check see that they are there.
 
-A page names the help that it wants between two comment lines; what stands between them is ours.
+A page names the help that it wants between two comment lines; what stands between them is ours. The topics of
+``stdtools help`` are pages as they are.
 """
 
 import os
@@ -10,7 +11,9 @@ import sys
 import sysconfig
 from pathlib import Path
 
-DOCS = Path(__file__).parents[1] / "docs"
+ROOT = Path(__file__).parents[1]
+DOCS = ROOT / "docs"
+TOPICS = ROOT / "src" / "stdtools" / "helping" / "topics"
 COMMAND = os.path.join(sysconfig.get_path("scripts"), "stdtools")
 BLOCK = re.compile(r"(<!-- help: (.+?) -->\n).*?(<!-- end -->)", re.DOTALL)
 
@@ -26,9 +29,10 @@ def with_help(match: re.Match[str]) -> str:
 def main() -> None:
     """Rewrite every page, or complain about the stale ones."""
     stale = []
-    for page in sorted(DOCS.glob("*.md")):
-        text = page.read_text()
-        new = BLOCK.sub(with_help, text)
+    pages = {page: page.read_text() for page in sorted(DOCS.glob("*.md"))}
+    topics = {DOCS / topic.name: topic.read_text() for topic in sorted(TOPICS.glob("*.md"))}
+    for page, text in (dict.fromkeys(topics, "") | pages).items():
+        new = topics.get(page) or BLOCK.sub(with_help, text)
         if new != text:
             stale.append(page.name)
             if "--check" not in sys.argv:

@@ -40,6 +40,8 @@ TASKS_COMMANDS = {
     f"tasks {name}" for name in [*TASKS.split(), *(f"projects {n}" for n in ["list", "add", "edit", "rm"])]
 }
 FILTERS = {
+    *(f"config {name}" for name in ("path", "show", "set", "unset", "edit")),
+    "help",
     "completion",
     "count",
     "date",
@@ -125,14 +127,26 @@ SHORT_RUNS = {
     "sponge": ["sponge", "soaked.txt"],
     "date": ["date", "--to", "date"],
     "completion": ["completion", "bash"],
+    "help": ["help", "dates"],
+    "config path": ["config", "path"],
+    "config show": ["config", "show", "count"],
+    "config set": ["config", "set", "count.color", "never"],
+    "config unset": ["config", "unset", "count.color", "-q"],
+    "config edit": ["config", "edit"],
     "unpickle": ["unpickle", "value.pickle"],
 }
 STDIN = {"log write": b"hi\n", "sponge": b"hi\n"}
-SILENT = {"sponge"} | {
+SILENT = {"sponge", "config set", "config unset", "config edit"} | {
     f"kv {name}" for name in ["has", "expire", "persist", "rename", "copy", "edit", "backup"]
 }  # where all is well
 SILENT |= {f"tasks projects {name}" for name in ("add", "edit", "rm")}
-NOTHING = {"diff", "kv del", "tasks projects add", "tasks projects rm"}  # a difference; the same run finds nothing
+NOTHING = {
+    "config unset",
+    "diff",
+    "kv del",
+    "tasks projects add",
+    "tasks projects rm",
+}  # a difference; the same run finds nothing
 # ... and one that reads the file whose name comes next.
 READS = {
     "diff": ["diff", "-"],
@@ -156,6 +170,8 @@ READS = {
     "unpickle": ["unpickle"],
 }
 READS_NO_FILE = {
+    *(f"config {name}" for name in ("path", "show", "set", "unset", "edit")),
+    "help",
     "completion",
     "date",
     "copy",
@@ -205,6 +221,8 @@ STARTUP_MODULES = {
     "tmpl": "shared.scratch tmpl tmpl.command tmpl.language tmpl.rendering tmpl.sources tmpl.streaming tmpl.telling "
     "tmpl.values",
 }
+_COUNT = "shared.inputs shared.scratch text text.command_count text.counting"
+_CONFIG = "configuration.command configuration.command_config configuration.settings"
 _KV_READER_NAMES = "kv.arguments kv.hashing kv.machine kv.opcodes kv.plain kv.rebuilding kv.forms kv.nesting kv.tags"
 _FIELDS = "shared.fields shared.inputs"
 STARTUP_MODULES |= {
@@ -217,6 +235,17 @@ STARTUP_MODULES |= {
     "path": "shared.inputs files files.command_path files.paths",
     "copy": "shared.deep files files.command_copy files.content files.copying files.levels files.making files.placing",
     "sponge": "files files.command_sponge files.soaking shared.atomic shared.in_place shared.scratch",
+    "help": "helping helping.command_help helping.topics",
+    **{
+        f"config {name}": f"configuration {_CONFIG} {more}"
+        for name, more in {
+            "path": "",
+            "show": _COUNT,
+            "set": f"configuration.toml_text shared.atomic shared.disk {_COUNT}",
+            "unset": _COUNT,
+            "edit": "shared.draft",
+        }.items()
+    },
     "date": "shared.days shared.inputs shared.processors clock clock.command_date clock.epochs clock.moments "
     "clock.reading clock.steps clock.writing clock.zones",
     "unpickle": f"shared.inputs kv kv.command_unpickle kv.unpickling {_KV_READER_NAMES}",
@@ -244,7 +273,7 @@ STARTUP_MODULES |= {
         "persist": "kv.command_times",
         "rename": "kv.command_names",
         "copy": "kv.command_names",
-        "edit": f"kv.command_edit kv.editing {_KV_JSON}",
+        "edit": f"kv.command_edit kv.editing shared.draft {_KV_JSON}",
         "batch": f"kv.answering kv.batch kv.command_batch shared.times {_KV_JSON}",
         "export": f"{_KV_LINES} {_KV_READER}",
         "import": f"{_KV_LINES} shared.record_input",
@@ -287,6 +316,8 @@ NEVER_AT_START = {
 }  # fmt: skip
 # ... but where a command is about it, or needs a file of its own.
 NEEDED = {
+    "config set": {"tomllib"},
+    "config edit": {"tomllib", "subprocess", "tempfile", "shutil"},
     **{key: {"sqlite3"} for key in KV_COMMANDS},
     **{name: {"sqlite3"} for name in TASKS_COMMANDS},
     "tasks import": {"sqlite3", "csv", "hashlib"},
@@ -319,7 +350,7 @@ def test_no_arguments_and_help_show_the_same_on_stdout(run: Run) -> None:
     bare, full, short = run(), run("--help"), run("-h")
     assert bare == full == short
     assert full.code == 0
-    assert "unpack    Turn packed binary records into rows.\n" in full.text
+    assert "  unpack      Turn packed binary records into rows.\n" in full.text
     assert run("log") == run("log", "--help") == run("log", "-h")
 
 

@@ -16,36 +16,49 @@ from stdtools.shared.errors import TROUBLE, ReaderGone, Signalled, ToolError
 from stdtools.shared.options import LazyGroup, print_text
 from stdtools.shared.streams import fill_closed_descriptors
 
-# name: (module, short help: the first line of the command's own help)
-COMMANDS = {
-    "completion": (
-        "stdtools.completion.command_completion",
-        "Print what makes Tab complete commands, options and values.",
-    ),
-    "copy": ("stdtools.files.command_copy", "Copy or move files and trees, each file whole or not at all."),
-    "count": ("stdtools.text.command_count", "Count how often each line, field or match comes."),
-    "date": ("stdtools.clock.command_date", "Convert, move, round and compare dates and times."),
-    "diff": ("stdtools.diff.command", "Show how files differ, as patches, side by side, by words and more."),
-    "find": ("stdtools.tree.command_find", "Find files by name, type, size, age and more."),
-    "fixenc": ("stdtools.fixenc.command", "Convert, detect, check and repair the encoding of text."),
-    "kv": ("stdtools.kv.command", "Keep values under keys, in a shelf that survives kill -9."),
-    "lines": ("stdtools.text.command_lines", "Print lines by their numbers."),
-    "log": ("stdtools.log.command", "Write, view and verify rotating logs."),
-    "look": ("stdtools.ordered.command_look", "Find lines in a sorted file."),
-    "merge": ("stdtools.ordered.command_merge", "Merge files that are sorted."),
-    "par": ("stdtools.par.command_par", "Run jobs side by side: a command for each item."),
-    "path": ("stdtools.files.command_path", "Take paths apart, and look at what they name."),
-    "pack": ("stdtools.pack.command_pack", "Turn values into packed binary records."),
-    "sponge": ("stdtools.files.command_sponge", "Soak up standard input, then replace a file."),
-    "sub": ("stdtools.text.command_sub", "Substitute by regular expressions in lines."),
-    "tasks": ("stdtools.tasks.command", "Keep tasks and projects in a database fed from CSV."),
-    "tmpl": ("stdtools.tmpl.command", "Fill in templates: $name and ${name:-default}."),
-    "top": ("stdtools.ordered.command_top", "Print the lines with the largest numbers."),
-    "unpack": ("stdtools.pack.command_unpack", "Turn packed binary records into rows."),
-    "unpickle": ("stdtools.kv.command_unpickle", "Show pickles as JSON, importing and calling nothing."),
-    "walk": ("stdtools.tree.command_walk", "Draw directories as a tree, or add up what is in them."),
-    "wrap": ("stdtools.text.command_wrap", "Fill paragraphs to a width."),
+# by what people want, name: (module, short help: the first line of the command's own help)
+GROUPS = {
+    "Files": {
+        "find": ("stdtools.tree.command_find", "Find files by name, type, size, age and more."),
+        "walk": ("stdtools.tree.command_walk", "Draw directories as a tree, or add up what is in them."),
+        "copy": ("stdtools.files.command_copy", "Copy or move files and trees, each file whole or not at all."),
+        "path": ("stdtools.files.command_path", "Take paths apart, and look at what they name."),
+        "sponge": ("stdtools.files.command_sponge", "Soak up standard input, then replace a file."),
+    },
+    "Text": {
+        "sub": ("stdtools.text.command_sub", "Substitute by regular expressions in lines."),
+        "lines": ("stdtools.text.command_lines", "Print lines by their numbers."),
+        "wrap": ("stdtools.text.command_wrap", "Fill paragraphs to a width."),
+        "count": ("stdtools.text.command_count", "Count how often each line, field or match comes."),
+        "top": ("stdtools.ordered.command_top", "Print the lines with the largest numbers."),
+        "merge": ("stdtools.ordered.command_merge", "Merge files that are sorted."),
+        "look": ("stdtools.ordered.command_look", "Find lines in a sorted file."),
+        "diff": ("stdtools.diff.command", "Show how files differ: patches, side by side, by words and more."),
+        "fixenc": ("stdtools.fixenc.command", "Convert, detect, check and repair the encoding of text."),
+        "tmpl": ("stdtools.tmpl.command", "Fill in templates: $name and ${name:-default}."),
+    },
+    "Data": {
+        "pack": ("stdtools.pack.command_pack", "Turn values into packed binary records."),
+        "unpack": ("stdtools.pack.command_unpack", "Turn packed binary records into rows."),
+        "unpickle": ("stdtools.kv.command_unpickle", "Show pickles as JSON, importing and calling nothing."),
+        "kv": ("stdtools.kv.command", "Keep values under keys, in a shelf that survives kill -9."),
+        "tasks": ("stdtools.tasks.command", "Keep tasks and projects in a database fed from CSV."),
+        "date": ("stdtools.clock.command_date", "Convert, move, round and compare dates and times."),
+    },
+    "Processes and logs": {
+        "par": ("stdtools.par.command_par", "Run jobs side by side: a command for each item."),
+        "log": ("stdtools.log.command", "Write, view and verify rotating logs."),
+    },
+    "stdtools itself": {
+        "help": ("stdtools.helping.command_help:help_command", "Show the help of a command, or about a topic."),
+        "config": ("stdtools.configuration.command", "Show and change the defaults of all commands."),
+        "completion": (
+            "stdtools.completion.command_completion",
+            "Make Tab complete commands, options and values.",
+        ),
+    },
 }
+COMMANDS = {name: entry for group in GROUPS.values() for name, entry in group.items()}
 ASKING = "__complete"  # the word by which the completion scripts ask for values
 
 
@@ -59,7 +72,8 @@ def _show_version(ctx: click.Context, param: click.Parameter, value: bool) -> No
 stdtools_command = LazyGroup(
     name="stdtools",
     table=COMMANDS,
-    help="A toolbox built on the modules of Python's standard library, made to be piped.",
+    sections={title: list(group) for title, group in GROUPS.items()},
+    help="Shell tools built on Python's standard library, made to be piped into each other.",
     params=[
         click.Option(
             ["-V", "--version"],

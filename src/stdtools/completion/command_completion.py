@@ -44,9 +44,9 @@ stdtools completion zsh --install
 @click.argument("shell", type=click.Choice(SHELLS))
 @click.option("--install", is_flag=True, help="Writes it to where the shell looks.")
 def completion(shell: str, install: bool) -> int:
-    """Print what makes Tab complete commands, options and values.
+    """Make Tab complete commands, options and values.
 
-    The script for bash, zsh or fish knows all commands and options by itself; for
+    Prints the script for bash, zsh or fish, which knows all commands and options by itself; for
     keys, ids, projects, layouts, encodings and zones it asks stdtools. Values with
     a character that means anything to a shell are not offered.
 

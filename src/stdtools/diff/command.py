@@ -135,7 +135,7 @@ stdtools diff --closest recieve words.txt
     help="Says nothing but errors.",
 )
 def diff(**given: Any) -> int:
-    """Show how files differ, as patches, side by side, by words and more.
+    """Show how files differ: patches, side by side, by words and more.
 
     Compares the files A and B line by line; - is standard input, and A may be a file and B the directory
     that has another of its name. Two directories are compared file by file. The patch makes B of A, byte for

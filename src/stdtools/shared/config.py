@@ -7,13 +7,18 @@ from typing import Any
 from stdtools.shared import places, screen
 
 
+def config_path() -> str:
+    """Return where the user's config.toml is, or would be."""
+    return os.path.join(places.config_dir(), "config.toml")
+
+
 def load_config() -> dict[str, Any]:
     """Return the tables of config.toml, one a command; empty when there is none or it is not trusted.
 
     A file that another user owns or could have written is ignored with a warning, and so is one
     that is not TOML: a broken file must not take every command down.
     """
-    path = os.path.join(places.config_dir(), "config.toml")
+    path = config_path()
     try:
         with open(path, "rb") as file:
             if not is_trusted(file.fileno()):

@@ -1,7 +1,7 @@
 """What the commands share of the command line: the common options, --format, sizes, and ToolCommand."""
 
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from importlib import import_module
 from typing import Any, TypeVar
 
@@ -132,10 +132,17 @@ class LazyGroup(HelpToOutput, click.Group):
     """A group that knows its commands by name and imports one only to run it.
 
     *table* maps a name to the module that has the command under that name, or to ``module:name`` where
-    the two differ, and to the first line of its help. Without arguments the group shows its help.
+    the two differ, and to the first line of its help; *sections* are titles and names for the help, all commands under
+    one title where there are none. Without arguments the group shows its help.
     """
 
-    def __init__(self, *, table: Mapping[str, tuple[str, str]], **settings: Any) -> None:
+    def __init__(
+        self,
+        *,
+        table: Mapping[str, tuple[str, str]],
+        sections: Mapping[str, Sequence[str]] | None = None,
+        **settings: Any,
+    ) -> None:
         super().__init__(
             subcommand_metavar="COMMAND [ARGS]...",
             context_settings={"help_option_names": ["-h", "--help"]},
@@ -143,6 +150,7 @@ class LazyGroup(HelpToOutput, click.Group):
             **settings,
         )
         self.table = table
+        self._sections = sections or {"Commands": sorted(table)}
         for name, (_, short_help) in table.items():
             self.add_command(click.Command(name, short_help=short_help, help=short_help))
 
@@ -169,10 +177,20 @@ class LazyGroup(HelpToOutput, click.Group):
         command: click.Command = getattr(import_module(module), attribute or name)
         return command
 
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the commands under their titles, a line each."""
+        width = max(map(len, self.table))
+        formatter.write_paragraph()
+        for title, names in self._sections.items():
+            formatter.write(f"{title}:\n")
+            formatter.write("".join(f"  {name.ljust(width)}  {self.table[name][1]}\n" for name in names))
+
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Say where there is more help."""
         formatter.write_paragraph()
         formatter.write_text(f"Run '{ctx.command_path} COMMAND --help' for examples and options.")
+        if ctx.parent is None:
+            formatter.write_text(f"'{ctx.command_path} help' lists topics: dates, sizes, records, exit codes and more.")
 
 
 class ToolCommand(HelpToOutput):
@@ -202,13 +220,13 @@ class ToolCommand(HelpToOutput):
             )
         )
         # An option's variable and its key in config.toml are its own long name, whatever the parameter's.
-        self._settable: dict[str, click.Option] = {}
+        self.settable: dict[str, click.Option] = {}
         for option in self.params:
             if isinstance(option, click.Option) and option.allow_from_autoenv and option.name:
                 long_name = max(option.opts, key=len).lstrip("-")
                 words = ("STDTOOLS", *([group] if group else []), str(self.name), long_name)
                 option.envvar = "_".join(words).upper().replace("-", "_")
-                self._settable[long_name] = option
+                self.settable[long_name] = option
 
     def make_context(
         self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
@@ -221,7 +239,7 @@ class ToolCommand(HelpToOutput):
             given = {}
         defaults = {}
         for key, value in given.items():
-            option = self._settable.get(key)
+            option = self.settable.get(key)
             values = value if isinstance(value, list) and option and option.multiple else [value]
             if option and all(isinstance(each, str | int | float) and "\0" not in str(each) for each in values):
                 defaults[str(option.name)] = values if option.multiple else value
@@ -229,7 +247,7 @@ class ToolCommand(HelpToOutput):
                 what = "neither text nor a number" + (", nor a list of these" if option and option.multiple else "")
                 screen.complain(f"config.toml: [{table}] {key} is {what}")
             else:
-                screen.complain(f"config.toml: [{table}] has no option {key!r}; it has {', '.join(self._settable)}")
+                screen.complain(f"config.toml: [{table}] has no option {key!r}; it has {', '.join(self.settable)}")
         return super().make_context(info_name, args, parent, default_map=defaults, **extra)
 
     def make_parser(self, ctx: click.Context) -> Any:

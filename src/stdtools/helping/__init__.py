@@ -1,0 +1,1 @@
+"""Help beyond one command: texts about what all of them share."""

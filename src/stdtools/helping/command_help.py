@@ -1,0 +1,67 @@
+"""The command line of help."""
+
+from typing import Any
+
+import click
+
+from stdtools.shared.errors import ToolError
+from stdtools.shared.options import LazyGroup, ToolCommand, print_text
+
+
+def _explain(**given: Any) -> str:
+    if not given["words"]:
+        return "import subprocess\n\nsubprocess.run(['stdtools', '--help'])\n"
+    return f"import subprocess\n\nsubprocess.run(['stdtools', *{list(given['words'])!r}, '--help'])\n"
+
+
+@click.command(
+    "help",
+    cls=ToolCommand,
+    explain=_explain,
+    examples=r"""
+stdtools help count
+stdtools help kv get
+stdtools help dates
+""",
+)
+@click.argument("words", nargs=-1, metavar="[COMMAND|TOPIC]...")
+def help_command(words: tuple[str, ...]) -> int:
+    """Show the help of a command, or about a topic.
+
+    Topics are what all commands share: configuration, dates, exit-codes, layouts,
+    names, records, sizes. Without a name, both are listed.
+    """
+    context = click.get_current_context().find_root()
+    root = context.command
+    assert isinstance(root, LazyGroup)
+    if not words:
+        from stdtools.helping.topics import topics
+
+        listed = "".join(f"  {name.ljust(13)}  {first}\n" for name, first in topics().items())
+        print_text(f"{root.get_help(context)}\n\nTopics of 'stdtools help TOPIC':\n{listed}")
+        return 0
+    if len(words) == 1 and words[0] not in root.table:
+        _print_topic(words[0], root)
+        return 0
+    command: click.Command = root
+    for word in words:
+        if not isinstance(command, LazyGroup) or word not in command.table:
+            raise ToolError(f"no such command {' '.join(words)!r}", hint="stdtools help lists them")
+        command = command.load(word)
+        context = click.Context(command, info_name=word, parent=context)
+    print_text(command.get_help(context) + "\n")
+    return 0
+
+
+def _print_topic(word: str, root: LazyGroup) -> None:
+    from stdtools.helping.topics import TOPICS as known
+    from stdtools.helping.topics import text_of
+
+    name = next((topic for topic in known if topic.rstrip("s") == word.lower().replace("_", "-").rstrip("s")), None)
+    if name is None:
+        from difflib import get_close_matches
+
+        close = get_close_matches(word, [*known, *root.table], 3)
+        hint = f"did you mean {' or '.join(close)}?" if close else f"topics are {', '.join(known)}"
+        raise ToolError(f"no command and no topic is called {word!r}", hint=hint)
+    print_text(text_of(name))
