@@ -38,7 +38,7 @@ def _explain(**given: Any) -> str:
     explain=_explain,
     examples=r"""
 stdtools completion bash
-stdtools completion zsh --install
+stdtools completion zsh --install -q
 """,
 )
 @click.argument("shell", type=click.Choice(SHELLS))
