@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[1]
 COLUMNS = 100
 LINES = [
     "stdtools find docs -n '*.md' --sort size --reverse --max-results 4 --long",
-    "stdtools find src -n '*.py' --jsonl | stdtools top -n 3 --by size | stdtools tmpl -e '$path has $size bytes' --each -",
+    "stdtools find src -n '*.py' --jsonl | stdtools top -n 3 --by size | stdtools tmpl -e '$path: $size' --each -",
     "stdtools pack '<I:id H:port 16s:host' 7 443 example.org | stdtools unpack '<I:id H:port 16s:host' --dump",
     "printf 'K\\303\\203\\302\\266nig and caf\\351\\n' | stdtools fixenc --mixed | stdtools fixenc --mojibake",
 ]
