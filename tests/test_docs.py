@@ -69,3 +69,16 @@ def test_every_example_in_the_help_runs(run: Run, shell: Run, tmp_path: Path) ->
                 assert (result.code, result.err) == (0, ""), example
                 count += 1
     assert count >= 2 * len(LEAVES)
+
+
+def test_the_table_of_readme_is_what_was_measured() -> None:
+    tables = [
+        re.findall(r"^\| .* \| .* \| [-0-9.]+ \| [0-9.]+ \| .* \|$", (ROOT / page).read_text(), re.MULTILINE)
+        for page in ("README.md", "bench/RESULTS.md")
+    ]
+    assert len(tables[0]) > 100
+    assert tables[0] == tables[1]
+    for row in tables[0]:
+        *_, ratio, limit, kept = row.strip("| ").split(" | ")
+        if ratio != limit:  # which are rounded
+            assert kept == ("yes" if float(ratio) < float(limit) else "**no**"), row
