@@ -74,6 +74,8 @@ def test_a_large_file_with_a_number_too_long(shell: Run, tmp_path: Path) -> None
         ("Sun Nov 22 15:00:00 2026", "2026-11-22T15:00:00+00:00"),
         ("2026-11-22 +3d2h", "2026-11-25T02:00:00+00:00"),
         ("2026-11-22 -1mo", "2026-10-22T00:00:00+00:00"),
+        ("26 Nov 2026", "2026-11-26T00:00:00+00:00"),
+        ("November 26, 2026 3pm", "2026-11-26T15:00:00+00:00"),
         ("2026-11-22T15:00 + 90min", "2026-11-22T16:30:00+00:00"),
     ],
 )
@@ -107,6 +109,8 @@ def test_words_are_those_of_gnu_date(shell: Run, ours: str, theirs: str) -> None
         ("2026-13-01", "month must be in 1..12"),
         ("2026-02-30", "is not a date as ISO 8601 has it: day is out of range"),
         ("25:00", "is no time of day"),
+        ("1/2/2026", "could be several dates; say how it is written: --from-format"),
+        ("31 Feb 2026", "is not a time"),
         ("Mon, 22 Nov 2026 15:00:00 +0000", "2026-11-22 is a Sunday"),
         ("22 Nov 2026 15:00:00 CET", "the zone CET has no one meaning; write its offset"),
         ("2026-11-22T15:00:00.1234567891", "finer than a nanosecond"),

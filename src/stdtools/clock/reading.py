@@ -18,6 +18,7 @@ _FRACTION = re.compile(r"(?<=:\d\d)[.,](\d+)|(?<=T\d{6})[.,](\d+)", re.ASCII)
 _ISO_ZONE = re.compile(r"(?i)\s*(?:utc|gmt)$|\s+(?=[+-]\d\d:?\d\d$)")
 _TIME = re.compile(r"(\d\d?)(?::(\d\d))?(?::(\d\d)(?:\.(\d{1,9}))?)?\s*(am|pm)?", re.ASCII)
 _WITH_TIME = re.compile(r"(.*\S)\s+(?:at\s+)?(\d\d?:\d\d\S*(?:\s*[ap]m)?|\d\d?\s*[ap]m|noon|midnight)", re.ASCII)
+_SEPARATED = re.compile(r"\d+([./])\d+\1\d+", re.ASCII)
 _SHIFTED = re.compile(r"(.*\S)\s+([+-]\s*(?:[0-9][0-9.]*\s*[a-z]|p).*)", re.ASCII)
 # 22 Nov 2026 15:00:00 +0100, Nov 22 15:00:00 UTC 2026
 _MAIL = re.compile(
@@ -72,6 +73,8 @@ class Reader:
                 raise ValueError(f"{word!r} could be many things; write @{word} for seconds since 1970")
         if match := _SHIFTED.fullmatch(lower):
             return add(self._guess(match[1]), parse_step(match[2]), self._clock)
+        if _SEPARATED.fullmatch(word):
+            raise ValueError(f"{word!r} could be several dates; say how it is written: --from-format %d.%m.%Y")
         if word[:4].isdigit() and len(word) > 4:
             return self._iso(word)
         if _MAIL.fullmatch(lower):

@@ -10,6 +10,11 @@ Day = TypeVar("Day", bound=datetime.date)
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _ISO = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _SHIFT = re.compile(r"([+-][0-9]{1,6})(mo|[dwmy])")
+_MONTHS = (
+    "january", "february", "march", "april", "may", "june",
+    "july", "august", "september", "october", "november", "december",
+)  # fmt: skip
+_WRITTEN = re.compile(r"(?:([0-9]{1,2})\.?\s+([a-z]{3,9})|([a-z]{3,9})\s+([0-9]{1,2})),?\s+([0-9]{4})")
 _WEEKDAY = re.compile(r"(?:(next)\s+)?([a-z]{3,9})")
 
 
@@ -21,7 +26,7 @@ def parse_date(text: str, today: datetime.date) -> datetime.date:
     """
     word = text.strip().lower()
     try:
-        found = _named(word, today) or _shifted(word, today) or _weekday(word, today)
+        found = _named(word, today) or _shifted(word, today) or _weekday(word, today) or _written(word)
         if found is None and _ISO.fullmatch(word):
             found = datetime.date.fromisoformat(word)
     except (ValueError, OverflowError) as error:
@@ -47,6 +52,16 @@ def _named(word: str, today: datetime.date) -> datetime.date | None:
         case "eoy":
             return today.replace(month=12, day=31)
     return None
+
+
+def _written(word: str) -> datetime.date | None:
+    """Return the date of ``26 Nov 2026`` and ``November 26, 2026``."""
+    match = _WRITTEN.fullmatch(word)
+    name = match[2] or match[3] if match else ""
+    numbers = [number for number, month in enumerate(_MONTHS, 1) if name in (month, month[:3])]
+    if match is None or not numbers:
+        return None
+    return datetime.date(int(match[5]), numbers[0], int(match[1] or match[4]))
 
 
 def _shifted(word: str, today: datetime.date) -> datetime.date | None:
