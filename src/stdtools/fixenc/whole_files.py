@@ -20,13 +20,11 @@ class Whole(NamedTuple):
 
 def read_mixed(source: Input, request: Request) -> Whole:
     """Return what *source* is when each piece is read as what it is in."""
-    from stdtools.fixenc.detecting import BINARY, detect
     from stdtools.fixenc.mixing import decode_mixed
     from stdtools.fixenc.recognising import NotText
-    from stdtools.fixenc.sampling import sample_of
 
     data = _all_of(source)
-    if _is_binary(data) and detect(sample_of(data[:BLOCK])).encoding == BINARY:
+    if _is_binary(data):
         raise NotText("is binary", where=source.name)
     pieces = decode_mixed(data)
     names = dict.fromkeys(piece.encoding for piece in pieces)
@@ -36,9 +34,20 @@ def read_mixed(source: Input, request: Request) -> Whole:
 
 
 def _is_binary(data: bytes) -> bool:
-    from stdtools.fixenc.unmarked import magic
+    """Whether *data* has the mark of a format that is no text, or control characters outside of its runs of UTF-16."""
+    from stdtools.fixenc.detecting import BINARY, detect
+    from stdtools.fixenc.sampling import sample_of
+    from stdtools.fixenc.unmarked import looks_binary, magic
+    from stdtools.fixenc.wide_runs import wide_runs
 
-    return magic(data)
+    if magic(data):
+        return detect(sample_of(data[:BLOCK])).encoding == BINARY
+    at, outside = 0, []
+    for start, end, _ in wide_runs(data):
+        outside.append(data[at:start])
+        at = end
+    outside.append(data[at:])
+    return looks_binary(sample_of(b"".join(outside)).data)
 
 
 def mend_whole(source: Input, request: Request, *, pooled: bool) -> Whole:

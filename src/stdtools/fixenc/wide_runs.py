@@ -48,14 +48,16 @@ def wide_runs(data: bytes) -> Iterator[tuple[int, int, str]]:
 
 def _run_at(data: bytes, order: _Order, least: int, nul: int) -> tuple[tuple[bool, int], int, int, _Order] | None:
     """Return the run of *order* around the byte *nul*, headed by how bad it is: runs begin where lines begin."""
-    for found in order.pattern.finditer(data, max(least, nul - 64), min(len(data), nul + LONGEST_LINE)):
-        if found.start() > nul + 1:
-            return None
-        nuls = found[0].count(0)
-        if found.end() > nul and nuls >= LEAST_NULS:
-            start = found.start()
-            at_line = start == 0 or data[start - 1] == 10 or start == least
-            return (not at_line, -nuls), start, found.end(), order
+    at, end = max(least, nul - 64), min(len(data), nul + LONGEST_LINE)
+    while at <= nul + 1:  # a search would go on to the end for each NUL of what is no text
+        found = order.pattern.match(data, at, end)
+        if found is None:
+            at += 1
+            continue
+        if found.end() > nul and (nuls := found[0].count(0)) >= LEAST_NULS:
+            at_line = at == 0 or data[at - 1] == 10 or at == least
+            return (not at_line, -nuls), at, found.end(), order
+        at = found.end()
     return None
 
 
