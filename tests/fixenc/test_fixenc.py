@@ -3,6 +3,7 @@
 import gzip
 import json
 import os
+import random
 import subprocess
 import sys
 from pathlib import Path
@@ -214,6 +215,15 @@ def test_fix_mends_what_it_can(run: Run, tmp_path: Path) -> None:
     assert run("fixenc", "--check", "--fix", "--policy", policy, "a", "b").code == 0
     assert (tmp_path / "a").read_text() == "é\n"
     assert (tmp_path / "b").read_text() == GERMAN
+
+
+def test_binary_files_are_refused_by_mixed_too(run: Run, tmp_path: Path) -> None:
+    draw = random.Random(9)
+    for number in range(20):
+        data = draw.randbytes(draw.choice([2000, 300_000]))
+        (tmp_path / f"{number}").write_bytes(data)
+        assert run("fixenc", "--mixed", "-i", f"{number}").err == f"stdtools fixenc: {number}: is binary; left alone\n"
+        assert (tmp_path / f"{number}").read_bytes() == data
 
 
 def test_mixed_mojibake_and_the_map(run: Run, tmp_path: Path) -> None:

@@ -362,7 +362,7 @@ def test_nothing_else_in_the_source_opens_a_file_for_writing(run: Run) -> None:
             "appending.py",
             "worker.py",  # standard output, again
             "sqlite.py",  # an empty file, which SQLite fills
-            "command_edit.py",  # a copy for the editor
+            "draft.py",  # a copy for the editor
             "placing.py",  # copies, which have no name before they are whole
             "helper.py",  # a pipe
         ):
