@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from stdtools.par.halting import parse_halt, parse_jobs, parse_rate
-from stdtools.shared.options import Size, ToolCommand, refuse_idle
+from stdtools.shared.options import Duration, Size, ToolCommand, refuse_idle
 from stdtools.shared.processors import processors
 
 
@@ -41,18 +41,6 @@ def _max_args(text: str) -> int:
     return int(text)
 
 
-def _duration(text: str) -> float:
-    from stdtools.shared.times import parse_duration
-
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = parse_duration(text)
-    if not 0 < seconds < 1e9:
-        raise ValueError(f"{text!r} is not a duration; write 0.5, 90s, 15m or 2h")
-    return seconds
-
-
 @click.command(
     cls=ToolCommand,
     context_settings={"allow_interspersed_args": False},
@@ -79,7 +67,7 @@ stdtools par -a app.log --map 'line.split()' --reduce count
 @click.option("--unordered", "order", flag_value="unordered", help="Writes the output of each job when it ends.")
 @click.option("--line-buffer", "order", flag_value="lines", help="Writes each line when it is whole.")
 @click.option("--tag", is_flag=True, help="Puts the item and a tab before each line.")
-@click.option("--timeout", type=_Parsed("time", _duration), metavar="TIME", help="Ends a job after so long: 90s, 15m.")
+@click.option("--timeout", type=Duration(), metavar="TIME", help="Ends a job after so long: 90s, 15m.")
 @click.option(
     "--retries", type=click.IntRange(0, 1000), default=0, metavar="N", help="Tries a job that fails N times more."
 )

@@ -58,6 +58,24 @@ class Moment(click.ParamType[float]):
             self.fail(str(error), param, ctx)
 
 
+class Duration(click.ParamType[float]):
+    """More than no seconds: a number of them, or as ``parse_duration`` reads it."""
+
+    name = "time"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Return *value* in seconds."""
+        from stdtools.shared.times import parse_duration
+
+        try:
+            seconds = float(value) if str(value).replace(".", "", 1).isdecimal() else parse_duration(str(value))
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+        if not 0 < seconds < 1e9:
+            self.fail(f"{value!r} is not a duration; write 0.5, 90s, 15m or 2h", param, ctx)
+        return seconds
+
+
 def offering(values: Callable[[], Iterable[str]]) -> Callable[[click.Context, click.Parameter, str], list[str]]:
     """Return what completes a parameter by *values*, which are asked for when Tab is pressed."""
 

@@ -7,7 +7,7 @@ from typing import Any, NoReturn
 import click
 
 from stdtools.shared import journal, screen
-from stdtools.shared.options import record_output
+from stdtools.shared.options import Duration, record_output
 from stdtools.shared.records import RecordWriter
 from stdtools.shared.sqlite import telling
 from stdtools.shared.streams import Output
@@ -20,18 +20,6 @@ def _explain(**given: Any) -> str:
     from stdtools.tasks.explain_queries import explain_sql
 
     return explain_sql(given)
-
-
-def _seconds(ctx: click.Context, param: click.Parameter, value: Any) -> float:
-    from stdtools.shared.times import parse_duration
-
-    try:
-        seconds = float(value) if str(value).replace(".", "", 1).isdecimal() else parse_duration(str(value))
-    except ValueError as error:
-        raise click.BadParameter(str(error), ctx, param) from None
-    if seconds <= 0:
-        raise click.BadParameter(f"{value!r} is no time at all", ctx, param)
-    return seconds
 
 
 def _parameters(ctx: click.Context, param: click.Parameter, typed: tuple[str, ...]) -> dict[str, Any]:
@@ -101,7 +89,7 @@ stdtools tasks list --jsonl | stdtools tasks sql 'select count(*) from stdin' -
     metavar="TIME",
     default="10s",
     show_default=True,
-    callback=_seconds,
+    type=Duration(),
     help="What the query may take, such as 90s or 5m; then the exit code is 124.",
 )
 @record_output()

@@ -11,7 +11,7 @@ import click
 from stdtools.shared import journal, screen
 from stdtools.shared.errors import ToolError
 from stdtools.shared.inputs import read_each
-from stdtools.shared.options import ToolCommand, record_output
+from stdtools.shared.options import Duration, ToolCommand, record_output
 from stdtools.shared.records import RecordWriter
 from stdtools.shared.streams import Input, Output
 from stdtools.text.substituting import Substitution
@@ -50,9 +50,9 @@ echo 'hello, world' | stdtools sub --tr a-z A-Z
 @click.option("--capwords", is_flag=True, help="Begins each word with a capital.")
 @click.option(
     "--timeout",
-    type=click.FloatRange(min=0, min_open=True),
-    metavar="SECONDS",
-    help="Ends a file that takes longer: exit code 124.",
+    type=Duration(),
+    metavar="TIME",
+    help="Ends a file that takes longer, as 90s or 5m: exit code 124.",
 )
 @record_output("for --count and --extract: table on a terminal, else plain")
 def sub(arguments: tuple[str, ...], **given: Any) -> int:
