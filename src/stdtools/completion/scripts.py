@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from importlib.resources import files
+from typing import NamedTuple
 
 import click
 
@@ -10,55 +11,54 @@ from stdtools.completion.table import Option, Place, places
 SHELLS = ("bash", "zsh", "fish")
 
 
+class _Language(NamedTuple):
+    """How a shell writes a variable, a case with one branch for each place, and text that means nothing to it."""
+
+    assign: str
+    begin: str
+    branch: str
+    end_branch: str
+    end: str
+    quoted: Callable[[str], str]
+
+
+def _for_posix(text: str) -> str:
+    return "'" + text.replace("'", "'\\''") + "'"
+
+
+def _for_fish(text: str) -> str:
+    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
+
+
+_POSIX = _Language("{}={}", "case $1 in", "{})", ";;", "esac", _for_posix)
+_FISH = _Language("set {} {}", "switch $argv[1]", "case {}", "", "end", _for_fish)
+
+
 def script(shell: str, root: click.Command) -> str:
     """Return the completion script of *root* for *shell*, one of SHELLS; this imports every command."""
     text = (files("stdtools.completion") / f"stdtools.{shell}").read_text(encoding="utf-8")
-    found = list(places(root))
+    return text.replace("@TABLE@", _table(list(places(root)), _FISH if shell == "fish" else _POSIX))
+
+
+def _table(found: list[Place], language: _Language) -> str:
+    """Return what sets commands, arguments and options by the path of a command."""
     common = [option for option in found[-1].options if all(option in p.options for p in found if not p.commands)]
-    write: Callable[[Iterable[Place], list[Option]], str] = _for_fish if shell == "fish" else _for_posix
-    return text.replace("@TABLE@", write(found, common))
+    quoted = language.quoted
+    lines = [language.assign.format("common", quoted(_rows(common))), language.begin]
+    for place in found:
+        commands = "\n".join(f"{name}|{text}" for name, text in place.commands.items())
+        own = [option for option in place.options if option not in common or place.commands]
+        lines += [
+            language.branch.format(quoted(place.path)),
+            language.assign.format("commands", quoted(commands)),
+            language.assign.format("arguments", quoted(place.arguments)),
+            language.assign.format("options", quoted(_rows(own))),
+            language.end_branch,
+        ]
+    return "\n".join(filter(None, [*lines, language.end]))
 
 
 def _rows(options: Iterable[Option]) -> str:
     return "\n".join(
         "|".join([" ".join(option.names), option.kind, " ".join(option.words), option.help]) for option in options
     )
-
-
-def _for_posix(found: Iterable[Place], common: list[Option]) -> str:
-    """Return a case for each command, which sets commands, arguments and options."""
-    lines = [f"common={_quoted(_rows(common))}", "case $1 in"]
-    for place in found:
-        commands = "\n".join(f"{name}|{text}" for name, text in place.commands.items())
-        own = [option for option in place.options if option not in common or place.commands]
-        lines += [
-            f"{_quoted(place.path)})",
-            f"commands={_quoted(commands)}",
-            f"arguments={place.arguments}",
-            f"options={_quoted(_rows(own))}",
-            ";;",
-        ]
-    return "\n".join([*lines, "esac"])
-
-
-def _for_fish(found: Iterable[Place], common: list[Option]) -> str:
-    """Return the same in the words of fish."""
-    lines = [f"set common {_quoted_by_fish(_rows(common))}", "switch $argv[1]"]
-    for place in found:
-        commands = "\n".join(f"{name}|{text}" for name, text in place.commands.items())
-        own = [option for option in place.options if option not in common or place.commands]
-        lines += [
-            f"case {_quoted_by_fish(place.path)}",
-            f"set commands {_quoted_by_fish(commands)}",
-            f"set arguments {place.arguments}",
-            f"set options {_quoted_by_fish(_rows(own))}",
-        ]
-    return "\n".join([*lines, "end"])
-
-
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "'\\''") + "'"
-
-
-def _quoted_by_fish(text: str) -> str:
-    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"

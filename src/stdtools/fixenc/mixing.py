@@ -16,7 +16,7 @@ from stdtools.fixenc import detecting
 from stdtools.fixenc.encodings import find
 from stdtools.fixenc.letters import load
 from stdtools.fixenc.likelihood import Counts, Guess, rank, remembered, score_pairs, score_text, table_of
-from stdtools.fixenc.wide_runs import wide_runs
+from stdtools.fixenc.wide_runs import decodes, wide_runs
 
 SWITCH = 6.0  # what another encoding than on the last line costs, as a natural logarithm
 RARER = 2.5  # how much it counts that an encoding is rarer in the file than others
@@ -55,7 +55,7 @@ def decode_mixed(data: bytes) -> list[Piece]:
         if name:
             wide.append((start, end, name))
         at = end
-    unclear = [line for line in lines if line.data and not line.data.isascii() and not _is_utf8(line.data)]
+    unclear = [line for line in lines if line.data and not line.data.isascii() and not decodes(line.data, UTF8)]
     chosen = dict(zip((line.offset for line in unclear), _choose(unclear), strict=True))
     parts: list[tuple[int, bytes, str, str]] = []
     for line in lines:
@@ -65,14 +65,6 @@ def decode_mixed(data: bytes) -> list[Piece]:
         parts.append((start, data[start:end], name, text))
     parts.sort(key=lambda part: part[0])
     return list(_joined(parts))
-
-
-def _is_utf8(data: bytes) -> bool:
-    try:
-        data.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
 
 
 def _choose(lines: list[_Line]) -> list[str]:

@@ -39,7 +39,7 @@ def wide_runs(data: bytes) -> Iterator[tuple[int, int, str]]:
             continue
         _, start, end, order = min(found)
         start, end = _to_line_start(data, order, at, start), _to_line_end(data, order, start, end)
-        if _decodes(data[start:end], order.name):
+        if decodes(data[start:end], order.name):
             yield start, end, order.name
             at = end
         else:
@@ -74,7 +74,7 @@ def _to_line_end(data: bytes, order: _Order, start: int, end: int) -> int:
         if data[end - 2 : end] == order.newline:  # a line is complete: the next one must prove itself
             after = _newline_unit(data, order, end)
             line = data[end:after]
-            if after <= end or _is_utf8(line) or not _is_wide_line(line, order):
+            if after <= end or decodes(line, "utf-8") or not _is_wide_line(line, order):
                 return end
             end = after
             continue
@@ -109,15 +109,8 @@ def _is_text(data: bytes, name: str) -> bool:
     return all(char.isprintable() or char in "\t\r\n" for char in text)
 
 
-def _is_utf8(data: bytes) -> bool:
-    try:
-        data.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
-def _decodes(data: bytes, name: str) -> bool:
+def decodes(data: bytes, name: str) -> bool:
+    """Whether *data* is valid in the encoding *name*."""
     try:
         data.decode(name)
     except UnicodeDecodeError:
