@@ -1,11 +1,12 @@
 """Many seconds since 1970 as ISO 8601, several times as fast as one by one: a table for the days, one for the time."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, timedelta
+from operator import add
+from typing import cast
 
 from stdtools.clock.moments import SECOND, from_epoch
-from stdtools.clock.writing import writer_of
 from stdtools.clock.zones import Clock
 from stdtools.shared.days import days_of
 from stdtools.shared.errors import ToolError
@@ -15,7 +16,6 @@ from stdtools.shared.streams import Input, Output
 
 DIGITS = {9, 10, 11}  # of seconds since 1973
 PARALLEL = 1 << 22  # bytes of a file, from which on two processes are faster
-_DAY = 86400
 LEAST = 4096  # bytes, for which the tables are worth their making
 YEARS = range(1970, 2052)  # in the table of days
 
@@ -30,11 +30,10 @@ class EpochWriter:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._write_one = writer_of("iso", clock, from_epoch(0))
-        self._dates: list[bytes] = []  # from 1970 on
-        self._times: dict[int, list[bytes]] = {}  # by the offset
-        self._offsets: dict[int, int] = {}  # by the day of UTC, at its begin
-        self._changes: set[int] = set()  # the days in which the clock is changed
+        self._dates: list[bytes] = []  # from 1970 on, with the T behind them
+        self._times: list[bytes] = []  # of a day; in UTC with what ends a line
+        self._offsets: dict[int, int | None] = {}  # by the day of UTC; None where the clock is changed within it
+        self._ends: dict[int, bytes] = {}  # of lines, by the offset
 
     def write(self, block: bytes) -> bytes | None:
         """Return the lines of *block* as ISO 8601; None where they are anything else."""
@@ -44,43 +43,47 @@ class EpochWriter:
         if not are_digits(block) or not DIGITS.issuperset(map(len, lines)):
             return None
         numbers = [*map(int, lines)]
-        dates = self._dates = self._dates or _dates()
-        if max(numbers) // _DAY + 2 > len(dates):
+        in_utc = self._clock.zone is UTC
+        if not self._dates:
+            self._dates, self._times = _dates(), _times(b"+00:00\n" if in_utc else b"")
+        if max(numbers) // 86400 + 2 > len(self._dates):
             return None
-        if self._clock.zone is UTC:
-            times = self._of(0)
-            return b"".join([dates[number // 86400] + times[number % 86400] for number in numbers])
+        columns: list[Iterable[bytes]] = []
+        if not in_utc:
+            offsets = self._offsets_of(numbers)
+            numbers = [*map(add, numbers, offsets)]
+            columns.append(map(self._ends.__getitem__, offsets))
+        dates, times = self._dates, self._times
+        columns[:0] = [dates[number // 86400] for number in numbers], [times[number % 86400] for number in numbers]
+        parts = [b""] * (len(columns) * len(numbers))
+        for index, column in enumerate(columns):
+            parts[index :: len(columns)] = column
+        return b"".join(parts)
+
+    def _offsets_of(self, numbers: list[int]) -> list[int]:
+        """Return the offset from UTC at each of *numbers*, in seconds."""
         days = [number // 86400 for number in numbers]
         for day in {*days} - self._offsets.keys():
-            self._look_up(day)
-        offsets, of = self._offsets, self._times
-        made = [
-            dates[(local := number + (offset := offsets[day])) // 86400] + of[offset][local % 86400]
-            for number, day in zip(numbers, days, strict=True)
-        ]
-        if not self._changes.isdisjoint(days):
-            for index, day in enumerate(days):
-                if day in self._changes:
-                    made[index] = f"{self._write_one(from_epoch(numbers[index] * SECOND))}\n".encode()
-        return b"".join(made)
+            first, last = self._offset_at(day * 86400), self._offset_at((day + 1) * 86400)
+            self._offsets[day] = first if first == last else None
+        known = [*map(self._offsets.__getitem__, days)]
+        at = -1
+        for _ in range(known.count(None)):
+            at = known.index(None, at + 1)
+            known[at] = self._offset_at(numbers[at])
+        return cast("list[int]", known)
 
-    def _look_up(self, day: int) -> None:
-        walls = [self._clock.wall(from_epoch(second * SECOND)) for second in (day * _DAY, (day + 1) * _DAY)]
-        offsets = [(wall.utcoffset() or timedelta()) // timedelta(seconds=1) for wall in walls]
-        self._offsets[day] = offsets[0]
-        self._of(offsets[0])
-        if offsets[0] != offsets[1] or offsets[0] % 60:
-            self._changes.add(day)
+    def _offset_at(self, second: int) -> int:
+        wall = self._clock.wall(from_epoch(second * SECOND))
+        offset = (wall.utcoffset() or timedelta()) // timedelta(seconds=1)
+        self._ends[offset] = f"{wall.isoformat()[19:]}\n".encode()
+        return offset
 
-    def _of(self, offset: int) -> list[bytes]:
-        """Return the time and the *offset* for each second of a day."""
-        if offset not in self._times:
-            sign, minutes = "-" if offset < 0 else "+", abs(offset) // 60
-            end = f"{sign}{minutes // 60:02}:{minutes % 60:02}\n".encode()
-            seconds = [b"%02d%b" % (second, end) for second in range(60)]
-            starts = (b"%02d:%02d:" % (minute // 60, minute % 60) for minute in range(24 * 60))
-            self._times[offset] = [start + second for start in starts for second in seconds]
-        return self._times[offset]
+
+def _times(end: bytes) -> list[bytes]:
+    seconds = [b"%02d%b" % (second, end) for second in range(60)]
+    minutes = [b"%02d:%02d:" % divmod(minute, 60) for minute in range(24 * 60)]
+    return [minute + second for minute in minutes for second in seconds]
 
 
 def _dates() -> list[bytes]:
