@@ -74,7 +74,7 @@ class Shell:
     def complete(self, line: str) -> list[str]:
         """Return the words of the line that Tab makes of *line*."""
         self.send(line + "\t")
-        self.wait(1.0)
+        self.wait(0.4)
         self.send("\x01")
         self.send(f"printf '{MARK}%s;\\n' ")
         self.send("\n")
@@ -84,9 +84,9 @@ class Shell:
     def listed(self, line: str) -> str:
         """Return what two Tabs behind *line* show; the line is thrown away."""
         self.send(line + "\t")
-        said = self.wait(1.0)
+        said = self.wait(0.5)
         self.send("\t")
-        said += self.wait(1.0)
+        said += self.wait(0.5)
         self.send("\x15")
         self.wait(0.2)
         self.send("\x03")
