@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterable, Iterator
-from datetime import UTC, timedelta
+from datetime import UTC
 from operator import add
 from typing import cast
 
@@ -64,7 +64,7 @@ class EpochWriter:
         """Return the offset from UTC at each of *numbers*, in seconds."""
         days = [number // 86400 for number in numbers]
         for day in {*days} - self._offsets.keys():
-            first, last = self._offset_at(day * 86400), self._offset_at((day + 1) * 86400)
+            first, last = (self._offset_at(second) for second in (day * 86400, (day + 1) * 86400))
             self._offsets[day] = first if first == last else None
         known = [*map(self._offsets.__getitem__, days)]
         at = -1
@@ -74,9 +74,9 @@ class EpochWriter:
         return cast("list[int]", known)
 
     def _offset_at(self, second: int) -> int:
-        wall = self._clock.wall(from_epoch(second * SECOND))
-        offset = (wall.utcoffset() or timedelta()) // timedelta(seconds=1)
-        self._ends[offset] = f"{wall.isoformat()[19:]}\n".encode()
+        offset = self._clock.offset(second)
+        if offset not in self._ends:
+            self._ends[offset] = f"{self._clock.wall(from_epoch(second * SECOND)).isoformat()[19:]}\n".encode()
         return offset
 
 

@@ -80,6 +80,12 @@ class Clock:
         except (OverflowError, ValueError):
             raise ValueError("not within the years 1 to 9999") from None
 
+    def offset(self, second: int) -> int:
+        """Return how many seconds the clock is ahead of UTC at *second* after 1970, within the years 1 to 9999."""
+        if self.zone is LOCAL:
+            return time.localtime(second).tm_gmtoff
+        return (datetime.fromtimestamp(second, self.zone).utcoffset() or timedelta()) // timedelta(seconds=1)
+
     def moment(self, wall: datetime, nanos: int = 0, *, fold: int | None = None) -> Moment:
         """Return the moment at which the clock shows *wall*, a naive date and time.
 
