@@ -4,6 +4,7 @@ set -eu
 place=$(mktemp -d)
 trap 'rm -rf "$place"' EXIT
 cd "$place"
+export XDG_CONFIG_HOME="$place/config"  # what the tour sets is not yours
 
 bold=$(printf '\033[1m') cyan=$(printf '\033[36m') plain=$(printf '\033[0m')
 [ -t 1 ] && [ -z "${NO_COLOR:-}" ] || bold='' cyan='' plain=''
@@ -115,6 +116,11 @@ tour "printf 'Die Stra\\337e f\\374hrt \\374ber die Br\\374cke\\n' > old.txt && 
 tour 'stdtools fixenc -n old.txt'
 tour "{ cat old.txt; echo 'Über die Brücke'; } > both.txt; stdtools fixenc --check both.txt | head -n 2; stdtools fixenc --mixed both.txt"
 tour "stdtools fixenc --why 'K√∂nig' --format table"
+
+title 'Defaults that are checked, and what Tab offers'
+tour "stdtools config set count.format jsonl; echo hi | stdtools count; stdtools config show; stdtools config unset count.format"
+tour "stdtools config set count.fromat csv || echo \"exit code \$?\""
+tour "stdtools __complete date --tz Europe/B | tr '\\n' ' '; stdtools help exit-codes | head -n 6"
 
 title 'A mistake is told in one place, with a way out'
 tour "stdtools unpack '<I:id k:port' one.bin || true"
