@@ -168,7 +168,7 @@ def _show_traceback(error: BaseException) -> None:
 def _usage(error: click.ClickException) -> str:
     close = getattr(error, "possibilities", None)
     message = (error.message if close is not None else error.format_message()).strip().rstrip(".")
-    message = message[:1].lower() + message[1:]
+    message = message[:1].lower() + message[1:].replace(". Choose from:\n\t", ": ").replace(",\n\t", ", ")
     if close:
         return f"{message}; did you mean {' or '.join(close)}?"
     if isinstance(error, click.UsageError) and error.ctx is not None:

@@ -41,7 +41,7 @@ stdtools completion bash
 stdtools completion zsh --install -q
 """,
 )
-@click.argument("shell", type=click.Choice(SHELLS))
+@click.argument("shell", type=click.Choice(SHELLS), metavar="bash|zsh|fish")
 @click.option("--install", is_flag=True, help="Writes it to where the shell looks.")
 def completion(shell: str, install: bool) -> int:
     """Make Tab complete commands, options and values.

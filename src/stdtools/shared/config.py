@@ -2,6 +2,7 @@
 
 import os
 import stat
+from functools import cache
 from typing import Any
 
 from stdtools.shared import places, screen
@@ -12,6 +13,7 @@ def config_path() -> str:
     return os.path.join(places.config_dir(), "config.toml")
 
 
+@cache
 def load_config() -> dict[str, Any]:
     """Return the tables of config.toml, one a command; empty when there is none or it is not trusted.
 
@@ -30,7 +32,7 @@ def load_config() -> dict[str, Any]:
     except (FileNotFoundError, NotADirectoryError):
         return {}
     except (OSError, ValueError, RecursionError) as error:
-        screen.complain(f"{path}: ignored: {error}")
+        screen.complain(f"{path}: ignored: {getattr(error, 'strerror', None) or error}")
         return {}
 
 
