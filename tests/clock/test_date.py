@@ -224,6 +224,8 @@ def test_free_text_is_read_by_dateutil(run: Run) -> None:
         (["--tz", "+25:00"], "is no offset"),
         (["--to", "foo"], "'foo' is no format; write iso, date"),
         (["--to", "%Q"], "%Q in '%Q' is no directive"),
+        (["+%F"], "'+%F' is GNU date's; here it is --to '%F'"),
+        (["-d", "tomorrow"], "-d is GNU date's; here it is WHEN itself"),
         (["--foo"], "no such option '--foo'"),
         (["--add", "1m"], "'1m' could be minutes or months"),
         (["--json", "now"], "--format needs --diff"),

@@ -20,6 +20,7 @@ from stdtools.shared.options import ToolCommand, offering, record_output
 from stdtools.shared.records import RecordWriter
 from stdtools.shared.streams import Input, Output
 
+_OF_GNU = {"-d": "WHEN itself", "--date": "WHEN itself", "-u": "--tz UTC", "--utc": "--tz UTC", "-R": "--to rfc2822"}
 _WAYS = ("diff", "span", "column", "calendar")
 
 
@@ -123,6 +124,10 @@ def _check(when: tuple[str, ...], given: dict[str, Any]) -> None:
     if len(ways) > 1:
         refuse(f"{ways[0]} and {ways[1]} exclude each other")
     for word in when:
+        if word.startswith("+%"):
+            refuse(f"{word!r} is GNU date's; here it is --to {word[1:]!r}")
+        if word in _OF_GNU:
+            refuse(f"{word} is GNU date's; here it is {_OF_GNU[word]}")
         if word.startswith("--") or (word.startswith("-") and word[1:2].isalpha() and word[1:2].lower() != "p"):
             refuse(f"no such option {word!r}")
     if when and ways and ways != ["--calendar"]:
