@@ -23,10 +23,12 @@ class SharedData(BuildHookInterface):
         import man
 
         from stdtools.cli import stdtools_command
+        from stdtools.completion.command_table import places
         from stdtools.completion.scripts import script
 
         made = {f"share/man/man1/{name}": text for name, text in man.pages()}
-        made |= {place: script(shell, stdtools_command) for shell, place in COMPLETIONS.items()}
+        commands = list(places(stdtools_command))
+        made |= {place: script(shell, commands) for shell, place in COMPLETIONS.items()}
         for place, text in made.items():
             path = root / "build" / place
             path.parent.mkdir(parents=True, exist_ok=True)

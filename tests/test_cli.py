@@ -222,7 +222,7 @@ STARTUP_MODULES = {
     "tmpl.values",
 }
 _COUNT = "shared.inputs shared.scratch text text.command_count text.counting"
-_CONFIG = "configuration.command configuration.command_config configuration.settings"
+_CONFIG = "configuration.command configuration.command_config configuration.command_settings"
 _KV_READER_NAMES = "kv.arguments kv.hashing kv.machine kv.opcodes kv.plain kv.rebuilding kv.forms kv.nesting kv.tags"
 _FIELDS = "shared.fields shared.inputs"
 STARTUP_MODULES |= {

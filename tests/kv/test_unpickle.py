@@ -2,18 +2,26 @@
 
 import datetime
 import json
+import os
 import pickle
 import pickletools
 import random
 import subprocess
 import sys
-from collections import Counter, OrderedDict
+import threading
+from collections import OrderedDict
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from stdtools.kv.unpickling import PLAIN
+from stdtools.kv.checking import check
+from stdtools.kv.hashing import Hasher
+from stdtools.kv.machine import Machine
+from stdtools.kv.rebuilding import Rebuilder
+from stdtools.kv.unpickling import PLAIN, values
+from stdtools.shared.streams import Input
 from tests.conftest import Run
 from tests.kv.hostile import CASES, WOULD_RUN
 
@@ -124,8 +132,44 @@ def test_depth_size_and_cycles_end_in_one_line(run: Run) -> None:
 
 
 def test_every_name_that_is_called_plain_makes_plain_values() -> None:
-    counted = Counter(name.split(".")[0] for name in PLAIN)
-    assert set(counted) == {"_codecs", "builtins", "__builtin__", "datetime", "pickle"}
+    day, clock = b"\x07\xea\x01\x02", b"\3\4\5\0\0\0"
+    arguments = {
+        "encode": ("x", "latin1"), "bytes": (), "set": ([1],), "frozenset": ([1],), "date": (day,),
+        "datetime": (day + clock,), "time": (clock,), "timedelta": (1, 2, 3), "timezone": (datetime.timedelta(0),),
+    }  # fmt: skip
+    for name in PLAIN:
+        made = Rebuilder(Hasher(1000), 1000).call(name, arguments[name.rpartition(".")[2]])
+        assert made is not NotImplemented, name
+        check(made)
+
+
+def test_what_needs_no_import_is_not_listed_and_what_somebody_is_asked_for_is(run: Run) -> None:
+    assert run("unpickle", "--globals", stdin=pickle.dumps(bytearray(b"x"), 5)) == (0, b"", "")
+    assert run("unpickle", "--globals", stdin=pickle.dumps(bytearray(b"x"), 4)).text == "builtins.bytearray\t1\tfalse\n"
+    assert run("unpickle", "--globals", stdin=b"Pname\n.").text == "pickle.persistent_id\t1\tfalse\n"
+    assert run("unpickle", "--globals", stdin=b"\x82\x05.").text == "copyreg.extension\t1\tfalse\n"
+
+
+def test_a_large_pickle_from_a_pipe_is_tried_again_as_it_doubles(monkeypatch: pytest.MonkeyPatch) -> None:
+    tried = 0
+
+    def run_counted(self: Machine, real: Any = Machine.run) -> Any:
+        nonlocal tried
+        tried += 1
+        return real(self)
+
+    monkeypatch.setattr(Machine, "run", run_counted)
+    data = pickle.dumps(["x" * 1000] * 3 + [str(number) for number in range(2_000_000)])
+    reader, writer = os.pipe()
+    feeder = subprocess.Popen([sys.executable, "-c", "import sys; sys.stdout.buffer.write(sys.stdin.buffer.read())"],
+        stdin=subprocess.PIPE, stdout=writer)  # fmt: skip
+    os.close(writer)
+    threading.Thread(target=feeder.communicate, args=(data,)).start()
+    [value] = values(Input(reader, "pipe"))
+    assert len(value) == 2_000_003
+    assert tried < 40, "a try for each 64 KiB would be 400"
+    os.close(reader)
+    feeder.wait()
 
 
 @pytest.mark.parametrize("options", [[], ["--ops"], ["--globals"]])

@@ -8,7 +8,6 @@ from stdtools.shared.record_input import read_csv, read_json, read_tsv
 from stdtools.shared.records import RecordWriter, escape_surrogates
 from stdtools.shared.streams import Input, Output
 
-FORMS = ("auto", "csv", "tsv", "jsonl")
 _HEAD = 1 << 16
 
 

@@ -90,11 +90,10 @@ class Reader:
         if word.startswith("in "):
             return add(self._now, parse_step(word[3:]), self._clock)
         today = self._clock.wall(self._now).date()
-        midnight = time()
         day, clock = today, self._time(word)
         if clock is None:
             match = _WITH_TIME.fullmatch(word)
-            clock = self._time(match[2]) if match else (midnight, 0)
+            clock = self._time(match[2]) if match else (time(), 0)
             if clock is None:
                 return None
             try:
@@ -168,7 +167,6 @@ class Reader:
         """Read by strptime; what the format lacks of the date is today's."""
         form, text, now = self._form, word, self._clock.wall(self._now)
         directives = set(re.findall(r"%[-_0^#]?([a-zA-Z])", form.replace("%%", "")))
-        nanos = 0
         if "N" in directives:
             raise ValueError("strptime has no %N; %f takes up to six digits")
         if not directives & set("YyGcxDsF"):
@@ -179,7 +177,7 @@ class Reader:
             when = datetime.strptime(text, form)
         except (ValueError, re.error):
             raise ValueError(f"{word!r} is not of the form {self._form!r}") from None
-        return self._moment(when.replace(microsecond=0), nanos + when.microsecond * 1000)
+        return self._moment(when.replace(microsecond=0), when.microsecond * 1000)
 
     def _by_dateutil(self, word: str) -> Moment:
         parse = _dateutil()

@@ -28,7 +28,6 @@ _ISO = re.compile(
     re.ASCII,
 )
 _ISO_UNITS = ("y", "mo", "w", "d", "h", "min", "s")
-_MOST = 10**6 * DAY
 
 
 class Step(NamedTuple):
@@ -41,6 +40,9 @@ class Step(NamedTuple):
     def times(self, count: int) -> "Step":
         """Return the step *count* times."""
         return Step(self.months * count, self.days * count, self.nanos * count)
+
+
+_MOST = Step(120_000, 4_000_000, 4_000_000 * DAY)  # about 10,000 years
 
 
 def parse_step(text: str) -> Step:
@@ -75,7 +77,7 @@ def parse_step(text: str) -> Step:
             step = step._replace(nanos=step.nanos + int(nanos))
         else:
             raise ValueError(f"{text!r}: {unit!r} is no unit; write {FORMS}")
-    if step.months > 120_000 or step.days > 4_000_000 or step.nanos > 4 * _MOST:
+    if any(part > most for part, most in zip(step, _MOST, strict=True)):
         raise ValueError(f"{text!r} is more than 10,000 years")
     return step.times(sign)
 

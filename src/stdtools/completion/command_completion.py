@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 
+from stdtools.completion.command_table import places
 from stdtools.completion.scripts import SHELLS, script
 from stdtools.shared import screen
 from stdtools.shared.errors import ToolError
@@ -23,14 +24,7 @@ _NEXT = {
 
 
 def _explain(**given: Any) -> str:
-    if given["install"]:
-        raise ToolError("--explain does not cover --install")
-    shell = given["shell"]
-    return (
-        "from stdtools.cli import stdtools_command\n"
-        "from stdtools.completion.scripts import script\n\n"
-        f"print(script({shell!r}, stdtools_command), end='')\n"
-    )
+    raise ToolError("--explain covers no completion", hint="what is printed is a script already")
 
 
 @click.command(
@@ -53,7 +47,7 @@ def completion(shell: str, install: bool) -> int:
     The packages of stdtools bring the scripts along, in share/bash-completion,
     share/zsh/site-functions and share/fish: --install is for your home.
     """
-    text = script(shell, click.get_current_context().find_root().command)
+    text = script(shell, list(places(click.get_current_context().find_root().command)))
     if not install:
         print_text(text)
         return 0

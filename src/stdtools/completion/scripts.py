@@ -4,11 +4,26 @@ from collections.abc import Callable, Iterable
 from importlib.resources import files
 from typing import NamedTuple
 
-import click
-
-from stdtools.completion.table import Option, Place, places
-
+FLAG, FREE, FILE, WORDS, ASK, COMMAND = "flag", "free", "file", "words", "ask", "command"
 SHELLS = ("bash", "zsh", "fish")
+
+
+class Option(NamedTuple):
+    """An option: its names, what kind of value it takes, the words that this may be, and its help."""
+
+    names: list[str]
+    kind: str
+    words: list[str]
+    help: str
+
+
+class Place(NamedTuple):
+    """A command by its path, as ``kv get``: the commands in it, its options, and the kind of its arguments."""
+
+    path: str
+    commands: dict[str, str]
+    options: list[Option]
+    arguments: str
 
 
 class _Language(NamedTuple):
@@ -34,10 +49,10 @@ _POSIX = _Language("{}={}", "case $1 in", "{})", ";;", "esac", _for_posix)
 _FISH = _Language("set {} {}", "switch $argv[1]", "case {}", "", "end", _for_fish)
 
 
-def script(shell: str, root: click.Command) -> str:
-    """Return the completion script of *root* for *shell*, one of SHELLS; this imports every command."""
+def script(shell: str, found: list[Place]) -> str:
+    """Return the completion script of a program with the commands *found* for *shell*, one of SHELLS."""
     text = (files("stdtools.completion") / f"stdtools.{shell}").read_text(encoding="utf-8")
-    return text.replace("@TABLE@", _table(list(places(root)), _FISH if shell == "fish" else _POSIX))
+    return text.replace("@TABLE@", _table(found, _FISH if shell == "fish" else _POSIX))
 
 
 def _table(found: list[Place], language: _Language) -> str:

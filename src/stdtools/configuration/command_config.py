@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from stdtools.configuration.settings import Setting, named, settings, unknown, value_of
+from stdtools.configuration.command_settings import Setting, named, settings, unknown, value_of
 from stdtools.shared import places, screen
 from stdtools.shared.config import config_path, load_config
 from stdtools.shared.errors import TROUBLE, ToolError, raise_os_error

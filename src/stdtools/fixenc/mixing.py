@@ -8,7 +8,7 @@ encoding of several bytes a character is read as a whole, as some of its bytes m
 
 import math
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -42,12 +42,12 @@ class _Line(NamedTuple):
     data: bytes
 
 
-def decode_mixed(data: bytes) -> list[Piece]:
-    """Return the pieces of *data*, in order; together they are all of it."""
+def decode_mixed(data: bytes, runs: Iterable[tuple[int, int, str]] | None = None) -> list[Piece]:
+    """Return the pieces of *data*, in order; together they are all of it. *runs* are its ``wide_runs``, if known."""
     lines: list[_Line] = []
     wide: list[tuple[int, int, str]] = []
     at = 0
-    for start, end, name in [*wide_runs(data), (len(data), len(data), "")]:
+    for start, end, name in [*(wide_runs(data) if runs is None else runs), (len(data), len(data), "")]:
         offset = at
         for part in data[at:start].split(b"\n"):
             lines.append(_Line(offset, data[offset : min(offset + len(part) + 1, start)]))

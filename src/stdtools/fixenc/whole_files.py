@@ -1,5 +1,6 @@
 """The modes that hold a file in memory: several encodings in one, and text that was misread."""
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from stdtools.fixenc.converting import Conversion, Converter
@@ -22,28 +23,29 @@ def read_mixed(source: Input, request: Request) -> Whole:
     """Return what *source* is when each piece is read as what it is in."""
     from stdtools.fixenc.mixing import decode_mixed
     from stdtools.fixenc.recognising import NotText
+    from stdtools.fixenc.wide_runs import wide_runs
 
     data = _all_of(source)
-    if _is_binary(data):
+    runs = list(wide_runs(data))
+    if _is_binary(data, runs):
         raise NotText("is binary", where=source.name)
-    pieces = decode_mixed(data)
+    pieces = decode_mixed(data, runs)
     names = dict.fromkeys(piece.encoding for piece in pieces)
     notes = (f"{len(pieces)} pieces: {', '.join(names)}",) if len(names) > 1 else ()
     records = tuple((source.name, piece.offset, piece.size, piece.line, piece.encoding) for piece in pieces)
     return _written("".join(piece.text for piece in pieces), request, notes, records)
 
 
-def _is_binary(data: bytes) -> bool:
-    """Whether *data* has the mark of a format that is no text, or control characters outside of its runs of UTF-16."""
+def _is_binary(data: bytes, runs: Sequence[tuple[int, int, str]]) -> bool:
+    """Whether *data* has the mark of a format that is no text, or control characters outside of its UTF-16, *runs*."""
     from stdtools.fixenc.detecting import BINARY, detect
     from stdtools.fixenc.sampling import sample_of
     from stdtools.fixenc.unmarked import looks_binary, magic
-    from stdtools.fixenc.wide_runs import wide_runs
 
     if magic(data):
         return detect(sample_of(data[:BLOCK])).encoding == BINARY
     at, outside = 0, []
-    for start, end, _ in wide_runs(data):
+    for start, end, _ in runs:
         outside.append(data[at:start])
         at = end
     outside.append(data[at:])

@@ -9,9 +9,7 @@ from stdtools.shared.options import LazyGroup, ToolCommand, print_text
 
 
 def _explain(**given: Any) -> str:
-    if not given["words"]:
-        return "import subprocess\n\nsubprocess.run(['stdtools', '--help'])\n"
-    return f"import subprocess\n\nsubprocess.run(['stdtools', *{list(given['words'])!r}, '--help'])\n"
+    raise ToolError("--explain covers no texts", hint="each command explains itself: stdtools COMMAND --explain")
 
 
 @click.command(

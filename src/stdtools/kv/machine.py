@@ -42,7 +42,7 @@ class Machine(Opcodes):
     @property
     def is_doubtful(self) -> bool:
         """Whether what it made may have Foreign nodes, or more than DEEPEST levels."""
-        return bool(self.names) or self.containers > DEEPEST
+        return self.is_foreign or self.containers > DEEPEST
 
     def run(self) -> Any:
         """Return the value. Raises BadPickle."""

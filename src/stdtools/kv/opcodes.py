@@ -26,7 +26,8 @@ class Opcodes(Arguments):
         self.stack: list[Any] = []
         self.below: list[list[Any]] = []  # the stacks under each MARK
         self.memo: dict[int, Any] = {}
-        self.names: list[str] = []  # of classes, functions and the like
+        self.names: list[str] = []  # of what Python would import, or ask somebody for
+        self.is_foreign = False  # something that is not plain has been made
         self.hasher = Hasher(2_000_000 + 10 * len(data))
         self.rebuilder = Rebuilder(self.hasher, 1000 + len(data))
 
@@ -146,12 +147,13 @@ class Opcodes(Arguments):
 
     def _made_up(self, name: str, *args: object) -> None:
         """Push a node for what has no name of its own."""
-        self.names.append(name)
+        self.is_foreign = True
         self.stack.append(Foreign(name, args))
 
     def _named(self, module: str, name: str) -> Foreign:
         if len(module) + len(name) >= _LONGEST_NAME:
             raise ValueError(f"a name of more than {_LONGEST_NAME} characters")
+        self.is_foreign = True
         self.names.append(f"{module}.{name}")
         return Foreign(self.names[-1])
 
@@ -168,6 +170,7 @@ class Opcodes(Arguments):
     def _extension(self, code: int) -> None:
         if code <= 0:
             raise ValueError(f"extension code {code}")
+        self.names.append("copyreg.extension")
         self._made_up("copyreg.extension", code)
 
     def _ext1(self) -> None:
@@ -180,9 +183,11 @@ class Opcodes(Arguments):
         self._extension(self.number(4, signed=True))
 
     def _persid(self) -> None:
+        self.names.append("pickle.persistent_id")
         self._made_up("pickle.persistent_id", self.line().decode("ascii"))
 
     def _binpersid(self) -> None:
+        self.names.append("pickle.persistent_id")
         self._made_up("pickle.persistent_id", self.stack.pop())
 
     def _reduce(self) -> None:

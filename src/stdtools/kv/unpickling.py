@@ -11,10 +11,9 @@ from stdtools.shared.streams import Input
 LARGEST = 1 << 30  # bytes of one pickle
 _BLOCK = 1 << 20
 # What calls of these give is plain, and made by our own machine.
-PLAIN = {"_codecs.encode", "pickle.PickleBuffer"}
+PLAIN = {"_codecs.encode"}
 PLAIN |= {f"datetime.{name}" for name in ("date", "datetime", "time", "timedelta", "timezone")}
 PLAIN |= {f"{module}.{name}" for module in ("builtins", "__builtin__") for name in ("bytes", "set", "frozenset")}
-PLAIN |= {"builtins.bytearray", "__builtin__.bytearray"}
 
 Result = TypeVar("Result")
 
@@ -106,7 +105,7 @@ def _each(source: Input, read: Callable[[bytes, int, int], tuple[Result, int]]) 
             result, at = read(data, at, passed)
         except BadPickle as error:
             whole = len(data) - at
-            more = source.read(max(_BLOCK, whole)) if error.is_cut and whole < LARGEST else b""
+            more = _more(source, whole) if error.is_cut and whole < LARGEST else b""
             if not more:
                 where = f"{source.name}: byte {passed + error.at}"
                 raise ToolError(f"the pickle cannot be read: {error.reason}", where=where) from None
@@ -114,3 +113,13 @@ def _each(source: Input, read: Callable[[bytes, int, int], tuple[Result, int]]) 
             data, at = data[at:] + more, 0
             continue
         yield result
+
+
+def _more(source: Input, size: int) -> bytes:
+    """Return what comes; to a large pickle as much again, as trying after each piece would be quadratic."""
+    parts = [source.read(_BLOCK)]
+    left = size - len(parts[0])
+    while size >= _BLOCK and left > 0 and parts[-1]:
+        parts.append(source.read(left))
+        left -= len(parts[-1])
+    return b"".join(parts)

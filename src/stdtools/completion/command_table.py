@@ -1,32 +1,13 @@
-"""What Tab may offer: the commands, options and arguments of the whole program, as lines that shells can read."""
+"""What Tab may offer, taken from the commands of Click: all of them, their options and arguments."""
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 import click
 
+from stdtools.completion.scripts import ASK, COMMAND, FILE, FLAG, FREE, WORDS, Option, Place
 from stdtools.shared.options import LazyGroup
 
 FILES = {"FILE", "PATH", "NAME|PATH", "DIR"}
-FLAG, FREE, FILE, WORDS, ASK, COMMAND = "flag", "free", "file", "words", "ask", "command"
-
-
-class Option(NamedTuple):
-    """An option: its names, what kind of value it takes, the words that this may be, and its help."""
-
-    names: list[str]
-    kind: str
-    words: list[str]
-    help: str
-
-
-class Place(NamedTuple):
-    """A command by its path, as ``kv get``: the commands in it, its options, and the kind of its arguments."""
-
-    path: str
-    commands: dict[str, str]
-    options: list[Option]
-    arguments: str
 
 
 def places(command: click.Command, path: str = "", parent: click.Context | None = None) -> Iterator[Place]:
