@@ -118,6 +118,9 @@ def test_what_is_cut_off_damaged_or_no_pickle_is_told_with_its_byte(run: Run, tm
         b"posix.system\t1\tfalse\n",
         "stdtools unpickle: standard input: byte 14: the pickle cannot be read: there is no opcode 0xff\n",
     )
+    for options in ([], ["--ops"], ["--globals"]):
+        said = run("unpickle", *options, stdin=whole + b"\xff").err
+        assert said.endswith(f"byte {len(whole)}: the pickle cannot be read: there is no opcode 0xff\n")
     assert run("unpickle", "good", "none").code == 2
     assert run("unpickle", "--ops", "--globals", "good").err.count("exclude each other") == 1
     assert "needs --ops or --globals" in run("unpickle", "--json", "good").err

@@ -78,7 +78,10 @@ def steps(source: Input) -> Iterator[list[Step]]:
         try:
             found.extend(Step(passed + (place or 0), code.name, argument) for code, argument, place in genops(file))
         except ValueError as error:
-            raise BadPickle(str(error), file.tell(), is_cut="unknown" not in str(error)) from None
+            end = file.tell()
+            if "unknown" in str(error):
+                raise BadPickle(f"there is no opcode {data[end - 1]:#04x}", end - 1) from None
+            raise BadPickle(str(error), end, is_cut=True) from None
         return [*found], file.tell()
 
     try:
