@@ -96,8 +96,8 @@ title 'Lines: what comes how often, which are the largest, one of a million, and
 tour 'stdtools count -d : --field -1 /etc/passwd --percent --format table'
 tour "stdtools find /usr/lib -t f | stdtools count --regex '[.]([a-z]+)$' -n 4 --running"
 tour "stdtools find /usr/lib -t f --jsonl --columns path,size | stdtools top -n 2 --by size"
-tour "stdtools find /usr/lib | LC_ALL=C sort > paths; stdtools look /usr/lib/python3 paths | stdtools lines 1,-1"
-tour "stdtools lines --match '^ssh' --around 1 --numbers /etc/services"
+tour "stdtools find $python -e py | LC_ALL=C sort > paths; stdtools look $python/json paths | stdtools lines 1,-1"
+tour "stdtools lines --match 'json/__init__' --around 1 --numbers paths"
 tour "printf 'user=alice role=admin\nuser=bob role=guest\n' > roles; stdtools sub 'role=(\w+)' 'role=\1s' -n roles; stdtools sub 'user=(?P<user>\w+) role=(?P<role>\w+)' --extract --jsonl roles"
 tour "stdtools count --explain -n 3 roles"
 tour "sort -r roles | stdtools sponge roles; cat roles; stdtools find /usr/lib -n '*.so' -t l --max-results 2 | stdtools path name,real -"

@@ -13,7 +13,7 @@ import click
 
 from stdtools import __version__
 from stdtools.cli import stdtools_command
-from stdtools.shared.options import LazyGroup, ToolCommand
+from stdtools.shared.commands import LazyGroup, ToolCommand
 
 EXIT_CODES = (
     ("0", "Yes, or done."),
@@ -30,7 +30,7 @@ def pages() -> Iterator[tuple[str, str]]:
 
 
 def _pages(command: click.Command, words: list[str], beside: list[str]) -> Iterator[tuple[str, str]]:
-    context = click.Context(command, info_name=" ".join(words))
+    context = click.Context(command, info_name=" ".join(words), help_option_names=["-h", "--help"])
     below = []
     if isinstance(command, LazyGroup):
         below = ["-".join([*words, name]) for name in sorted(command.table)]

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import click
 
 from stdtools.cli import stdtools_command
-from stdtools.shared.options import LazyGroup
+from stdtools.shared.commands import LazyGroup
 
 
 def _expand(group: LazyGroup, before: str = "") -> Iterator[tuple[str, click.Command, str]]:

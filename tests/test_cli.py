@@ -14,7 +14,7 @@ import pytest
 
 import stdtools
 from stdtools.cli import stdtools_command
-from stdtools.shared.options import LazyGroup
+from stdtools.shared.commands import LazyGroup
 from tests.commands import LEAVES, TABLE
 from tests.conftest import COMMAND, Run
 
@@ -186,40 +186,43 @@ READS_NO_FILE = {
 }
 # What each command loads beyond click and what click loads; see test_start_up_loads_only.
 STARTUP_MODULES = {
-    "--version": "cli __main__ shared shared.config shared.errors shared.journal shared.options shared.places "
-    "shared.backups shared.disk shared.log_lock shared.records shared.rotation shared.screen shared.streams "
-    "shared.whole_lines",
-    "walk": "shared.scratch tree tree.branches tree.command_filters tree.command_walk tree.criteria shared.deep "
-    "tree.drawing tree.entry tree.facts tree.finding tree.forms tree.live tree.measuring tree.patterns "
-    "tree.query tree.reading tree.sharing tree.sweep tree.troubles tree.walker tree.writing",
-    "diff": "diff diff.bits diff.chains diff.checking diff.command diff.comparing diff.comparison diff.edits "
-    "diff.effort diff.engine diff.expressions diff.functions diff.headers diff.hunks diff.inputs diff.keys "
-    "diff.matching diff.mending diff.places diff.printing diff.resuming diff.running diff.sliding diff.solving "
-    "diff.trimming diff.unified_format",
-    "find": "shared.deep tree tree.command_filters tree.command_find tree.criteria tree.entry tree.facts tree.finding "
-    "tree.forms tree.gnu tree.patterns tree.query tree.reading tree.sharing tree.sweep tree.troubles tree.walker",
-    "fixenc": "fixenc fixenc.candidates fixenc.checking fixenc.classes fixenc.command fixenc.command_files "
-    "fixenc.command_reports fixenc.converting fixenc.declared fixenc.detecting fixenc.encodings fixenc.letters "
-    "fixenc.likelihood fixenc.places fixenc.sampling fixenc.transforms fixenc.unmarked fixenc.variants",
-    "par": "par par.alarms par.children par.command_jobs par.command_par par.delivery par.digest par.halting "
-    "par.interrupts par.jobs par.launching par.progress par.runner par.source par.spool par.template "
-    "par.watchdog shared.processors shared.progress_line shared.scratch",
+    "--version": "cli __main__ shared shared.backups shared.commands shared.config shared.disk shared.errors "
+    "shared.journal shared.log_lock shared.options shared.parameters shared.places shared.records shared.rotation "
+    "shared.screen shared.sizes shared.streams shared.whole_lines",
+    "walk": "shared.processors shared.scratch tree tree.branches tree.command_criteria tree.command_filters "
+    "tree.command_tables tree.command_trees tree.command_walk tree.criteria shared.deep tree.drawing tree.entry "
+    "tree.facts tree.finding tree.forms tree.live tree.measuring tree.patterns tree.query tree.reading tree.sharing "
+    "tree.sweep tree.troubles tree.walker tree.writing",
+    "diff": "shared.patterns diff diff.bits diff.chains diff.checking diff.command diff.comparing diff.comparison "
+    "diff.edits diff.effort diff.engine diff.expressions diff.functions diff.headers diff.hunks diff.inputs "
+    "diff.keys diff.matching diff.mending diff.places diff.printing diff.resuming diff.running diff.sliding "
+    "diff.solving diff.trimming diff.unified_format",
+    "find": "shared.deep shared.processors tree tree.command_criteria tree.command_filters tree.command_find "
+    "tree.criteria tree.entry tree.facts tree.finding tree.forms tree.gnu tree.patterns tree.query tree.reading "
+    "tree.sharing tree.sweep tree.troubles tree.walker",
+    "fixenc": "fixenc fixenc.candidates fixenc.checking fixenc.classes fixenc.coders fixenc.command "
+    "fixenc.command_files fixenc.command_reports fixenc.converting fixenc.detecting fixenc.ebcdic fixenc.encodings "
+    "fixenc.letters fixenc.likelihood fixenc.losses fixenc.particulars fixenc.places fixenc.sampling "
+    "fixenc.transforms fixenc.unmarked fixenc.variants",
+    "par": "par par.alarms par.children par.command_jobs par.command_par par.delivery par.digest par.endings "
+    "par.halting par.hearing par.interrupts par.jobs par.launching par.progress par.runner par.source par.spool "
+    "par.template par.watchdog shared.processors shared.progress_line shared.scratch",
     "log path": "log log.command log.command_path",
     "log run": "log log.child log.command log.command_run log.command_write log.compression log.gap log.last_lines "
     "log.packing log.pump log.schedule log.sink log.stamp shared.atomic shared.times shared.whole_lines",
-    "log verify": "log log.command log.command_verify log.following log.gap log.levels log.lines log.packing "
-    "log.pieces log.verifying shared.whole_lines",
-    "log view": "log log.command log.command_view log.following log.levels log.lines log.packing log.pieces "
-    "log.showing shared.whole_lines",
-    "log write": "log log.command log.command_write log.compression log.gap log.packing log.pump log.schedule log.sink "
-    "log.stamp shared.atomic shared.times shared.whole_lines",
-    "unpack": "pack pack.bulk pack.command_layout pack.command_unpack pack.cursor pack.decode pack.encode pack.groups "
-    "pack.kind pack.layout pack.named pack.numbers pack.parser pack.text pack.unpacking",
+    "log verify": "shared.patterns log log.command log.command_verify log.following log.gap log.levels log.lines "
+    "log.packing log.pieces log.verifying shared.whole_lines",
+    "log view": "shared.patterns log log.command log.command_view log.following log.levels log.lines log.packing "
+    "log.pieces log.showing shared.whole_lines",
+    "log write": "log log.command log.command_write log.compression log.gap log.packing log.pump log.schedule "
+    "log.sink log.stamp shared.atomic shared.times shared.whole_lines",
+    "unpack": "pack pack.bulk pack.command_layout pack.command_unpack pack.cursor pack.decode pack.encode "
+    "pack.groups pack.kind pack.layout pack.named pack.numbers pack.parser pack.text pack.unpacking",
     "pack": "pack pack.bulk pack.command_layout pack.command_pack pack.cursor pack.decode pack.encode pack.groups "
     "pack.kind pack.layout pack.named pack.numbers pack.parser pack.spool pack.text shared.record_input "
     "shared.scratch",
-    "tmpl": "shared.scratch tmpl tmpl.command tmpl.language tmpl.rendering tmpl.sources tmpl.streaming tmpl.telling "
-    "tmpl.values",
+    "tmpl": "shared.scratch tmpl tmpl.command tmpl.command_render tmpl.language tmpl.rendering tmpl.sources "
+    "tmpl.streaming tmpl.telling tmpl.values",
 }
 _COUNT = "shared.inputs shared.scratch text text.command_count text.counting"
 _CONFIG = "configuration.command configuration.command_config configuration.command_settings"
@@ -231,9 +234,10 @@ STARTUP_MODULES |= {
     "wrap": "shared.inputs shared.widths text text.command_wrap text.wrapping",
     "lines": "shared.inputs shared.mounts text text.command_lines text.line_index text.picking",
     "top": f"{_FIELDS} ordered ordered.command_top ordered.expression ordered.keys ordered.largest",
-    "merge": f"{_FIELDS} ordered ordered.command_merge ordered.keys ordered.merging",
+    "merge": f"{_FIELDS} ordered ordered.command_keys ordered.command_merge ordered.keys ordered.merging",
     "path": "shared.inputs files files.command_path files.paths",
-    "copy": "shared.deep files files.command_copy files.content files.copying files.levels files.making files.placing",
+    "copy": "shared.deep files files.command_copy files.content files.copying files.levels files.making files.moving "
+    "files.placing",
     "sponge": "files files.command_sponge files.soaking shared.atomic shared.in_place shared.scratch",
     "help": "helping helping.command_help helping.topics",
     **{
@@ -249,12 +253,12 @@ STARTUP_MODULES |= {
     "date": "shared.days shared.inputs shared.processors clock clock.command_date clock.epochs clock.moments "
     "clock.reading clock.steps clock.writing clock.zones",
     "unpickle": f"shared.inputs kv kv.command_unpickle kv.unpickling {_KV_READER_NAMES}",
-    "look": f"{_FIELDS} ordered ordered.command_look ordered.keys ordered.looking",
+    "look": f"{_FIELDS} ordered ordered.command_keys ordered.command_look ordered.keys ordered.looking",
 }
-_KV = "shared.sqlite kv kv.command kv.command_options kv.opening kv.pickles kv.plain kv.store kv.table"
+_KV = "shared.sqlite kv kv.command kv.command_options kv.keys kv.opening kv.pickles kv.plain kv.store kv.table"
 _KV_READER = "kv.arguments kv.hashing kv.machine kv.opcodes kv.rebuilding"
 _KV_JSON = "kv.forms kv.hashing kv.nesting kv.tags"
-_KV_LINES = f"kv.batch kv.command_transfer kv.transfer shared.times {_KV_JSON}"
+_KV_LINES = f"kv.batch kv.json_fields kv.command_transfer kv.transfer shared.times {_KV_JSON}"
 STARTUP_MODULES |= {
     f"kv {name}": f"{_KV} {more}"
     for name, more in {
@@ -274,7 +278,7 @@ STARTUP_MODULES |= {
         "rename": "kv.command_names",
         "copy": "kv.command_names",
         "edit": f"kv.command_edit kv.editing shared.draft {_KV_JSON}",
-        "batch": f"kv.answering kv.batch kv.command_batch shared.times {_KV_JSON}",
+        "batch": f"kv.answering kv.batch kv.json_fields kv.command_batch shared.times {_KV_JSON}",
         "export": f"{_KV_LINES} {_KV_READER}",
         "import": f"{_KV_LINES} shared.record_input",
         "convert": f"{_KV_LINES} kv.foreign kv.recognition",
@@ -286,11 +290,11 @@ STARTUP_MODULES |= {
     }.items()
 }
 _TASKS = "shared.sqlite tasks tasks.command tasks.command_options tasks.database tasks.schema"
-_FILTERS = "tasks.command_filters tasks.filters"
+_FILTERS = "tasks.command_filters tasks.command_types tasks.expressions tasks.filters tasks.watching"
 _BULK = f"{_FILTERS} tasks.changing tasks.command_add tasks.command_bulk tasks.command_edit"
 _PROJECTS = f"{_FILTERS} tasks.changing tasks.command_list tasks.command_projects tasks.projects"
 _IMPORT = "arriving aside cleaning command_import decoding dialect header importing json_reading loading reading "
-_IMPORT += "rejects splitting"
+_IMPORT += "rejects splitting taking watching wishes"
 STARTUP_MODULES |= {
     f"tasks {name}": f"{_TASKS} {more}"
     for name, more in {
@@ -299,7 +303,7 @@ STARTUP_MODULES |= {
         **dict.fromkeys(("edit", "done", "reopen", "rm"), _BULK),
         "import": " ".join(
             [
-                "tasks.changing tasks.filters shared.atomic shared.record_input shared.scratch",
+                "tasks.changing tasks.expressions tasks.filters shared.atomic shared.record_input shared.scratch",
                 *(f"tasks.{name}" for name in _IMPORT.split()),
             ]
         ),
@@ -307,7 +311,7 @@ STARTUP_MODULES |= {
         **{f"projects {name}": _PROJECTS for name in ("list", "add", "edit", "rm")},
         "stats": f"{_FILTERS} tasks.command_stats tasks.stats",
         "sql": "shared.times tasks.asking tasks.command_sql tasks.pointing tasks.spooling",
-        **dict.fromkeys(("undo", "redo", "log"), "tasks.command_steps tasks.steps"),
+        **dict.fromkeys(("undo", "redo", "log"), "tasks.command_steps tasks.steps tasks.watching"),
     }.items()
 }
 NEVER_AT_START = {

@@ -10,8 +10,8 @@ import click
 import pytest
 
 from stdtools.cli import stdtools_command
+from stdtools.shared.commands import LazyGroup
 from stdtools.shared.errors import ToolError
-from stdtools.shared.options import LazyGroup
 from stdtools.shared.records import FORMATS
 from tests.commands import LEAVES
 from tests.conftest import Run

@@ -11,9 +11,9 @@ import click
 
 import stdtools
 from stdtools.shared import journal, screen
+from stdtools.shared.commands import LazyGroup, print_text
 from stdtools.shared.config import load_config
 from stdtools.shared.errors import TROUBLE, ReaderGone, Signalled, ToolError
-from stdtools.shared.options import LazyGroup, print_text
 from stdtools.shared.streams import fill_closed_descriptors
 
 # by what people want, name: (module, short help: the first line of the command's own help)
@@ -81,7 +81,7 @@ stdtools_command = LazyGroup(
             is_eager=True,
             expose_value=False,
             callback=_show_version,
-            help="Show the version and exit.",
+            help="Shows the version and exits.",
         )
     ],
 )

@@ -15,9 +15,11 @@ steps = st.builds(Step, st.integers(0, 999), st.integers(0, 9999), st.integers(0
 zones = st.sampled_from(["UTC", "Europe/Berlin", "America/St_Johns", "Australia/Lord_Howe", "Pacific/Apia", "-03:30"])
 
 
-@given(moments, moments, zones)
-def test_a_moment_and_the_difference_to_another_make_the_other(one: Moment, other: Moment, zone: str) -> None:
-    clock = Clock(zone_of(zone), fold=0)
+@given(moments, moments, zones, st.sampled_from([0, 1]))
+def test_a_moment_and_the_difference_to_another_make_the_other(
+    one: Moment, other: Moment, zone: str, fold: int
+) -> None:
+    clock = Clock(zone_of(zone), fold=fold)
     low, high = min(one, other), max(one, other)
     step = difference(low, high, clock)
     assert add(low, step, clock) == high
@@ -33,7 +35,14 @@ def test_a_step_is_read_as_it_is_written(step: Step, sign: int) -> None:
     assert parse_step(in_iso(step)) == step
 
 
-@given(moments, st.sampled_from(["15min", "2h", "1d", "1w", "1mo", "3mo", "1y"]), zones)
+changes = st.builds(
+    lambda change, away: from_epoch((change + away) * SECOND),
+    st.sampled_from([1774746000, 1792890000, 1775314800, 1791041400, 1325239200]),  # of clocks of these zones
+    st.integers(-90_000, 90_000),
+)
+
+
+@given(moments | changes, st.sampled_from(["15min", "2h", "6h", "1d", "1w", "1mo", "3mo", "1y"]), zones)
 def test_a_moment_lies_between_the_steps_around_it(moment: Moment, text: str, zone: str) -> None:
     clock, step = Clock(zone_of(zone), fold=0), parse_step(text)
     low, high = (rounded(moment, step, way, clock) for way in ("floor", "ceil"))

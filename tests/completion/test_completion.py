@@ -120,3 +120,12 @@ def test_it_is_installed_where_the_shell_looks(run: Run, home: Path) -> None:
         assert (home / place).read_bytes() == printed.out
         assert subprocess.run([name, "-n", str(home / place)], check=True).returncode == 0
     assert "'bahs' is not one of 'bash', 'zsh', 'fish'" in run("completion", "bahs").err
+
+
+def test_what_help_and_completion_take(run: Run) -> None:
+    assert run("__complete", "help", "cou").text == "count\n"
+    assert run("__complete", "help", "dat").text.split() == ["date", "dates"]
+    assert run("__complete", "help", "kv", "ge").text == "get\n"
+    assert run("__complete", "completion", "z").text == "zsh\n"
+    kinds = {place.path: place.arguments for place in places(stdtools_command)}
+    assert kinds["help"] == kinds["completion"] != kinds["par"]

@@ -141,7 +141,7 @@ def test_what_is_not_a_number_is_refused(run: Run, files: Path) -> None:
     for args in (["--deadline", "nan", "a", "b"], ["--closest", "one", "--cutoff", "nan", "a"]):
         result = run("diff", *args)
         assert (result.code, result.out) == (2, b"")
-        assert result.err.endswith(": 'nan' is not a number; see 'stdtools diff --help'\n")
+        assert re.search(r": 'nan' is not a (number|duration; write 90s, .*); see 'stdtools diff --help'\n", result.err)
 
 
 def test_the_last_format_that_was_named_is_the_one(run: Run, files: Path) -> None:
@@ -427,3 +427,74 @@ def test_closest_needs_what_it_means(run: Run, files: Path) -> None:
         result = run("diff", *args)
         assert (result.code, result.out) == (2, b"")
         assert "see 'stdtools diff --help'" in result.err
+
+
+def test_what_is_left_of_standard_input_counts(files: Path) -> None:
+    """Its size is that of the whole file, of which others may have read a part."""
+    (files / "all").write_text("head\none\ntwo\nthree\n")
+    done = subprocess.run(
+        ["bash", "-c", f"(dd bs=5 count=1 >/dev/null 2>&1; {COMMAND} diff -q a -) < all"],
+        cwd=files, capture_output=True, text=True,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_expressions_of_characters_alone(run: Run, files: Path) -> None:
+    (files / "x").write_text("caf\u00e9 1\n12a\n")
+    (files / "y").write_text("caf 1\na\n")
+    for mask in ("\\u00e9", "(?u)\\xe9", "\\N{LATIN SMALL LETTER E WITH ACUTE}"):
+        result = run("diff", "--no-timestamps", "--mask", mask, "--mask", "\\d*(?=a)", "-q", "x", "y")
+        assert (result.code, result.text) == (1, "Files x and y differ\n")
+    (files / "y").write_text("caf\u00e9 1\na\n")
+    result = run("diff", "--mask", "\\d*(?=a)", "x", "y")
+    assert (result.code, result.text) == (0, ""), "nothing before an a is like a number before one"
+
+
+def test_a_name_cannot_make_lines_of_the_output_on_a_terminal(files: Path) -> None:
+    for name in ("d", "e"):
+        (files / name).mkdir()
+    (files / "d" / "x\nOnly in e: y").touch()
+    assert on_terminal(["diff", "-r", "d", "e"], files) == "Only in d: x\\nOnly in e: y\n"
+
+
+def test_options_that_have_a_meaning_elsewhere(run: Run, files: Path) -> None:
+    assert run("diff", "--html", "--suppress-common-lines", "a", "a").text.startswith("<!DOCTYPE html>")
+    assert run("diff", "--html", "-s", "a", "a").text.rstrip().endswith("</html>")
+    for options, message in (
+        (["--deadline", "1", "--algorithm", "difflib"], "--deadline needs another --algorithm"),
+        (["-U", "1", "--normal"], "--unified-lines needs a format with context"),
+    ):
+        result = run("diff", *options, "a", "b")
+        assert (result.code, result.err) == (2, f"stdtools diff: {message}; see 'stdtools diff --help'\n")
+    assert run("diff", "--deadline", "1m", "a", "b").code == 1
+
+
+def test_the_columns_are_safe_where_they_are_painted(run: Run, files: Path) -> None:
+    (files / "x").write_text("a\x1b[7mx\nsame\x1b[7m\n")
+    (files / "y").write_text("b\nsame\x1b[7m\n")
+    result = run("diff", "-y", "-W", "40", "--color=always", "x", "y")
+    assert "\x1b[7m" not in result.text
+    assert "\x1b[33m" in result.text
+    assert "\x1b[33m" in on_terminal(["diff", "-y", "-W", "40", "--color=always", "a", "b"], files)
+
+
+def test_numbers_of_lines_are_as_wide_as_the_terminal(run: Run, files: Path) -> None:
+    (files / "b").write_text("x\n" * 500)
+    seen = on_terminal(["diff", "--stat", "--color=never", "a", "b"], files)
+    assert max(map(len, seen.splitlines())) <= 80
+    assert max(map(len, run("diff", "--stat", "-W", "50", "a", "b").text.splitlines())) <= 50
+
+
+def test_standard_input_is_there(run: Run, files: Path) -> None:
+    (files / "link").symlink_to("a")
+    result = run("diff", "-N", "--no-dereference", "-", "link", stdin=b"x\n")
+    assert result.code == 1
+    assert result.text.startswith("File - is a fifo while file link is a symbolic link")
+
+
+def test_the_line_above_a_pair_has_the_options_alone(run: Run, files: Path) -> None:
+    for name in ("d", "e"):
+        (files / name).mkdir()
+        (files / name / "list").write_text(name + "\n")
+    result = run("diff", "-r", "--no-timestamps", "-x*.cxx", "-IxI", "d", "e")
+    assert result.text.splitlines()[0] == "diff -r --no-timestamps '-x*.cxx' -IxI d/list e/list"

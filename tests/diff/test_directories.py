@@ -392,12 +392,6 @@ def test_no_globs_are_no_test() -> None:
     assert exclusion([]) is None
 
 
-def test_what_is_said_is_escaped_for_a_terminal_alone() -> None:
-    (pair,) = (Pair(b"a", b"b", code=1, text=b"Only in d: \x1b[1m\n\xff\xc3\xa9"),)
-    assert pair.said(for_terminal=False) == pair.text
-    assert pair.said(for_terminal=True) == "Only in d: \\x1b[1m\\n\\xffé".encode()
-
-
 # What cannot be read
 
 UNPRIVILEGED = ["setpriv", "--inh-caps=-all", "--bounding-set=-dac_override,-dac_read_search"]

@@ -89,3 +89,20 @@ def test_closest(run: Run, tmp_path: Path, options: list[str]) -> None:
 )
 def test_what_is_not_covered_is_told(run: Run, args: list[str], message: str) -> None:
     assert run("diff", *args, "--explain") == (2, b"", f"stdtools diff: {message}\n")
+
+
+def test_what_the_command_refuses_has_no_script(run: Run, tmp_path: Path) -> None:
+    for options, message in (
+        (["--label", "x"] * 3, "--label names A, then B; there is no third"),
+        (["-U", "1", "-C", "1"], "-U and -C name two formats"),
+    ):
+        assert run("diff", *options, "a", "b", "--explain") == (2, b"", f"stdtools diff: {message}\n")
+    result = run("diff", "a", "b", "--explain", env={"SOURCE_DATE_EPOCH": "0"})
+    assert result.err.startswith("stdtools diff: --explain does not cover SOURCE_DATE_EPOCH")
+
+
+def test_the_closest_of_any_bytes(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"abc\r\nabd\n\xffab\n")
+    script = run("diff", "--closest", "abc", "a", "--explain").text
+    theirs = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, capture_output=True)
+    assert (theirs.returncode, theirs.stdout) == (0, run("diff", "--closest", "abc", "a").out)

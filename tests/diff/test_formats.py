@@ -11,7 +11,7 @@ import pytest
 from stdtools.diff import context, headers, normal, side_by_side, unified_format
 from stdtools.diff.comparison import Comparison
 from stdtools.diff.expressions import Expression
-from stdtools.diff.functions import Functions
+from stdtools.diff.functions import Functions, is_c_function
 from tests.diff.oracles import ENVIRONMENT, Written, comparison_of, gnu, pair
 
 pytestmark = pytest.mark.once
@@ -41,13 +41,13 @@ FORMATS: dict[str, Write] = {
     "-u": lambda c, t, out: unified_format.write(c, t, out),
     "-U0": lambda c, t, out: unified_format.write(c, t, out, 0),
     "-U1 -T": lambda c, t, out: unified_format.write(c, t, out, 1, tab=b"\t"),
-    "-up": lambda c, t, out: unified_format.write(c, t, out, functions=Functions(c.a)),
+    "-up": lambda c, t, out: unified_format.write(c, t, out, functions=Functions(c.a, is_c_function)),
     "-U9 -F e.[1-5]": lambda c, t, out: unified_format.write(
         c, t, out, 9, functions=Functions(c.a, Expression("e.[1-5]", "-F").matches)
     ),
     "-c": lambda c, t, out: context.write(c, t, out),
     "-C0": lambda c, t, out: context.write(c, t, out, 0),
-    "-C2 -T -p": lambda c, t, out: context.write(c, t, out, 2, tab=b"\t", functions=Functions(c.a)),
+    "-C2 -T -p": lambda c, t, out: context.write(c, t, out, 2, tab=b"\t", functions=Functions(c.a, is_c_function)),
     "--normal": lambda c, t, out: normal.write(c, out),
     "--normal -T": lambda c, t, out: normal.write(c, out, tab=b"\t"),
     "-y": lambda c, t, out: side_by_side.write(c, out),

@@ -11,7 +11,7 @@ from stdtools.diff import context, headers, normal, side_by_side, summary, unifi
 from stdtools.diff.comparing import Outcome
 from stdtools.diff.comparison import Change, Comparison
 from stdtools.diff.engine import compare
-from stdtools.diff.functions import Functions
+from stdtools.diff.functions import Functions, is_c_function
 from stdtools.diff.side_by_side import Columns
 from stdtools.diff.summary import Row
 from tests.diff.oracles import Written, comparison_of, gnu
@@ -80,7 +80,7 @@ def test_a_line_of_megabytes_is_not_looked_at_character_by_character() -> None:
     a, b = long + b"\n" + b"x\n" * 50, long + b"\n" + b"x\ny\n" * 50
     comparison = compare(a, b)
     for write in (
-        lambda out: unified_format.write(comparison, (b"", b""), out, functions=Functions(a)),
+        lambda out: unified_format.write(comparison, (b"", b""), out, functions=Functions(a, is_c_function)),
         lambda out: context.write(comparison, (b"", b""), out, 1),
         lambda out: normal.write(comparison, out),
         lambda out: side_by_side.write(comparison, out),

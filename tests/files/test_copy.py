@@ -170,7 +170,20 @@ def test_where_things_go(run: Run, tmp_path: Path) -> None:
     rows = run("copy", "-n", "--jsonl", "a", "--into", "new3")
     assert [json.loads(line) for line in rows.text.splitlines()] == [{"source": "a/b/c", "target": "new3/a/b/c"}]
     assert not (tmp_path / "new3").exists()
+    left = tmp_path / "dest/.stdtools-copy-0011223344556677.tmp"
+    left.touch()
     assert run("copy", "-n", "f", "dest").text == "f\tdest/f\n"
+    assert left.exists(), "nothing is swept away either"
+    assert run("copy", "--files0-from", "-", "--into", "new4", stdin="a\0a/b\0") == (0, b"", "")
+    assert os.listdir(tmp_path / "new4/a/b") == []
+    assert run("copy", "--into", "new5", "a", "a/b", "d") == (0, b"", ""), "what is named twice is copied once more"
+
+
+def test_what_changes_things_is_no_default_and_others_do_not_matter(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "f").write_text("f")
+    env = {f"STDTOOLS_COPY_{name}": "1" for name in ("MOVE", "INTO", "FROM0", "FILES0_FROM", "STRIP")}
+    assert run("copy", "f", "g", env=env) == (0, b"", "")
+    assert sorted(os.listdir(tmp_path)) == ["f", "g"]
 
 
 @pytest.mark.parametrize(
@@ -280,18 +293,23 @@ def test_links_are_kept_followed_or_skipped(run: Run, tmp_path: Path) -> None:
     (tmp_path / "s/dir").symlink_to("d")
     (tmp_path / "s/loop").symlink_to(".")
     (tmp_path / "s/broken").symlink_to("none")
+    (tmp_path / "s/round").symlink_to("round")
+    for number in range(8):
+        (tmp_path / f"s/{number}").touch()
     followed = run("copy", "--links", "follow", "s", "followed")
     assert followed.code == 2
     assert sorted(followed.err.splitlines()) == [
         "stdtools copy: s/broken: No such file or directory",
         "stdtools copy: s/loop: is a link to a directory that it is in",
+        "stdtools copy: s/round: Too many levels of symbolic links",
     ]
+    assert {path.name for path in (tmp_path / "followed").iterdir()} == {*"01234567", "d", "dir", "file"}
     assert (tmp_path / "followed/file").read_text() == (tmp_path / "followed/dir/f").read_text() == "f"
     assert not any(path.is_symlink() for path in (tmp_path / "followed").iterdir())
     assert run("copy", "--links", "skip", "s", "skipped") == (0, b"", "")
-    assert os.listdir(tmp_path / "skipped") == ["d"]
+    assert sorted(os.listdir(tmp_path / "skipped")) == [*"01234567", "d"]
     assert run("copy", "--links", "skip", "--move", "s", "moved") == (0, b"", "")
-    assert sorted(os.listdir(tmp_path / "s")) == ["broken", "dir", "file", "loop"]
+    assert sorted(os.listdir(tmp_path / "s")) == ["broken", "dir", "file", "loop", "round"]
 
 
 def test_without_meta_a_copy_is_like_a_new_file(run: Run, tmp_path: Path) -> None:
@@ -405,6 +423,21 @@ def test_bytes_come_through_whatever_the_kernel_offers(
         os.close(target)
         assert ((tmp_path / "g").read_bytes(), sum(counted)) == (data, size), way
     assert real is None or real is not os.copy_file_range
+
+
+def test_a_file_that_comes_in_parts_is_read_to_its_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As files of sysfs do, which give a page at a time."""
+    data = random.Random(5).randbytes(10_000)
+    (tmp_path / "f").write_bytes(data)
+    read = os.read
+    source, target = os.open(tmp_path / "f", os.O_RDONLY), os.open(tmp_path / "g", os.O_WRONLY | os.O_CREAT)
+    monkeypatch.setattr(os, "read", lambda fd, size: read(fd, min(size, 4096)))
+    counted: list[int] = []
+    content.copy_bytes(source, target, os.fstat(source), counted.append)
+    monkeypatch.undo()
+    os.close(source)
+    os.close(target)
+    assert ((tmp_path / "g").read_bytes(), sum(counted)) == (data, len(data))
 
 
 def test_files_that_say_they_are_empty_are_read(run: Run, tmp_path: Path) -> None:

@@ -69,6 +69,22 @@ def test_several_at_once_templates_and_what_is_asked_of_the_disk(run: Run, shell
     assert strace.text.splitlines()[-1] == "1", "nothing but the command line names it"
 
 
+def test_what_is_not_there_is_1_wherever_exists_stands(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "empty").touch()
+    assert run("path", "exists,size", "empty") == (0, b"true\t0\n", "")
+    assert run("path", "name,exists", "empty", "none") == (1, b"empty\ttrue\nnone\tfalse\n", "")
+    assert run("path", "--template", "{exists} {name}", "none") == (1, b"false none\n", "")
+    assert run("path", "--template", "{exists} {name}", "empty") == (0, b"true empty\n", "")
+
+
+def test_a_nul_in_a_line_is_a_name_of_nothing(run: Run, tmp_path: Path) -> None:
+    line = b"a\0b\n"
+    assert run("path", "real", "-", stdin=line) == (0, os.fsencode(tmp_path.resolve()) + b"/a\0b\n", "")
+    assert run("path", "access", "-", stdin=line) == (0, b"---\n", "")
+    assert run("path", "expand", "-", stdin=b"~a\0b/x\n") == (0, b"~a\0b/x\n", "")
+    assert run("path", "exists", "-", stdin=line) == (1, b"false\n", "")
+
+
 @pytest.mark.parametrize(
     ("args", "message"),
     [
@@ -108,7 +124,12 @@ def test_a_file_is_read_before_it_is_written(shell: Run, run: Run, tmp_path: Pat
     assert (tmp_path / "f").read_bytes() == b"a\nb\n\xff\nc\n"
     assert shell("echo x | stdtools sponge -a new && cat new").text == "x\n"
     assert shell("true | stdtools sponge f && wc -c < f").text == "0\n"
-    assert run("sponge", "-a").err == "stdtools sponge: these options need a FILE; see 'stdtools sponge --help'\n"
+    needs = "stdtools sponge: --append needs a FILE; see 'stdtools sponge --help'\n"
+    assert run("sponge", "-a").err == run("sponge", "-a", "-").err == needs
+    defaults = {"STDTOOLS_SPONGE_BACKUP": ".b", "STDTOOLS_SPONGE_APPEND": "1"}
+    assert run("sponge", stdin="x", env=defaults) == (0, b"x", "")
+    assert shell("echo x | stdtools sponge -").text == "x\n", "- is standard output"
+    assert shell("echo x | STDTOOLS_SPONGE_APPEND=1 stdtools sponge ./- && cat ./- && rm ./-").text == "x\n"
     assert shell("echo x | stdtools sponge none/f").err == "stdtools sponge: none/f: No such file or directory\n"
     assert sorted(os.listdir(tmp_path)) == ["f", "f.old", "link", "new"]
 
@@ -141,7 +162,7 @@ def test_killed_at_any_moment_the_file_is_old_or_new(tmp_path: Path) -> None:
     assert os.listdir(tmp_path) == ["f"], "and what a kill left behind is swept away"
 
 
-@pytest.mark.parametrize("args", [["path", "stem", "-"], ["path", "norm", "a/../b"], ["sponge"]])
+@pytest.mark.parametrize("args", [["path", "stem", "-"], ["path", "norm", "a/../b"], ["sponge"], ["sponge", "-"]])
 def test_the_script_of_explain_does_the_same(run: Run, python: str, args: list[str]) -> None:
     data = b"a/b.c\n\xff.x\n"
     done = subprocess.run([python, "-c", run(*args, "--explain").text], input=data, capture_output=True, check=True)

@@ -1,16 +1,19 @@
 """Conversion block by block: exact wherever a block ends, and what is lost is counted and placed."""
 
 import codecs
+import gc
 import random
 import unicodedata
+import weakref
 from pathlib import Path
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from stdtools.fixenc.converting import Conversion, Converter, Loss, Unconvertible, convert_blocks
+from stdtools.fixenc.converting import Conversion, Converter, convert_blocks
 from stdtools.fixenc.encodings import find, names
+from stdtools.fixenc.losses import Loss, Unconvertible
 from stdtools.fixenc.places import Place
 from stdtools.fixenc.request import Request, Running
 from stdtools.shared.errors import ToolError
@@ -139,6 +142,9 @@ def test_a_loss_has_line_and_column_in_characters() -> None:
         (b"a\xef\xbb\xbfb", "utf-8", "utf-8", "strip", b"a\xef\xbb\xbfb"),
         (b"", "utf-8", "utf-8", "add", b"\xef\xbb\xbf"),
         (b"\xef\xbb", "utf-8", "utf-8", "keep", None),
+        (b"a", "utf-8-sig", "utf-8", "keep", b"a"),
+        (b"\xef\xbb\xbfa", "utf-8-sig", "utf-8", "keep", b"\xef\xbb\xbfa"),
+        (b"\xef\xbb\xbfa", "utf-8-sig", "utf-8", "strip", b"a"),
     ],
 )
 def test_byte_order_marks(data: bytes, source: str, target: str, bom: str, out: bytes | None) -> None:
@@ -148,6 +154,40 @@ def test_byte_order_marks(data: bytes, source: str, target: str, bom: str, out: 
                 run(conversion(source, target, bom=bom), data, size)
         else:
             assert run(conversion(source, target, bom=bom), data, size)[0] == out
+
+
+def test_utf_16_and_32_need_a_mark_where_the_order_of_bytes_is_not_said() -> None:
+    for name in ("utf-16", "utf-32"):
+        for size in (1, 3, 9):
+            with pytest.raises(ToolError) as raised:
+                run(conversion(name, errors="replace"), b"a\0\0\0b\0\0\0", size)
+            assert str(raised.value) == f"has no byte order mark; --from {name}-le or --from {name}-be"
+
+
+def test_surrogateescape_has_bytes_for_bytes_alone() -> None:
+    for source, target, data, char in (
+        ("utf-8", "latin-1", "ab€".encode(), "€"),
+        ("wtf-8", "utf-8", b"ab\xed\xa0\xbd!", "\ud83d"),
+    ):
+        with pytest.raises(Unconvertible) as raised:
+            run(conversion(source, target, errors="surrogateescape"), data, 9)
+        assert (raised.value.loss, raised.value.written) == (Loss(char, Place(1, 3)), b"ab")
+
+
+def test_what_is_dropped_does_not_hang_on_blocks() -> None:
+    text = "a\u200cb é\u200c\u202e\u200d\u200be\u200b\u0301\r\u200b\n"
+    for size in (1, 2, 3, 99):
+        wanted = conversion(
+            "utf-8", drop="[\u202e\u200b]|(?<=[\x20-\x7e])[\u200c\u200d]", normalize="NFC", newlines="lf"
+        )
+        assert run(wanted, text.encode(), size)[0].decode() == "ab é\u200c\u200dé\n"
+
+
+def test_a_converter_that_nobody_needs_is_gone() -> None:
+    """Codecs keep the error handlers that they are given for good."""
+    gone = [weakref.ref(run(conversion("utf-8", "latin-1", errors="replace"), "é€".encode(), 9)[1]) for _ in range(3)]
+    gc.collect()
+    assert [each() for each in gone] == [None] * 3
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 100])

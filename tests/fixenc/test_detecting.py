@@ -1,5 +1,6 @@
 """Detection: rules first, then the letters of the languages."""
 
+import bz2
 import os
 import random
 from pathlib import Path
@@ -7,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from stdtools.fixenc.candidates import encodings
-from stdtools.fixenc.detecting import alternatives, detect, newlines
+from stdtools.fixenc.detecting import Detection, detect
 from stdtools.fixenc.encodings import same_text
 from stdtools.fixenc.letters import load
-from stdtools.fixenc.sampling import MOST, sample_of, take_sample
+from stdtools.fixenc.particulars import alternatives, newlines
+from stdtools.fixenc.sampling import MOST, Sample, sample_of, take_sample
 from stdtools.shared.streams import open_input
 from tests.fixenc.texts import LABELLED, SENTENCES, encoded
 
@@ -118,6 +120,13 @@ def test_valid_utf8_always_wins(language: str) -> None:
         ("Hello, world. This is text, and it is long enough.\n".encode("cp037"), "cp037", False),
         (b"\x89PNG\r\n\x1a\n\0\0", "binary", False),
         (b"ab\0\0\0\1\2\3\xff", "binary", False),
+        (b"GIF89a\1\0\1\0\x80\0\0", "binary", False),
+        (b"ID3\4\0\0\0\0\0\x23", "binary", False),
+        (bz2.compress(b""), "binary", False),
+        (bz2.compress(b"text"), "binary", False),
+        (b"ID3 tags are explained here.\n", "ascii", False),
+        (b"GIF89a is a format, and RIFF is one, too.\n", "ascii", False),
+        (b"BZh is how bzip2 begins.\n", "ascii", False),
     ],
 )
 def test_rules(data: bytes, encoding: str, bom: bool) -> None:
@@ -167,6 +176,15 @@ def test_newlines(text: str, kind: str) -> None:
         assert newlines(sample, detect(sample)) == kind
 
 
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [("the house of the sea", "cp037"), ("İğne ipliğe ve suya", "cp1026"), ("το σπίτι μας", "cp875")],
+)
+def test_newlines_of_ebcdic(text: str, encoding: str) -> None:
+    sample = sample_of(f"{text}\n".encode(encoding) * 8)
+    assert newlines(sample, Detection(encoding, 0.9, "")) == "lf"
+
+
 def test_no_more_than_256_kib_of_a_file_are_read(tmp_path: Path) -> None:
     path = tmp_path / "big"
     line = "Große Straße\n".encode()
@@ -180,6 +198,48 @@ def test_no_more_than_256_kib_of_a_file_are_read(tmp_path: Path) -> None:
         file.write("Große Straße\n".encode("cp1252") * 9)
     with open_input(str(path)) as source:
         assert detect(take_sample(source)).encoding == "mixed"
+
+
+def detected(path: Path, data: bytes) -> str:
+    path.write_bytes(data)
+    with open_input(str(path)) as source:
+        return detect(take_sample(source)).encoding
+
+
+@pytest.mark.parametrize(
+    ("language", "encodings"),
+    [
+        ("zh", "gb18030 utf-8"),
+        ("zh_TW", "big5hkscs"),
+        ("ja", "cp932 euc_jp iso2022_jp"),
+        ("ko", "cp949 johab"),
+    ],
+)
+def test_no_part_of_a_long_file_cuts_a_character(language: str, encodings: str, tmp_path: Path) -> None:
+    """Where there are lines, where there are blanks alone, and where there are neither."""
+    for name in encodings.split():
+        for head, end in (("", "\n"), ("x", "\n"), ("", " "), ("x", " "), ("", ""), ("x", "")):
+            line = f"{SENTENCES[language].replace(' ', '')}{end}".encode(name)
+            data = head.encode() + line * (300_000 // len(line))
+            assert same_text(data, detected(tmp_path / "file", data), name), (name, head, end)
+
+
+def test_a_pipe_that_is_cut_within_a_character_of_a_shift_sequence() -> None:
+    data = SENTENCES["ja"].encode("iso2022_jp") * 9
+    for size in (300, 301):
+        assert detect(Sample(data[:size])).encoding == "iso2022_jp"
+
+
+def test_ascii_before_the_first_other_byte_of_a_long_line_tells_nothing() -> None:
+    for size in (1000, 5000, 10_000):
+        data = b"abc " * (size // 4)
+        assert detect(data + "café, naïve\n".encode("cp1252")).encoding == "cp1252"
+        assert detect(data + "é caf".encode() * 3 + b"\xe9 cr\xe8me\n").encoding == "mixed"
+
+
+def test_a_few_characters_far_from_each_other_are_as_sure_as_near_ones() -> None:
+    line = "The price of the café in Zürich is naïve\n" + "and here is plain text\n" * 200
+    assert detect((line * 30).encode("cp1252"))[:2] == ("cp1252", 1.0)
 
 
 def test_two_hundred_binary_files_are_binary_or_cannot_be_told_from_text() -> None:

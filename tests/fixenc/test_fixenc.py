@@ -217,6 +217,44 @@ def test_fix_mends_what_it_can(run: Run, tmp_path: Path) -> None:
     assert (tmp_path / "b").read_text() == GERMAN
 
 
+def test_fix_keeps_the_encoding_that_the_policy_wants(run: Run, tmp_path: Path) -> None:
+    for name, data, mended in (
+        ("cp1252", b"Caf\xe9\r\n", b"Caf\xe9\n"),
+        ("utf-16-le", "\ufeffa\u200b\u202eé\r\n".encode("utf-16-le"), "\ufeffaé\n".encode("utf-16-le")),
+    ):
+        (tmp_path / "a").write_bytes(data)
+        policy = ("--check", "--from", name, "--policy", "utf-8,lf,no-bidi,no-invisible", "a")
+        assert run("fixenc", *policy, "--fix") == (0, b"", "stdtools fixenc: a: mended\n")
+        assert (tmp_path / "a").read_bytes() == mended
+    (tmp_path / "a").write_bytes("hé\n".encode() * 50_000 + b"bad \xe9\n" + "hé\n".encode() * 200_000)
+    assert run("fixenc", "--check", "--fix", "a").err == (
+        "stdtools fixenc: a:50001:5: byte E9 is not utf-8; "
+        "--from another encoding, --mixed for several, or --errors replace\n"
+    )
+
+
+def test_a_byte_order_mark_is_no_column(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "b").write_bytes(b"\xef\xbb\xbfCaf\xe9\n")
+    for policy in ("utf-8", "utf-8,lf"):
+        told = b"b:1:4: byte 0xE9 is not UTF-8 (\xc3\xa9 in cp1252?)\n"
+        assert run("fixenc", "--check", "--policy", policy, "b") == (1, told, "")
+        piped = run("fixenc", "--check", "--policy", policy, stdin=(tmp_path / "b").read_bytes())
+        assert piped == (1, told.replace(b"b:", b"standard input:", 1), "")
+
+
+def test_trouble_of_a_codec_is_told_with_its_file(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "u").write_bytes(b"a\0b\0")
+    told = "stdtools fixenc: u: has no byte order mark; --from utf-16-le or --from utf-16-be\n"
+    for mode in ((), ("--check",), ("--check", "--fix"), ("--chars",), ("--mojibake",), ("-i",), ("-n",)):
+        assert run("fixenc", "--from", "utf-16", *mode, "u") == (2, b"", told)
+    assert run("fixenc", "--to", "latin-1", "--mojibake", stdin="a€") == (
+        2,
+        b"a",
+        "stdtools fixenc: standard input:1:2: U+20AC is not in iso8859-1; "
+        "--errors replace, backslashreplace or xmlcharrefreplace go on\n",
+    )
+
+
 def test_binary_files_are_refused_by_mixed_too(run: Run, tmp_path: Path) -> None:
     draw = random.Random(9)
     for number in range(20):
@@ -236,6 +274,26 @@ def test_mixed_mojibake_and_the_map(run: Run, tmp_path: Path) -> None:
     result = run("fixenc", "--mojibake", "--to", "utf-16-le", "-q", stdin=spoilt)
     assert result == (0, GERMAN.encode("utf-16-le"), "")
     assert run("fixenc", "--mojibake", stdin=GERMAN) == (0, GERMAN.encode(), "")
+    assert run("fixenc", "--mixed", "--map", "map", stdin="é\n").code == 0
+    assert json.loads((tmp_path / "map").read_text())["file"] == "-"
+    told = "stdtools fixenc: standard input: line 1: 'KÃ¶nig' was 'König': utf-8 was read as cp1252\n"
+    assert run("fixenc", "--mojibake", "-n", stdin="KÃ¶nig\n").err == told
+
+
+def test_mojibake_is_as_careful_and_tells_as_much_as_a_conversion(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"\xe9\n")
+    doubt = "stdtools fixenc: a: may be cp1252, but it says too little to be sure (0.73); --from cp1252 if it is\n"
+    taken = "stdtools fixenc: a: taken for cp1252, which is not sure (0.73); --from says what it is\n"
+    for mode in ((), ("--mojibake",)):
+        assert run("fixenc", *mode, "-i", "a") == (2, b"", doubt)
+        assert run("fixenc", *mode, "a") == (0, "é\n".encode(), taken)
+    assert (tmp_path / "a").read_bytes() == b"\xe9\n"
+    spoilt = "KÃ¶nig ".encode() + b"\xff\n"
+    for errors, out in (("replace", "König \ufffd\n".encode()), ("surrogateescape", "König ".encode() + b"\xff\n")):
+        result = run("fixenc", "--mojibake", "--from", "utf-8", "--errors", errors, stdin=spoilt)
+        assert (result.code, result.out) == (0, out)
+        assert result.err.splitlines()[0] == "stdtools fixenc: standard input: 1 lost: 1:8 byte FF is not utf-8"
+        assert len(result.err.splitlines()) == 2
 
 
 def test_why_list_and_chars(run: Run) -> None:
@@ -247,6 +305,20 @@ def test_why_list_and_chars(run: Run) -> None:
     assert "latin1" in listed["iso8859-1"][1]
     rows = [json.loads(line) for line in run("fixenc", "--chars", "--jsonl", stdin="a\u202e").out.splitlines()]
     assert rows[1]["odd"] == "turns the direction of text, invisible" or rows[1]["odd"] == "turns the direction of text"
+
+
+def test_chars_shows_the_bytes_of_an_encoding_that_is_found_late(run: Run) -> None:
+    rows = run("fixenc", "--chars", stdin=b"abcd\n" * 14_000 + b"caf\xe9\n").text.splitlines()
+    assert rows[-2] == "14001\t4\té\tU+00E9\tLATIN SMALL LETTER E WITH ACUTE\tLl\tE9\t"
+
+
+def test_a_bug_in_a_worker_is_told_as_one(python: str, tmp_path: Path) -> None:
+    script = "from stdtools.fixenc.crew import in_order\n"
+    script += "print(list(in_order(lambda number: 1 // number, [2, 1, 0, 5], 2)))"
+    done = subprocess.run([python, "-c", script], capture_output=True, cwd=tmp_path, check=False, text=True)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "ZeroDivisionError: integer division or modulo by zero\nTraceback " in done.stderr
+    assert "in <lambda>" in done.stderr
 
 
 def test_memory_stays_small(tmp_path: Path, shell: Run) -> None:
@@ -262,6 +334,14 @@ def test_memory_stays_small(tmp_path: Path, shell: Run) -> None:
         (["--policy", "lf"], "--policy needs --check"),
         (["--detect", "--to", "latin-1"], "--to has no meaning with --detect"),
         (["--backup", "x"], "--backup needs -i"),
+        (["-j", "2"], "-j needs -i, -n, --detect or --check"),
+        (["--mixed", "-j", "2"], "-j needs -i, -n, --detect or --check"),
+        (["--why", "a", "--from", "cp1252"], "--from has no meaning with --why"),
+        (["--from", "cesu-8", "--explain"], "--explain does not cover --from cesu-8; Python has no such codec"),
+        (
+            ["--to", "sloppy-cp1252", "--explain"],
+            "--explain does not cover --to sloppy-cp1252; Python has no such codec",
+        ),
         (["--from", "rot13"], "'rot13' is a codec of Python, but not an encoding of text files"),
         (["--to", "utf8x"], "'utf8x' is not an encoding; did you mean "),
         (["-i"], "-i needs files; standard input has no place to go back to"),
@@ -280,6 +360,7 @@ def test_what_makes_no_sense_is_said(run: Run, args: list[str], message: str) ->
         ["--from", "cp1252", "--to", "utf-16-le", "old"],
         ["--from", "cp1252", "--newlines", "crlf", "--normalize", "NFD", "old"],
         ["good", "good"],
+        ["--from", "locale", "good"],
     ],
 )
 def test_explain_prints_a_script_that_does_the_same(run: Run, tmp_path: Path, args: list[str]) -> None:
@@ -305,3 +386,4 @@ def test_explain_of_the_other_modes_runs(run: Run, tmp_path: Path) -> None:
         ).stdout
     )
     assert run("fixenc", "--mixed", "--explain").code == 2
+    assert "# auto looks at the bytes; this reads UTF-8\n" in run("fixenc", "bad", "--explain").text

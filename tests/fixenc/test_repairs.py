@@ -5,7 +5,7 @@ import random
 import pytest
 from ftfy import TextFixerConfig, fix_encoding
 
-from stdtools.fixenc.chains import DEEPEST, command, explain
+from stdtools.fixenc.chains import DEEPEST, command, origins
 from stdtools.fixenc.encodings import find
 from stdtools.fixenc.mixing import decode_mixed
 from stdtools.fixenc.mojibake import mend
@@ -134,7 +134,7 @@ def test_a_short_line_follows_the_clear_ones() -> None:
 
 @pytest.mark.parametrize(("text", "taken"), [("K√∂nig", "mac-roman"), ("schÃ¶n", "cp1252"), ("РџСЂРёРІРµС‚", "cp1251")])
 def test_why_names_the_chain_and_a_command_that_undoes_it(text: str, taken: str) -> None:
-    best = explain(text)[0]
+    best = origins(text)[0]
     assert best.story == f"utf-8 was read as {taken}"
     assert command(best).startswith("stdtools fixenc --from utf-8 --to ")
-    assert explain("König") == []
+    assert origins("König") == []

@@ -6,9 +6,11 @@ import shutil
 import struct
 import subprocess
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
-from stdtools.kv.foreign import open_foreign
+from stdtools.kv.foreign import ForeignStore, open_foreign
+from stdtools.kv.recognition import locate
 from stdtools.shared.errors import ToolError
 
 Pairs = dict[bytes, bytes]
@@ -25,6 +27,11 @@ SPECIAL: Pairs = {
     b"\xff\xfe\x85\xa0\xad": b"\xff" * 300,
 }
 MANY: Pairs = SPECIAL | {b"key %d" % i + b"\xe4" * (i % 3): b"v" * (i * 7 % 90) for i in range(600)}
+
+
+def opened(path: Path) -> closing[ForeignStore]:
+    """Open the shelf that *path* names, and close it behind the ``with`` block."""
+    return closing(open_foreign(locate(os.fspath(path))))
 
 
 def made(*command: str, cwd: Path, stdin: bytes = b"") -> bytes:
@@ -210,7 +217,7 @@ def harm(data: bytes, seed: int) -> bytes:
 def read_whatever(path: Path, keys: list[bytes]) -> tuple[Pairs, list[str]] | None:
     """Do all that can be done with a store; None when it is refused. Any error but ToolError is a bug."""
     try:
-        with open_foreign(os.fspath(path)) as store:
+        with opened(path) as store:
             listed = list(store.items())
             found = dict(listed)
             assert set(found) <= set(store)

@@ -1,9 +1,11 @@
 """What a line of kv batch may say, and what is refused as a whole."""
 
 import json
+from pathlib import Path
 
 import pytest
 
+import stdtools.kv
 from tests.conftest import Run
 
 pytestmark = pytest.mark.process
@@ -26,6 +28,10 @@ REFUSED = {
     '{"key": "a"}': "the field 'op' is missing",
     '{"op": "del", "glob": null}': "the field 'key' is missing",
     '{"op": "del", "prefix": null, "glob": null}': "the field 'key' is missing",
+    '{"op": "expire", "key": "a"}': "the field 'ttl' is missing; 'persist' has a key stay",
+    '{"op": "expire", "key": "a", "ttl": null}': "the field 'ttl' is missing; 'persist' has a key stay",
+    '{"op": "expire", "key": "a", "ttl": "0s"}': "ttl is '0s', no time at all",
+    '{"op": "set", "key": "a", "value": 1, "ttl": 0}': "ttl is 0, no time at all",
 }
 
 
@@ -42,6 +48,28 @@ def test_what_is_refused_changes_nothing(kv: Run) -> None:
 def test_minus_zero_and_marks_of_byte_order_are_taken_as_import_takes_them(kv: Run) -> None:
     lines = b'\xef\xbb\xbf{"op": "set", "key": "z", "value": -0}\r\n{"op": "get", "key": "z"}'
     assert kv("batch", stdin=lines) == (0, b'{"ok": true, "done": true}\n{"ok": true, "value": -0.0}\n', "")
+
+
+def test_a_default_stands_for_every_key_that_is_missing(kv: Run) -> None:
+    line = '{"op": "get", "keys": ["a", "b"], "default": {"d": {"$dict": [["$x", 1]]}}}'
+    default = '{"value": {"d": {"$dict": [["$x", 1]]}}}'
+    assert kv("batch", stdin=line) == (0, f'{{"ok": true, "values": [{default}, {default}]}}\n'.encode(), "")
+
+
+def test_an_element_that_has_no_json_is_not_popped(kv: Run, home: Path) -> None:
+    """In a batch that goes on, with what was done before it and what comes behind it."""
+    large: list[object] = [1]
+    for _ in range(24):
+        large = [large, large]
+    with stdtools.kv.open(home / ".local/share/stdtools/kv/default.db") as store:
+        store["q"] = [large, "last"]
+        lines = ['{"op": "pop", "key": "q"}'] * 2 + ['{"op": "incr", "key": "n"}']
+        answers = ['{"ok": true, "value": "last"}']
+        answers.append('{"ok": false, "error": "the value has more than 10000000 parts as JSON"}')
+        answers.append('{"ok": true, "value": 1}')
+        result = kv("batch", stdin="\n".join(lines))
+        assert (result.code, result.text.splitlines()) == (2, answers)
+        assert (len(store["q"]), store["n"]) == (1, 1)
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 """The scripts of kv --explain do what the commands do."""
 
+import dbm.dumb
+import shelve
 import shutil
 import subprocess
 from pathlib import Path
@@ -59,6 +61,8 @@ CASES = [
     ["import", "lines", "--replace"],
     ["import", "lines", "--keep"],
     ["batch", "operations"],
+    ["convert", "old", "./a.db", "--keep"],
+    ["convert", "old", "./a.db", "--replace"],
 ]
 
 
@@ -67,6 +71,8 @@ def place(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A store, and files to read."""
     monkeypatch.setenv("EDITOR", "sed -i s/text/changed/")
     assert run("kv", "--store", "./a.db", "import", stdin=STATE).code == 0
+    with dbm.dumb.open(str(tmp_path / "old"), "c") as old:
+        shelve.Shelf(old, protocol=4).update(b="old", o=[1])
     (tmp_path / "lines").write_text('{"key": "new", "value": {"a": [1]}}\n')
     (tmp_path / "operations").write_text(
         '{"op": "set", "key": "z", "value": 1}\n{"op": "get", "key": "z"}\n{"op": "get", "key": "none"}\n'
@@ -79,10 +85,11 @@ def place(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_the_script_does_what_the_command_does(run: Run, place: Path, python: str, args: list[str]) -> None:
     """The same output, the same exit code, and the same values in the store afterwards."""
     shutil.copy(place / "a.db", place / "before.db")
-    script = run("kv", *args, "--store", "./a.db", "--explain")
+    store = [] if args[0] == "convert" else ["--store", "./a.db"]
+    script = run("kv", *args, *store, "--explain")
     assert (script.code, script.err) == (0, "")
     assert len([line for line in script.text.splitlines() if line]) <= 34
-    done = run("kv", *args, "--store", "./a.db", "-q")
+    done = run("kv", *args, *store, "-q")
     after = run("kv", "--store", "./a.db", "export").out
     shutil.copy(place / "before.db", place / "a.db")
     explained = subprocess.run([python, "-c", script.text], cwd=place, capture_output=True)
@@ -109,11 +116,12 @@ def test_stores_times_backups_and_conversions(run: Run, place: Path, python: str
     script = run("kv", "backup", "copy.db", "--store", "./a.db", "--explain").text
     subprocess.run([python, "-c", script], cwd=place, check=True)
     assert run("kv", "export", "--store", "./copy.db").out == run("kv", "export", "--store", "./a.db").out
-    shell('python3 -c \'import dbm.dumb, shelve; shelve.Shelf(dbm.dumb.open("old", "c")).update(a=1, b=[2])\'')
     script = run("kv", "convert", "old", "new.db", "--explain").text
-    subprocess.run([python, "-c", script], cwd=place, check=True)
-    run("kv", "convert", "old", "same.db")
-    assert run("kv", "get", "b", "--store", "./same.db").text == "[2]\n"
+    done = subprocess.run([python, "-c", script], cwd=place, check=True, capture_output=True)
+    assert done.stdout == run("kv", "convert", "old", "same.db").out == b"2\n"
+    assert run("kv", "export", "--store", "./same.db").out == run("kv", "export", "--store", "./new.db").out
+    refused = subprocess.run([python, "-c", script], cwd=place, capture_output=True, text=True)
+    assert (refused.returncode, refused.stderr) == (1, "is there already\n")
     code = "import sqlite3; print(sqlite3.connect('new.db').execute('select count(*) from Dict').fetchone()[0])"
     assert subprocess.run([python, "-c", code], cwd=place, capture_output=True, text=True).stdout == "2\n"
 
@@ -133,6 +141,25 @@ def test_stores_times_backups_and_conversions(run: Run, place: Path, python: str
 def test_what_it_does_not_cover_is_said(run: Run, args: list[str | bytes], what: str) -> None:
     result = run("kv", *args, "--explain")
     assert result == (2, b"", f"stdtools kv {args[0]!s}: --explain does not cover {what}\n")
+
+
+def test_a_store_is_left_to_the_command_to_make(run: Run, place: Path) -> None:
+    """A script would make one that others may read, and without the times of its keys."""
+    for args in (["set", "k", "v"], ["get", "k"], ["ttl", "k"], ["info"]):
+        told = "./none.db: --explain does not cover a store that is not there yet"
+        result = run("kv", *args, "--store", "./none.db", "--explain")
+        assert result == (2, b"", f"stdtools kv {args[0]}: {told}\n")
+        assert run("kv", *args, "--explain").code == 2
+    assert not (place / "none.db").exists()
+
+
+def test_what_has_expired_is_not_expiring(run: Run, place: Path, python: str) -> None:
+    run("kv", "set", "soon", "v", "--ttl", "0.001", "--store", "./a.db")
+    run("kv", "set", "later", "v", "--ttl", "1h", "--store", "./a.db")
+    run("kv", "persist", "b", "--store", "./a.db")  # which puts what has expired off the disk
+    script = run("kv", "info", "--store", "./a.db", "--explain").text
+    done = subprocess.run([python, "-c", script], cwd=place, capture_output=True, check=True)
+    assert done.stdout == run("kv", "info", "--store", "./a.db").out
 
 
 def test_a_script_in_sql_takes_keys_of_bytes(run: Run, place: Path, python: str) -> None:

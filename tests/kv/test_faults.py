@@ -165,6 +165,20 @@ def test_a_backup_is_not_written_under_a_journal_that_would_be_rolled_back_into_
     assert run("kv", "--store", "./b.db", "get", "k").text == "a"
 
 
+def test_what_is_said_to_clean_up_a_wal_file_does_so(run: Run, tmp_path: Path) -> None:
+    for store in ("a", "b"):
+        run("kv", "--store", f"./{store}.db", "set", "k", store)
+    code = "import os, sqlite3; db = sqlite3.connect('b.db'); db.execute('PRAGMA journal_mode=WAL'); "
+    code += "db.execute('UPDATE Dict SET value = value'); db.commit(); os.kill(os.getpid(), 9)"
+    assert subprocess.run([sys.executable, "-c", code], cwd=tmp_path).returncode == -signal.SIGKILL
+    what = "has a -wal file beside it: it is in use, or its last writer was killed"
+    message = f"stdtools kv backup: b.db: {what}; 'stdtools kv compact' cleans up after that\n"
+    assert run("kv", "--store", "./a.db", "backup", "b.db") == (2, b"", message)
+    assert run("kv", "--store", "./b.db", "compact").code == 0
+    assert run("kv", "--store", "./a.db", "backup", "b.db") == (0, b"", "")
+    assert run("kv", "--store", "./b.db", "get", "k").text == "a"
+
+
 def test_a_store_is_not_replaced_by_its_own_backup(run: Run, tmp_path: Path) -> None:
     """What another process writes to the file that it has open would be lost."""
     run("kv", "--store", "./a.db", "set", "k", "v")

@@ -14,8 +14,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from stdtools.kv.foreign import open_foreign
-from stdtools.kv.recognition import locate, recognise
+import stdtools.kv
+from stdtools.kv.recognition import locate
 from stdtools.shared.errors import ToolError
 from tests.kv.foreign_writers import (
     MANY,
@@ -23,6 +23,7 @@ from tests.kv.foreign_writers import (
     Pairs,
     harm,
     made,
+    opened,
     perl_reads,
     perl_writes,
     read_whatever,
@@ -41,7 +42,7 @@ def write_dumb(path: Path, pairs: Pairs) -> None:
 
 
 def check(path: Path, expected: Pairs, notes: list[str] | None = None) -> None:
-    with open_foreign(str(path)) as store:
+    with opened(path) as store:
         assert dict(store.items()) == expected
         assert sorted(store) == sorted(expected)
         assert len(store) == len(expected)
@@ -81,21 +82,21 @@ def test_names_that_end_like_parts_and_are_none(tmp_path: Path) -> None:
     check(tmp_path / "foo.db", SPECIAL)
     check(tmp_path / "bar.dir", SPECIAL)
     write_sqlite(tmp_path / "foo.bak")  # someone's backup
-    assert recognise(str(tmp_path / "foo.bak")) == "sqlite"
+    assert locate(str(tmp_path / "foo.bak")).kind == "sqlite"
 
 
 def test_the_file_of_the_very_name_comes_first_when_it_is_a_store(tmp_path: Path) -> None:
     write_gdbm(tmp_path / "foo", SPECIAL)
     write_sqlite(tmp_path / "foo.db")
     write_dumb(tmp_path / "foo", SPECIAL)
-    assert recognise(str(tmp_path / "foo")) == "gdbm"
+    assert locate(str(tmp_path / "foo")).kind == "gdbm"
     (tmp_path / "foo").write_text("#!/bin/sh\n")
-    assert recognise(str(tmp_path / "foo")) == "dumb", "a program beside its shelf"
+    assert locate(str(tmp_path / "foo")).kind == "dumb", "a program beside its shelf"
     (tmp_path / "foo.dat").unlink()
     (tmp_path / "foo.dir").unlink()
     assert locate(str(tmp_path / "foo")) == ("sqlite", str(tmp_path / "foo.db"), "")
     (tmp_path / "foo").write_bytes(b"")
-    assert recognise(str(tmp_path / "foo")) == "empty", "a store may be wanted there"
+    assert locate(str(tmp_path / "foo")).kind == "empty", "a store may be wanted there"
 
 
 @pytest.mark.process
@@ -103,9 +104,9 @@ def test_the_file_of_the_very_name_comes_first_when_it_is_a_store(tmp_path: Path
 def test_berkeley_db_is_named_and_refused(tmp_path: Path, library: str) -> None:
     perl_writes(library, tmp_path / "foo.db", {b"key": b"value"})
     for spelling in ("foo", "foo.db"):
-        assert recognise(str(tmp_path / spelling)) == "berkeley"
+        assert locate(str(tmp_path / spelling)).kind == "berkeley"
         with pytest.raises(ToolError, match=r"foo\.db: is a Berkeley DB file.*db_dump"):
-            open_foreign(str(tmp_path / spelling))
+            opened(tmp_path / spelling)
 
 
 @pytest.mark.parametrize("order", "<>")
@@ -113,7 +114,10 @@ def test_berkeley_db_is_named_and_refused(tmp_path: Path, library: str) -> None:
 @pytest.mark.parametrize("at", [0, 12])
 def test_berkeley_db_of_every_age_and_byte_order(tmp_path: Path, order: str, magic: int, at: int) -> None:
     (tmp_path / "foo.db").write_bytes(bytes(at) + struct.pack(order + "I", magic) + bytes(500))
-    assert recognise(str(tmp_path / "foo")) == "berkeley"
+    assert locate(str(tmp_path / "foo")).kind == "berkeley"
+    for flag in ("r", "w"):
+        with pytest.raises(ToolError, match=r"foo\.db: is a Berkeley DB file.*db_dump"):
+            stdtools.kv.open(str(tmp_path / "foo"), flag)
 
 
 def test_what_is_no_store(tmp_path: Path) -> None:
@@ -128,29 +132,27 @@ def test_what_is_no_store(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pair.dir")
     names = ["text", "text.db", "a.dat", "a.dir", "a.bak", "b.pag", "b.dir", "c.pag", "random.pag", "fifo", "pair.pag"]
     for path in [*(tmp_path / name for name in names), tmp_path, tmp_path / "folder.db", "/dev/zero", "/dev/null"]:
-        assert recognise(str(path)) == "unknown", path
+        assert locate(str(path)).kind == "unknown", path
         with pytest.raises(ToolError, match="is no store"):
-            open_foreign(str(path))
+            opened(path)
     (tmp_path / "dangling").symlink_to("nowhere")
     for path in ("a", "b", "folder", "nothing", "nothing.db", "text/under", "dangling", "pair", "x" * 252, "x" * 300):
-        assert recognise(str(tmp_path / path)) == "missing", path
+        assert locate(str(tmp_path / path)).kind == "missing", path
     with pytest.raises(ToolError, match="No such file or directory"):
-        open_foreign(str(tmp_path / "nothing"))
+        opened(tmp_path / "nothing")
     for path in ("nul\0", "\ud800"):
         with pytest.raises(ToolError, match="is no name"):
-            recognise(path)
+            locate(path)
 
 
 def test_empty_files(tmp_path: Path) -> None:
     for name in ("foo", "foo.db", "bar.pag", "baz.dat"):
         (tmp_path / name).write_bytes(b"")
-        assert recognise(str(tmp_path / name)) == "empty"
-    with pytest.raises(ToolError, match="is empty"):
-        open_foreign(str(tmp_path / "foo"))
+        assert locate(str(tmp_path / name)).kind == "empty"
     (tmp_path / "bar.dir").write_bytes(b"")
     (tmp_path / "baz.dir").write_bytes(b"")
-    assert recognise(str(tmp_path / "bar")) == "sdbm", "as ndbm makes it before the first pair"
-    assert recognise(str(tmp_path / "baz")) == "dumb"
+    assert locate(str(tmp_path / "bar")).kind == "sdbm", "as ndbm makes it before the first pair"
+    assert locate(str(tmp_path / "baz")).kind == "dumb"
     check(tmp_path / "bar", {})
     check(tmp_path / "baz", {})
 
@@ -164,7 +166,7 @@ def test_a_symlink_is_followed(tmp_path: Path) -> None:
 def test_a_closed_store_is_an_error_and_not_another_file(tmp_path: Path) -> None:
     for write in (write_gdbm, write_dumb, write_sdbm):
         write(tmp_path / write.__name__, SPECIAL)
-        with open_foreign(str(tmp_path / write.__name__)) as store:
+        with opened(tmp_path / write.__name__) as store:
             pass
         with pytest.raises(ToolError):
             store.get(b"'single'")
@@ -252,7 +254,7 @@ def test_a_hole_in_the_index_of_dumb_is_not_read_to_its_end(tmp_path: Path) -> N
     """It would take hours: the file is 4 TiB long, and takes up a page."""
     write_dumb(tmp_path / "a", {b"k": b"v"})
     os.truncate(tmp_path / "a.dir", 1 << 42)
-    with open_foreign(os.fspath(tmp_path / "a")) as store:
+    with opened(tmp_path / "a") as store:
         assert store[b"k"] == b"v"
         assert [note.split(";")[0] for note in store.notes] == ["a.dir is damaged at line 2"]
 
@@ -288,7 +290,7 @@ def test_lines_that_no_dumb_index_has(tmp_path: Path, line: bytes) -> None:
     (tmp_path / "foo.dir").write_bytes(b"'sound', (0, 5)\n" + line + b"\n")
     check(tmp_path / "foo", {b"sound": b"value"}, ["foo.dir is damaged at line 2; its other lines were used"])
     (tmp_path / "foo.dir").write_bytes(b"'\n" + line + b"\n")
-    assert recognise(str(tmp_path / "foo")) == "missing"
+    assert locate(str(tmp_path / "foo")).kind == "missing"
 
 
 def test_places_that_no_value_has(tmp_path: Path) -> None:
@@ -296,7 +298,7 @@ def test_places_that_no_value_has(tmp_path: Path) -> None:
     os.truncate(tmp_path / "foo.dat", 1 << 40)
     lines = b"'sound', (0, 5)\n'large', (512, 99999999999)\n'behind', (1099511627776, 1)\n"
     (tmp_path / "foo.dir").write_bytes(lines)
-    with open_foreign(str(tmp_path / "foo")) as store:
+    with opened(tmp_path / "foo") as store:
         assert dict(store.items()) == {b"sound": b"value"}
         assert [note.split(": ")[1] for note in store.notes] == [
             "99999999999 bytes at byte 512 are longer than 1 GiB",
@@ -310,11 +312,11 @@ def test_places_that_no_value_has(tmp_path: Path) -> None:
 def test_places_that_overlap(tmp_path: Path) -> None:
     (tmp_path / "foo.dat").write_bytes(b"v" * 2000)
     (tmp_path / "foo.dir").write_bytes(b"'a', (0, 513)\n'b', (512, 5)\n'c', (1024, 0)\n'd', (1024, 5)\n")
-    with open_foreign(str(tmp_path / "foo")) as store:
+    with opened(tmp_path / "foo") as store:
         assert store.notes == ["1 values lie upon others, the first at byte 512: the index is damaged"]
         assert len(dict(store.items())) == 4
     (tmp_path / "foo.dir").write_bytes(b"".join(b"'%d', (0, 2000)\n" % number for number in range(100)))
-    with open_foreign(str(tmp_path / "foo")) as store, pytest.raises(ToolError, match="its parts lie upon each other"):
+    with opened(tmp_path / "foo") as store, pytest.raises(ToolError, match="its parts lie upon each other"):
         dict(store.items())
 
 
@@ -322,7 +324,7 @@ def test_dumb_without_values(tmp_path: Path) -> None:
     write_dumb(tmp_path / "foo", SPECIAL)
     (tmp_path / "foo.dat").unlink()
     with pytest.raises(ToolError, match=r"foo\.dat: No such file or directory"):
-        open_foreign(str(tmp_path / "foo"))
+        opened(tmp_path / "foo")
 
 
 # sdbm
@@ -389,7 +391,7 @@ def test_the_hash_of_sdbm(key: bytes, signed: bool) -> None:
 def test_pages_whose_index_is_lost(tmp_path: Path) -> None:
     write_sdbm(tmp_path / "foo", MANY)
     (tmp_path / "foo.dir").write_bytes(bytes(4096))
-    with open_foreign(str(tmp_path / "foo")) as store:
+    with opened(tmp_path / "foo") as store:
         assert dict(store.items()) == MANY
         assert {key: store[key] for key in MANY} == MANY
         assert store.notes == ["foo.dir is damaged: it does not lead to every pair"]
@@ -415,7 +417,7 @@ def test_a_split_that_was_interrupted_gives_each_pair_once(tmp_path: Path) -> No
     assert moved
     after[:1024] = before
     (tmp_path / "foo.pag").write_bytes(after)
-    with open_foreign(str(tmp_path / "foo")) as store:
+    with opened(tmp_path / "foo") as store:
         listed = list(store.items())
         assert dict(listed).items() >= half.items()
         assert len(listed) == len(dict(listed))
@@ -430,7 +432,7 @@ def test_pages_that_are_holes_are_not_read(tmp_path: Path) -> None:
         file.seek(1 << 40)
         file.write(page)
         file.truncate(1 << 41)
-    with open_foreign(str(tmp_path / "foo")) as store:
+    with opened(tmp_path / "foo") as store:
         assert {key: value for key, value in store.items() if key != b"k"} == MANY
         assert store.notes == ["page 1073741824 is damaged; the key 'k' cannot be there and is left out"]
 
@@ -440,7 +442,7 @@ def test_a_damaged_page_is_named_and_the_rest_is_read(tmp_path: Path) -> None:
     with open(tmp_path / "foo.pag", "r+b") as file:
         file.seek(3 * 1024 + 4)
         file.write(b"\xff\xff")
-    with open_foreign(str(tmp_path / "foo")) as store:
+    with opened(tmp_path / "foo") as store:
         found = dict(store.items())
         assert 0 < len(MANY) - len(found) < 50
         assert found.items() < MANY.items()

@@ -14,8 +14,7 @@ from hypothesis import strategies as st
 
 from stdtools.kv import forms
 from stdtools.kv.forms import from_json, parse, to_json
-from stdtools.kv.pickles import Foreign, NotPlain, TooDeep
-from stdtools.kv.plain import DEEPEST
+from stdtools.kv.plain import DEEPEST, Foreign, NotPlain, TooDeep
 from stdtools.shared.errors import ToolError
 from tests.kv.plain_values import exactly, values
 

@@ -10,8 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from stdtools.kv.foreign import open_foreign
-from stdtools.kv.recognition import locate, recognise
+from stdtools.kv.recognition import locate
 from stdtools.shared.errors import ToolError
 from tests.kv.foreign_writers import (
     MANY,
@@ -20,6 +19,7 @@ from tests.kv.foreign_writers import (
     gdbm_hash,
     harm,
     made,
+    opened,
     perl_reads,
     perl_writes,
     read_whatever,
@@ -45,7 +45,7 @@ LAYOUTS = {
 
 
 def check(path: Path, expected: Pairs) -> None:
-    with open_foreign(str(path)) as store:
+    with opened(path) as store:
         assert dict(store.items()) == expected
         assert sorted(store) == sorted(expected)
         assert len(store) == len(expected)
@@ -115,7 +115,7 @@ def test_gdbm_reads_what_our_writer_wrote(tmp_path: Path, block: int, magic: int
 @pytest.mark.parametrize("options", LAYOUTS.values(), ids=LAYOUTS.keys())
 def test_every_byte_order_and_word_size(tmp_path: Path, options: dict[str, object], block: int) -> None:
     write_gdbm(tmp_path / "other", MANY, block=block, **options)  # type: ignore[arg-type]
-    assert recognise(str(tmp_path / "other")) == "gdbm"
+    assert locate(str(tmp_path / "other")).kind == "gdbm"
     check(tmp_path / "other", MANY)
 
 
@@ -138,7 +138,7 @@ def test_a_writer_is_told_of(tmp_path: Path) -> None:
     with subprocess.Popen(["perl", "-e", script], cwd=tmp_path, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as perl:
         assert perl.stdout is not None
         assert perl.stdout.read(1) == b"x"
-        with open_foreign(str(tmp_path / "held")) as store:
+        with opened(tmp_path / "held") as store:
             assert "another process has it open for writing" in store.notes[0]
             assert dict(store.items()) == SPECIAL
     check(tmp_path / "held", SPECIAL)
@@ -161,7 +161,7 @@ def test_a_damaged_bucket_is_named_and_the_rest_is_read(tmp_path: Path) -> None:
     write_gdbm(path, MANY)
     address = directory(path)[-1]
     patched(path, address + 104, "<i", 77)
-    with open_foreign(str(path)) as store:
+    with opened(path) as store:
         found = dict(store.items())
         assert 0 < len(MANY) - len(found) <= 16
         assert found.items() <= MANY.items()
@@ -176,7 +176,7 @@ def test_an_entry_of_the_directory_that_leads_nowhere_loses_nothing_that_others_
     write_gdbm(path, dict(list(MANY.items())[:12]))  # one bucket, to which all 64 lead
     for index in (0, 5, 6, 63):
         patched(path, 512 + 8 * index, "<q", 1 << 40)
-    with open_foreign(str(path)) as store:
+    with opened(path) as store:
         assert dict(store.items()) == dict(list(MANY.items())[:12])
         assert len(store.notes) == 3, "5 and 6 are one"
         assert "entry 0 of its directory leads out of the file, to byte 1099511627776" in store.notes[0]
@@ -191,7 +191,7 @@ def test_a_directory_in_which_two_buckets_take_turns_gives_each_pair_once(tmp_pa
         patched(path, 512 + 8 * index, "<q", (one, other)[index % 2])
     for address in (one, other):
         patched(path, address + 104, "<i", 0)
-    with open_foreign(str(path)) as store:
+    with opened(path) as store:
         listed = list(store.items())
         assert len(listed) == len(dict(listed))
 
@@ -207,7 +207,7 @@ def test_values_that_lie_upon_each_other_do_not_multiply_the_file(tmp_path: Path
                 size = min(3_900_000, len(data) - position - key_size)
                 struct.pack_into("<i4sqii", data, at, value, start, position, key_size, size)
     path.write_bytes(data)
-    with open_foreign(str(path)) as store, pytest.raises(ToolError, match="its parts lie upon each other"):
+    with opened(path) as store, pytest.raises(ToolError, match="its parts lie upon each other"):
         for _ in store.items():
             pass
 
@@ -221,7 +221,7 @@ def test_a_directory_of_buckets_that_overlap_is_not_read_to_its_end(tmp_path: Pa
     behind = 512 + (8 << bits)
     patched(path, 512, f"<{1 << bits}q", *range(behind, behind + (1 << bits)))
     os.truncate(path, behind + (2 << bits))
-    with open_foreign(str(path)) as store, pytest.raises(ToolError, match="its parts lie upon each other"):
+    with opened(path) as store, pytest.raises(ToolError, match="its parts lie upon each other"):
         for _ in store.items():
             pass
 
@@ -234,7 +234,7 @@ def test_sizes_in_a_file_of_holes_allocate_nothing(tmp_path: Path) -> None:
     at = next(at for at in range(address + 112, address + 512, 24) if data[at : at + 4] != b"\xff" * 4)
     patched(path, at + 20, "<i", 0x7FFFFFFF)
     os.truncate(path, 1 << 40)
-    with open_foreign(str(path)) as store:
+    with opened(path) as store:
         assert dict(store.items()) == {}
         assert store.notes[0].startswith("the value of key 'key' is left out: 2147483647 bytes at byte")
         with pytest.raises(ToolError, match="longer than 1 GiB"):
@@ -247,7 +247,7 @@ def test_a_file_cut_off_before_its_directory_ends(tmp_path: Path, size: int) -> 
     write_gdbm(path, MANY)
     os.truncate(path, size)
     with pytest.raises(ToolError, match="ends inside its header" if size < 32 else "its directory is not in it"):
-        open_foreign(str(path))
+        opened(path)
 
 
 @pytest.mark.parametrize("options", [{}, {"word": 4, "align": 4, "magic": 0x13579ACD, "order": ">"}])

@@ -14,7 +14,8 @@ from typing import NamedTuple
 import pytest
 
 from stdtools.kv.forms import parse, to_json
-from stdtools.kv.pickles import has_foreign, kind, load, load_plain
+from stdtools.kv.nesting import survey
+from stdtools.kv.pickles import load, load_plain, type_name
 from stdtools.shared.errors import ToolError
 from tests.kv.hostile import CASES, HEAD, SAMPLE, WOULD_RUN, text
 
@@ -23,13 +24,14 @@ from tests.kv.hostile import CASES, HEAD, SAMPLE, WOULD_RUN, text
 READER = """
 import base64, json, resource, sys, time
 from stdtools.kv.forms import parse, to_json
-from stdtools.kv.pickles import has_foreign, kind, load, load_plain
+from stdtools.kv.nesting import survey
+from stdtools.kv.pickles import load, load_plain, type_name
 from stdtools.shared.errors import ToolError
 
 cases = [(name, base64.b64decode(data)) for name, data in json.load(sys.stdin)]
 for data in (case for name, case in cases if name.startswith("warm up")):
     try:
-        to_json(load(data)), kind(data), has_foreign(load(data)), load_plain(data)
+        to_json(load(data)), type_name(data), survey(load(data)), load_plain(data)
     except ToolError:
         pass
 
@@ -53,7 +55,7 @@ def outcome(function, data):
 
 def show(data):
     value = load(data)
-    has_foreign(value)
+    survey(value)
     return to_json(value).encode()
 
 for name, data in cases:
@@ -61,7 +63,7 @@ for name, data in cases:
     began = time.process_time()
     shown = outcome(show, data)
     plain = outcome(lambda data: type(load_plain(data)), data)
-    named = outcome(kind, data)
+    named = outcome(type_name, data)
     print(json.dumps([name, shown, plain, named, heard, time.process_time() - began]), flush=True)
 """
 
@@ -164,8 +166,8 @@ def test_a_mutated_pickle_raises_tool_errors_only(seed: int) -> None:
         data = _mutated(chance, samples)
         try:
             value = load(data)
-            kind(data)
-            has_foreign(value)
+            type_name(data)
+            survey(value)
             json.loads(to_json(value, max_nodes=10_000))
             shown += 1
             parse(to_json(load_plain(data)))

@@ -128,6 +128,12 @@ def test_conditions(kv: Run) -> None:
     assert kv("set", "k", '{"a": [1]}', "--json", "--if-value", '"9"').code == 0
     assert kv("set", "k", "x", "--if-value", '{"a": [1]}').code == 0
     assert kv("get", "k").text == "x"
+    kv("set", "k", "x\n")
+    assert kv("set", "k", "y", "--if-value", "x").code == 1, "a newline belongs to text"
+    assert kv("set", "k", "y", "--if-value", "x\n").code == 0
+    kv("set", "k", "1", "--json")
+    assert kv("set", "k", "2", "--json", "--get", "--if-value", "1") == (0, b"1\n", "")
+    assert kv("set", "k", "y", "--if-value", "2\n").code == 0
 
 
 def test_times_to_live(kv: Run) -> None:
@@ -159,6 +165,8 @@ def test_times_to_live(kv: Run) -> None:
 def test_what_has_expired_is_not_there(kv: Run, shell: Run) -> None:
     kv("set", "stays", "v")
     assert shell("stdtools kv set goes v --ttl 0.05s; sleep 0.1").code == 0
+    info = json.loads(kv("info", "--jsonl").text)
+    assert (info["keys"], info["expiring"]) == (1, 0)
     assert kv("get", "goes").code == kv("has", "goes").code == kv("ttl", "goes").code == 1
     assert kv("keys").text == "stays\n"
     assert '"goes"' not in kv("export").text

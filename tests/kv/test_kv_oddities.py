@@ -23,6 +23,13 @@ def test_negative_numbers_stay_in_their_place(kv: Run) -> None:
     kv("push", "q", "-1", "x", "-2", "--left")
     assert kv("get", "q").text == '["-2", "x", "-1"]\n'
     assert kv("append", "text", "-5").text == "2\n"
+    kv("set", "-0", "a")
+    kv("set", "-7", "b")
+    assert kv("get", "-7", "-1", "-0") == (0, b"b\x003\n\0", ""), "-0 is an option here"
+    assert kv("get", "--", "-0").text == "a"
+    assert (kv("has", "-7").code, kv("ttl", "-7").text, kv("keys", "-7").text) == (0, "never\n", "-7\n")
+    assert kv("rename", "-7", "-8").code == 0
+    assert kv("del", "-8", "-9").text == "1\n"
     assert kv("incr", "k", "-x").err == "stdtools kv incr: no such option '-x'; see 'stdtools kv incr --help'\n"
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import stdtools.kv
-from stdtools.kv.pickles import ForeignClass
+from stdtools.kv.plain import ForeignClass
 from stdtools.shared.errors import ToolError
 
 FOREIGN = b"\x80\x04c_collections\nOrderedDict\n."  # a class, which is never looked up

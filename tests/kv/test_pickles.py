@@ -18,20 +18,14 @@ from hypothesis import strategies as st
 
 from stdtools.kv import machine, pickles
 from stdtools.kv.forms import to_json
+from stdtools.kv.nesting import survey
 from stdtools.kv.pickles import (
-    BadPickle,
-    Foreign,
-    ForeignClass,
-    NotPlain,
-    TooDeep,
     dump,
-    has_foreign,
-    kind,
-    kind_of,
     load,
     load_plain,
+    type_name,
 )
-from stdtools.kv.plain import DEEPEST
+from stdtools.kv.plain import DEEPEST, BadPickle, Foreign, ForeignClass, NotPlain, TooDeep, type_name_of
 from tests.kv.hostile import SAMPLE
 from tests.kv.plain_values import exactly, scalars, values
 
@@ -51,8 +45,8 @@ def test_every_plain_value_comes_back(value: Any) -> None:
     assert data == pickle.dumps(value, 4)
     assert exactly(load(data)) == exactly(value)
     assert exactly(load_plain(data)) == exactly(value)
-    assert kind(data) == kind_of(value)
-    assert not has_foreign(value)
+    assert type_name(data) == type_name_of(value)
+    assert not survey(value).foreign
 
 
 @given(values, st.sampled_from(PROTOCOLS), st.sampled_from([pickle.dumps, in_python]), st.booleans())
@@ -68,7 +62,7 @@ def test_pickles_mean_what_pickle_says(value: Any, protocol: int, write: Any, op
     expected = exactly(pickle.loads(data))
     assert exactly(load(data)) == expected
     assert exactly(load_plain(data)) == expected
-    assert kind(data) == kind_of(value)
+    assert type_name(data) == type_name_of(value)
 
 
 @given(scalars, st.sampled_from([4, 5]), st.binary(max_size=3), st.data())
@@ -96,8 +90,8 @@ def test_reading_and_writing_text_imports_next_to_nothing() -> None:
         "import sys, typing\n"
         "import stdtools.kv, stdtools.shared.errors\n"
         "before = set(sys.modules)\n"
-        "from stdtools.kv.pickles import dump, kind, load\n"
-        "assert load(dump('text')) == 'text' and kind(dump('text' * 999)) == 'text'\n"
+        "from stdtools.kv.pickles import dump, load, type_name\n"
+        "assert load(dump('text')) == 'text' and type_name(dump('text' * 999)) == 'text'\n"
         "sys.exit(' '.join(set(sys.modules) - before - {'stdtools.kv.pickles', 'stdtools.kv.plain'}) or 0)"
     )
     done = subprocess.run([sys.executable, "-I", "-c", script], capture_output=True, text=True)
@@ -263,8 +257,8 @@ class Keyed:
 def test_every_part_of_an_object_is_kept(value: Any, parts: dict[str, Any], protocol: int) -> None:
     node = load(pickle.dumps(value, protocol))
     assert node.parts == parts
-    assert has_foreign([{"k": (node,)}])
-    assert kind(pickle.dumps(value, protocol)) == node.name
+    assert survey([{"k": (node,)}]).foreign == [node]
+    assert type_name(pickle.dumps(value, protocol)) == node.name
 
 
 def test_a_call_of_what_is_itself_called_is_kept_whole() -> None:
@@ -328,14 +322,14 @@ def test_a_number_of_as_many_digits_as_python_takes() -> None:
 
 def test_what_follows_stop_is_left_alone() -> None:
     assert load(pickle.dumps("text", 4) + b"junk") == "text"
-    assert kind(pickle.dumps([1], 4) + b"junk") == "list"
+    assert type_name(pickle.dumps([1], 4) + b"junk") == "list"
 
 
 def test_circles_are_read() -> None:
     value = load(pickle.dumps(loop()))
     assert value[0][0] is value
     assert load_plain(pickle.dumps(loop())) is not value
-    assert not has_foreign(value)
+    assert not survey(value).foreign
 
 
 def test_shared_parts_stay_shared() -> None:
@@ -386,4 +380,4 @@ def test_honest_keys_in_great_numbers() -> None:
 )
 @pytest.mark.parametrize("protocol", PROTOCOLS)
 def test_kinds(value: Any, name: str, protocol: int) -> None:
-    assert kind(pickle.dumps(value, protocol)) == name
+    assert type_name(pickle.dumps(value, protocol)) == name

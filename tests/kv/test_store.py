@@ -1,6 +1,7 @@
 """stdtools.kv from Python: a dict on the disk, a shelf for shelve, atomic operations."""
 
 import datetime
+import errno
 import os
 import pickle
 import shelve
@@ -17,7 +18,9 @@ from hypothesis import settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 import stdtools.kv
-from stdtools.kv.store import matching
+from stdtools.kv import transfer
+from stdtools.kv.keys import matching
+from stdtools.shared import scratch
 from stdtools.shared.errors import ToolError
 from tests.conftest import Run
 
@@ -32,6 +35,43 @@ VALUES: list[Any] = [
 @pytest.fixture
 def path(tmp_path: Path) -> str:
     return str(tmp_path / "a.db")
+
+
+def test_a_savepoint_undoes_what_is_in_it_and_hides_no_error(path: str) -> None:
+    with stdtools.kv.open(path) as store:
+        with store.dict.transaction():
+            store["a"] = 1
+            with pytest.raises(ZeroDivisionError), store.dict.savepoint():
+                store["a"] = 1 / 0 or store.clear()
+            with pytest.raises(KeyError), store.dict.savepoint():
+                store["a"] = 2
+                store["b"]
+        assert dict(store) == {"a": 1}
+        with pytest.raises(KeyError), store.dict.transaction(), store.dict.savepoint():
+            store["a"] = 2
+            store.dict.connection.execute("ROLLBACK")  # as SQLite does where the disk is full
+            store["b"]
+        assert dict(store) == {"a": 1}
+
+
+def test_an_import_that_finds_no_place_for_what_waits_stores_nothing(
+    path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse() -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(transfer, "_CHUNK", 1)
+    monkeypatch.setattr(scratch, "scratch_file", refuse)
+    with stdtools.kv.open(path) as store:
+        with pytest.raises(
+            ToolError, match=r"cannot keep what is to be stored: No space.*; set TMPDIR to a larger place"
+        ):
+            transfer.import_all(store, [(b"a", b"1", None), (b"b", b"2", None)], "ABORT")
+        assert list(store) == []
+        monkeypatch.undo()
+        monkeypatch.setattr(transfer, "_CHUNK", 1)
+        assert transfer.import_all(store, [(b"a", b"1", None), (b"b", b"2", None), (b"c", b"3", None)], "ABORT") == 3
+        assert list(store) == ["a", "b", "c"]
 
 
 def test_it_is_a_dict(path: str) -> None:

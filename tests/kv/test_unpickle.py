@@ -20,7 +20,8 @@ from stdtools.kv.checking import check
 from stdtools.kv.hashing import Hasher
 from stdtools.kv.machine import Machine
 from stdtools.kv.rebuilding import Rebuilder
-from stdtools.kv.unpickling import PLAIN, values
+from stdtools.kv.unpickling import PLAIN, Step, names, steps, values
+from stdtools.shared.errors import ToolError
 from stdtools.shared.streams import Input
 from tests.conftest import Run
 from tests.kv.hostile import CASES, WOULD_RUN
@@ -126,6 +127,36 @@ def test_what_is_cut_off_damaged_or_no_pickle_is_told_with_its_byte(run: Run, tm
     assert "needs --ops or --globals" in run("unpickle", "--json", "good").err
 
 
+def test_an_argument_that_is_wrong_is_told_without_reading_on(run: Run, shell: Run) -> None:
+    data = b"Iabc\n." + bytes(20_000_000)
+    done = shell("{ stdtools unpickle --ops || true; wc -c; }", stdin=data)
+    assert int(done.text) > 10_000_000
+    problem = "invalid literal for int() with base 10: b'abc'"
+    assert done.err == f"stdtools unpickle: standard input: byte 5: the pickle cannot be read: {problem}\n"
+    assert "byte 9: the pickle cannot be read: invalid literal" in run("unpickle", "--ops", stdin=b"Iunknown\n.").err
+
+
+def test_a_pickle_comes_once_where_reading_fails_behind_it() -> None:
+    class Failing:
+        name = "input"
+
+        def __init__(self, *blocks: bytes) -> None:
+            self.blocks = list(blocks)
+
+        def read(self, size: int) -> bytes:
+            if self.blocks:
+                return self.blocks.pop(0)
+            raise ToolError("Input/output error")
+
+    for blocks in ((b"cos\nsystem\n.",), (b"cos\nsystem\n", b"."), (b"cos\nsystem\n.cos\n",)):
+        for look, one in ((names, ["os.system"]), (steps, [Step(0, "GLOBAL", "os system"), Step(11, "STOP", None)])):
+            found: list[Any] = []
+            with pytest.raises(ToolError, match="Input/output error"):
+                for some in look(Failing(*blocks)):
+                    found += some
+            assert found == one
+
+
 def test_depth_size_and_cycles_end_in_one_line(run: Run) -> None:
     for data in (b"]" * 500_000 + b"a" * 499_999 + b".", b"(" * 10**6 + b".", b"]\x94h\x00a."):
         result = run("unpickle", stdin=data)
@@ -183,4 +214,10 @@ def test_the_script_of_explain_does_the_same(run: Run, tmp_path: Path, options: 
     assert len(script.splitlines()) <= 20
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True, cwd=tmp_path, text=True)
     ours = run("unpickle", *options, "p").text
-    assert done.stdout == (ours.split("\t")[0] + "\n" if options == ["--globals"] else ours)
+    expected = ours.split("\t")[0] + "\n" if options == ["--globals"] else ours
+    assert done.stdout == expected
+    script = run("unpickle", *options, "-", "--explain").text
+    done = subprocess.run([sys.executable, "-c", script], input=value * 2, capture_output=True, check=True)
+    assert done.stdout.decode() == expected
+    told = run("unpickle", *options, "p", "--csv", "--explain")
+    assert told == (2, b"", "stdtools unpickle: --explain does not cover --format\n")

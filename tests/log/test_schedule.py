@@ -56,3 +56,9 @@ def test_a_boundary_is_always_ahead_and_soon(every: str, moment: int) -> None:
 def test_what_is_no_period(text: str) -> None:
     with pytest.raises(ValueError, match="is "):
         Schedule(text)
+
+
+@pytest.mark.parametrize("text", ["36h", "25h", "1d12h"])
+def test_periods_that_midnight_would_cut(text: str) -> None:
+    with pytest.raises(ValueError, match="neither within a day nor whole days"):
+        Schedule(text)

@@ -1,6 +1,8 @@
 """log verify: every problem that it claims to find, and no others."""
 
+import base64
 import gzip
+import json
 import os
 import subprocess
 from pathlib import Path
@@ -139,7 +141,9 @@ def test_names_that_are_not_utf_8(run: Run, tmp_path: Path) -> None:
     for form in ("plain", "tsv", "csv", "json", "jsonl"):
         result = run("log", "verify", b"\xff.log", "--format", form)
         assert (result.code, result.err) == (0, "")
-    assert run("log", "verify", b"\xff.log").text == "\\\\xff.log\t1\t2\t\n"
+    assert run("log", "verify", b"\xff.log").out == b"\xff.log\t1\t2\t\n"
+    record = json.loads(run("log", "verify", b"\xff.log", "--jsonl").out)
+    assert record["file_b64"] == base64.b64encode(b"\xff.log").decode()
     assert run("log", "verify", "-").err.startswith("stdtools log verify: a log is a file; './-' is a file named -")
 
 
@@ -168,3 +172,8 @@ def test_damage_at_the_beginning_of_a_packed_backup(run: Run, tmp_path: Path) ->
     code, found = problems(run, "m.log")
     assert code == 1
     assert found["m.log.1.gz"].startswith("is damaged: ")
+
+
+def test_a_gap_of_one_byte(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "a.log").write_text("stdtools log: 1 line (1 byte) dropped: No space left on device\n")
+    assert run("log", "verify", "a.log").text == "a.log\t1\t63\t1 line dropped\n"

@@ -16,6 +16,8 @@ from pathlib import Path
 
 import pytest
 
+from stdtools.log.following import Chain, last_lines
+from stdtools.log.lines import Selection
 from stdtools.shared.log_lock import lock_path
 from tests.conftest import COMMAND, Run
 from tests.log.chain import chain, numbered, numbers
@@ -463,3 +465,48 @@ def test_odd_locks_and_links_hide_nothing(run: Run, tmp_path: Path) -> None:
     assert run("log", "view", "c.log").out == b"old\nc\nhalf"
     assert run("log", "verify", "c.log").code == 1
     assert "is not a regular file" in run("log", "write", "c.log", stdin=b"x\n").err
+
+
+def test_the_last_lines_of_a_log_that_grows_meanwhile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The end is that of the moment at which it was looked for, whatever comes before the lines are counted."""
+    (tmp_path / "a.log.1").write_text("".join(f"old {number}\n" for number in range(20)))
+    os.utime(tmp_path / "a.log.1", (0, 0))
+    (tmp_path / "a.log").write_text("".join(f"new {number}\n" for number in range(20)))
+    chain = Chain(str(tmp_path / "a.log"))
+    end = chain.end()
+    monkeypatch.setattr(chain, "end", lambda: end)
+    for more in (5, 50):
+        with (tmp_path / "a.log").open("a") as file:
+            file.writelines(f"later {number}\n" for number in range(more))
+        selection = Selection(None, None, None, None)
+        piece, found, troubles = last_lines(chain, 10, bytes.splitlines, selection, follow=False)
+        piece.close()
+        assert (found, troubles) == ([b"new %d" % number for number in range(10, 20)], [])
+
+
+def test_following_loses_no_part_of_a_line(tmp_path: Path) -> None:
+    """What is compressed, and a pipe, cannot be read again from the beginning of a line."""
+    with gzip.open(tmp_path / "a.log.1.gz", "wb") as file:
+        file.writelines(b"%d\n" % number for number in range(100_000, 160_000))
+        file.write(b"160000")
+    os.utime(tmp_path / "a.log.1.gz", (1, 1))
+    (tmp_path / "a.log").write_text("160001\n160002\n")
+    follow = subprocess.Popen([COMMAND, "log", "view", "-f", "a.log"], cwd=tmp_path, stdout=subprocess.PIPE)
+    assert follow.stdout is not None
+    wanted = b"".join(b"%d\n" % number for number in range(100_000, 160_003))
+    assert follow.stdout.read(len(wanted)) == wanted
+    follow.terminate()
+    follow.communicate()
+    line = f"(printf 'one\\ntw'; sleep 0.3; printf 'o\\nthree\\n') | timeout 1.5 {COMMAND} log view -f /dev/stdin"
+    assert subprocess.run(["bash", "-c", line], capture_output=True).stdout == b"one\ntwo\nthree\n"
+
+
+def test_patterns_of_characters_and_wrong_paths(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "a.log").write_text("caf\u00e9\ncafe\n")
+    for pattern in ("\\u00e9", "(?u)caf\\xe9", "\\N{LATIN SMALL LETTER E WITH ACUTE}"):
+        assert run("log", "view", "a.log", "--grep", pattern) == (0, "caf\u00e9\n".encode(), "")
+    result = run("log", "view", "a.log/x")
+    assert (result.code, result.err) == (2, "stdtools log view: a.log/x: Not a directory\n")
+    result = run("log", "verify", "n" * 300)
+    assert result.code == 2 or len(result.text.splitlines()) == 1
+    assert run("log", "view", "a.log", "--since", "100000s").err.count("not a time") == 0

@@ -1,5 +1,7 @@
 """top, merge and look, beside sort, sort -m and grep."""
 
+import heapq
+import itertools
 import random
 import subprocess
 import tempfile
@@ -8,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from stdtools.ordered.looking import look
+from stdtools.ordered.merging import merge
 from stdtools.shared.streams import Input
 from tests.conftest import Run
 
@@ -27,6 +30,10 @@ def test_top_is_what_sort_has_at_its_ends(shell: Run, tmp_path: Path) -> None:
         )
     assert shell("stdtools top whole").out == shell("sort -nr whole | head").out, "beyond what a float can tell"
     assert shell("printf 'b\\né\\na\\n' | stdtools top --text -n 2").text == "é\nb\n"
+    for odd in ("", "abc\n", "0.5\n"):  # what a line counts by does not depend on the others
+        lines = f"1_000\n5\n9007199254740992\n9007199254740993\ninf\nNaN\n{odd}".encode()
+        assert shell("stdtools top -n 3 -q", lines).text == "9007199254740993\n9007199254740992\n5\n"
+    assert shell("stdtools top -n 1", b"9007199254740992\n9007199254740993\n0.5\n").text == "9007199254740993\n"
 
 
 def test_top_by_fields_and_arithmetic(run: Run) -> None:
@@ -39,8 +46,23 @@ def test_top_by_fields_and_arithmetic(run: Run) -> None:
     assert (
         run("top", "--by", "a.b", "-n", "1", stdin='{"a": {"b": 2}}\n{"a": {"b": 10}}\n').text == '{"a": {"b": 10}}\n'
     )
+    assert run("top", "--by", "a", "-n", "1", stdin='[{"a": 1},\n {"a": 3}]\n').text == '{"a": 3}\n'
+    assert run("top", "--by", "min(round(price), abs(count))", "-n", "1", "-q", stdin=table).text == (
+        "price,count,name\n3,4,a\n"
+    )
     assert run("top", "--by", "name", "--text", "-n", "1", stdin=table).text == "price,count,name\nx,1,d\n"
-    for bad in ("a.b(c)", "__import__('os')", "a if b else c", "[a]", "a ** b", "'x' * 9", "a" * 2000 + "+1"):
+    for bad in (
+        "a.b(c)",
+        "__import__('os')",
+        "a if b else c",
+        "[a]",
+        "a ** b",
+        "'x' * 9",
+        "a" * 2000 + "+1",
+        "len(a)",
+        "round(a, b)",
+        "max(a)",
+    ):
         result = run("top", "--by", bad, stdin=table)
         assert (result.code, result.out) == (2, b"")
         assert "neither a field nor arithmetic" in result.err
@@ -66,15 +88,40 @@ def test_merged_as_sort_merges(shell: Run, tmp_path: Path) -> None:
     assert shell("ulimit -n 20; stdtools merge f* f* f*").out == shell("LC_ALL=C sort -m f* f* f*").out
 
 
+@pytest.mark.once
+def test_equal_keys_come_in_the_order_of_the_files(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Also those that go on behind the block of a file that is in memory."""
+    chance = random.Random(4)
+
+    def keys_of(lines: list[bytes], name: str, first: int) -> list[tuple[bytes, bytes]]:
+        return [(line[:1], line) for line in lines]
+
+    for _ in range(200):
+        monkeypatch.setattr("stdtools.ordered.merging.LARGEST", chance.randint(1, 30))
+        monkeypatch.setattr("stdtools.ordered.merging.SMALLEST", 1)
+        paths, files = [], []
+        for number in range(3):
+            keys = sorted(chance.choices("abc", k=chance.randrange(9)))
+            files.append([f"{key} {number} {at}".encode() for at, key in enumerate(keys)])
+            paths.append(str(tmp_path / str(number)))
+            Path(paths[-1]).write_bytes(b"".join(line + b"\n" for line in files[-1]))
+        expected = list(heapq.merge(*files, key=lambda line: line[:1]))
+        assert [line for some in merge(paths, keys_of) for line in some] == expected
+        firsts = [next(group) for _, group in itertools.groupby(expected, key=lambda line: line[:1])]
+        assert [line for some in merge(paths, keys_of, unique=True) for line in some] == firsts
+
+
 def test_what_is_not_in_order_is_told_with_its_line(run: Run, tmp_path: Path) -> None:
     (tmp_path / "a").write_text("1\n2\n10\n")
     assert run("merge", "a", "--as", "number").text == "1\n2\n10\n"
     assert run("merge", "a") == (2, b"", "stdtools merge: a:3: is not in order; sort it first\n")
     assert run("merge", "a", "--check") == (1, b"", "stdtools merge: a:3: is not in order\n")
     assert run("merge", "--by", "2", "a") == (2, b"", "stdtools merge: a:1: has not a text in field 2\n")
-    assert run("merge", "--by", "x").err == (
-        "stdtools merge: --by: 'x' is no number of a field, from 1; see 'stdtools merge --help'\n"
-    )
+    for name, by in (("merge", "x"), ("merge", "0"), ("look", "0")):
+        assert run(name, "--by", by, "a", "a").err == (
+            f"stdtools {name}: invalid value for '--by': '{by}' is no number of a field, from 1; "
+            f"see 'stdtools {name} --help'\n"
+        )
     large = "".join(f"{number:08}\n" for number in range(60_000))
     (tmp_path / "b").write_text(large + "0\n")
     assert run("merge", "b").err == "stdtools merge: b:60001: is not in order; sort it first\n"
@@ -113,6 +160,9 @@ def test_look_by_bytes_numbers_and_times(run: Run, shell: Run, tmp_path: Path) -
         "2026-11-03T12:00:00+01:00 x\n2026-11-04T12:00:00+01:00 x\n"
     )
     assert run("look", "a", "none").code == 2
+    assert run("look", "--as", "time", "1", "log").err == (
+        "stdtools look: log: the line at byte 0 has not what is compared\n"
+    )
     assert shell("stdtools look a <(echo a)").err.endswith(
         "is no regular file; it cannot be halved; use grep or lines\n"
     )
@@ -134,13 +184,28 @@ def test_look_by_bytes_numbers_and_times(run: Run, shell: Run, tmp_path: Path) -
         ["merge", "t", "u"],
         ["merge", "--unique", "t", "u"],
         ["merge", "--as", "number", "n", "n"],
+        ["merge", "--by", "-1", "t", "-"],
+        ["merge"],
         ["look", "b", "t"],
+        ["look", "d", "t"],
     ],
 )
 def test_the_script_of_explain_does_the_same(run: Run, python: str, tmp_path: Path, args: list[str]) -> None:
     (tmp_path / "n").write_text("1\n5\n30\n")
-    (tmp_path / "t").write_text("a\nb\nbc\nd\n")
+    (tmp_path / "t").write_text("a\nb\nb\rc\nd")
     (tmp_path / "u").write_text("b\nc\n")
     script = run(*args, "--explain").text
-    done = subprocess.run([python, "-c", script], capture_output=True, cwd=tmp_path, check=True)
-    assert done.stdout == run(*args).out
+    done = subprocess.run([python, "-c", script], input=b"a\nb\n", capture_output=True, cwd=tmp_path, check=True)
+    assert done.stdout == run(*args, stdin="a\nb\n").out
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        (["look", "--range", "a..b", "f"], "does not cover --range"),
+        (["merge", "--as", "time", "f"], "covers text and numbers"),
+        (["merge", "--check", "f"], "does not cover --check"),
+    ],
+)
+def test_explain_names_what_it_does_not_cover(run: Run, args: list[str], message: str) -> None:
+    assert run(*args, "--explain") == (2, b"", f"stdtools {args[0]}: --explain {message}\n")

@@ -324,7 +324,10 @@ def test_tsv_with_its_escapes(run: Run) -> None:
     assert text == b"t\tn\na\\tb\\\\n\\n\t1\n"
     assert run("pack", "8s:t B:n", "--tsv", stdin=text).out == data
     assert run("pack", "8s:t B:n", "--tsv", stdin=text.replace(b"\n", b"\r\n")).out == data
-    assert "CSV or TSV, not both" in run("pack", "B", "--csv", "--tsv").err
+    assert run("pack", "8s:t B:n", "--csv", "--tsv", stdin=text).out == data, "the last one counts"
+    for name, value in (("STDTOOLS_PACK_INPUT", "csv"), ("STDTOOLS_PACK_INPUT", "tsv")):
+        assert run("pack", "B", "5", env={name: value}) == (0, b"\5", ""), "values that are typed are no records"
+        assert run("pack", "8s:t B:n", "--tsv", stdin=text, env={name: value}).out == data
     assert "--stream is for standard output" in run("pack", "B", "--stream", "-o", "x").err
 
 
@@ -369,3 +372,8 @@ def test_explained_values_of_every_kind(run: Run, tmp_path: Path) -> None:
     for value in ("NaN", "inf", "-Infinity"):
         script = run("pack", "d", value, "--explain").text
         assert execute(script, tmp_path) == run("pack", "d", value).out
+
+
+def test_numbers_are_written_as_everywhere(run: Run) -> None:
+    for layout, text in (("<d", "1_0"), ("<d", "\u0663"), ("?", "\u0663")):
+        assert run("pack", layout, text).code == 2

@@ -370,7 +370,7 @@ def test_memory_stays_small_on_large_input(tmp_path: Path) -> None:
         ("h{a:16}", "character 2: h has no bit fields; use B, H, I, Q or u3 to u7", 1),
         ("B{a:1 b:7}", "character 7: } or , belongs here", 6),
         ("4x:pad", "character 1: padding has no value to name; use s to keep its bytes", 0),
-        ("I:", "character 3: a name belongs here; it begins with a letter; letters, digits, _ and - follow", 2),
+        ("I:", "character 3: a name belongs here; it begins with a letter or _; letters, digits, _ and - follow", 2),
         ("z @I", "character 3: @ aligns to an offset that varies here; use = for native order without alignment", 2),
         ("@2(I)", "character 3: @ aligns to an offset that varies here; use = for native order without alignment", 2),
         ("@B H/s:b z I", "character 12: @ aligns to an offset that varies here", 11),

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -117,6 +118,11 @@ def test_commands_with_order_retries_joblog_and_digest(run: Run, dask: Dask, tmp
     assert run("par", "--cluster", dask.address, "--block", "4", "cat", stdin="a\nb\nc\n").out == b"a\nb\nc\n"
     result = run("par", "--cluster", dask.address, "--timeout", "0.2", "sleep", ":::", "60")
     assert (result.code, "1 × timed out" in result.err) == (2, True)
+    script = f"cd {tmp_path}; touch {{}}-began; until test -e b-began; do sleep 0.01; done; echo {{%}}; test {{}} = a"
+    args = ["--cluster", dask.address, "--shell", script, ":::"]
+    result = run("par", "-j2", *args, "a", "b")
+    assert (result.code, result.text) == (2, "1\n2\n")
+    assert result.err.endswith(f"  to run them again: {shlex.join(['stdtools', 'par', *args, 'b'])}\n")
     result = run("par", "--cluster", dask.address, "nosuch", ":::", "a")
     assert result == (127, b"", "stdtools par: nosuch: command not found\n")
     (tmp_path / "script").write_text('echo "$#" "$1"\n')  # that does not say of what

@@ -177,6 +177,40 @@ def test_a_command_that_sh_does_not_find_stops_at_once(run: Run) -> None:
     assert (result.code, "2 of 3 jobs failed\n" in result.err) == (2, True)
 
 
+def test_sh_finds_the_command_when_another_job_has_ended_otherwise(run: Run) -> None:
+    result = run("par", "-j1", "--shell", "exit {}", ":::", "3", "127", "0")
+    assert (result.code, result.err.splitlines()[0]) == (2, "stdtools par: 2 of 3 jobs failed")
+
+
+def test_a_command_that_is_not_there_is_not_told_as_failures_of_others(run: Run) -> None:
+    result = run("par", "-j2", "{}", "5", ":::", "sleep", "nosuch")
+    assert result == (127, b"", "stdtools par: nosuch: command not found\n")
+
+
+def test_numbers_of_the_configuration_are_read_as_text_is(run: Run, home: Path) -> None:
+    path = home / ".config/stdtools/config.toml"
+    path.parent.mkdir(parents=True)
+    path.write_text("[par]\nmax-args = 2\n")
+    assert run("par", "-j1", "echo", ":::", *"abc") == (0, b"a b\nc\n", "")
+    for key, value, message in (
+        ("max-args", "-3", "'-3' is not a number of items; write 1, 100 or auto"),
+        ("max-args", "2.5", "'2.5' is not a number of items; write 1, 100 or auto"),
+        ("halt", "3", "'3' is not a rule; write soon,fail=1, now,fail=3 or now,fail=10%"),
+        ("rate", "3", "'3' is not a rate; write 10/s, 30/m or 5/h"),
+    ):
+        path.write_text(f"[par]\n{key} = {value}\n")
+        result = run("par", "echo", ":::", "a")
+        assert (result.code, result.out) == (2, b"")
+        assert message in result.err
+
+
+def test_defaults_for_commands_do_no_harm_where_they_mean_nothing(run: Run) -> None:
+    defaults = {"STDTOOLS_PAR_MAX_ARGS": "3", "STDTOOLS_PAR_TAG": "1"}
+    assert run("par", "-j1", "--shell", "echo {}", ":::", *"abc", env=defaults).out == b"a\ta\nb\tb\nc\tc\n"
+    defaults["STDTOOLS_PAR_MAX_ARGS"] = "auto"
+    assert run("par", "-j1", "--block", "2", "cat", stdin="a\nb\n", env=defaults).out == b"a\nb\n"
+
+
 def test_a_script_without_a_first_line_is_run_by_sh(run: Run, tmp_path: Path) -> None:
     (tmp_path / "script").write_text("echo got $1\n")
     (tmp_path / "script").chmod(0o755)
@@ -275,6 +309,18 @@ def test_resume_of_many_arguments_and_of_blocks(run: Run, tmp_path: Path) -> Non
     assert run("par", "--block", "2", "--joblog", "log2", "--resume", "cat", stdin="b\nc\na\n").out == b"c\n"
 
 
+def test_a_dry_run_of_a_resumed_run_shows_its_numbers_and_writes_nothing(run: Run, tmp_path: Path) -> None:
+    assert run("par", "--joblog", "log", "echo", "{#}", ":::", "a", "c").out == b"1 a\n2 c\n"
+    before = (tmp_path / "log").read_bytes()
+    (tmp_path / "log").write_bytes(before + b'{"key": "torn')
+    args = ["--joblog", "log", "--resume", "echo", "{#}", ":::", *"xabcd"]
+    assert run("par", "--dry-run", *args) == (0, b"echo 1 x\necho 3 b\necho 5 d\n", "")
+    assert (tmp_path / "log").read_bytes() == before + b'{"key": "torn'
+    assert run("par", *args) == (0, b"1 x\n3 b\n5 d\n", "")
+    assert run("par", "--dry-run", "--resume", "--joblog", "new", "echo", ":::", "a") == (0, b"echo a\n", "")
+    assert not (tmp_path / "new").exists()
+
+
 def test_two_runs_do_not_share_a_joblog(run: Run, tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "go")
     with subprocess.Popen(
@@ -344,6 +390,7 @@ def test_failures_are_told_behind_all_output(tmp_path: Path) -> None:
     [
         ["echo", ":::", "a b", "c"], ["-j2", "echo", "x{}y", "{/}"], ["--shell", "echo got {}", ":::", "a", "b"],
         ["-0", "echo", "{.}", "{//}"], ["sh", "-c", "echo $0; exit 1"],
+        ["echo", "{/}", "{//}-{//}", "{/.}", ":::", "/", "a/b.c/", "/x.y", "b"],
     ],
 )  # fmt: skip
 def test_the_explained_script_does_the_same(run: Run, python: str, tmp_path: Path, args: list[str]) -> None:
@@ -352,6 +399,13 @@ def test_the_explained_script_does_the_same(run: Run, python: str, tmp_path: Pat
     script = run("par", "--explain", *args).text
     theirs = subprocess.run([python, "-c", script], input=stdin.encode(), capture_output=True, cwd=tmp_path)
     assert (theirs.returncode, theirs.stdout) == (ours.code, ours.out), theirs.stderr
+
+
+def test_what_par_refuses_is_not_explained(run: Run) -> None:
+    message = "stdtools par: --explain needs a COMMAND, or --shell TEXT\n"
+    assert run("par", "--explain", ":::", "a") == (2, b"", message)
+    message = "stdtools par: --explain covers --shell only with {} and without quotes\n"
+    assert run("par", "--explain", "--shell", "echo hi") == (2, b"", message)
 
 
 def test_python_is_a_command_as_any_other(run: Run) -> None:

@@ -91,6 +91,20 @@ def test_a_job_that_ignores_ctrl_c_is_killed(tmp_path: Path, mark: str) -> None:
         assert process.returncode == -signal.SIGINT
 
 
+def test_a_second_ctrl_c_does_not_wait(tmp_path: Path, mark: str) -> None:
+    """The first leaves jobs some time for their ends; here a minute, which nobody waits for."""
+    code = "from stdtools.par import children; children.LAST_GRACE = 60; from stdtools.__main__ import main; main()"
+    script = "trap '' TERM; touch started-{}; while :; do sleep 0.01; done"
+    command = [sys.executable, "-c", code, "par", "--shell", script, ":::", "a"]
+    with subprocess.Popen(command, cwd=tmp_path) as process, killed_at_the_end(process):
+        started(tmp_path, 1)
+        process.send_signal(signal.SIGINT)
+        time.sleep(0.3)
+        assert process.poll() is None
+        process.send_signal(signal.SIGINT)
+        assert process.wait(20) == -signal.SIGINT
+
+
 def test_grandchildren_end_with_an_interrupted_job(tmp_path: Path, mark: str) -> None:
     script = "touch started-{}; sleep 100 & sleep 100 & trap 'exit 1' TERM; wait"
     with subprocess.Popen([COMMAND, "par", "-j2", "--shell", script, ":::", "a", "b"], cwd=tmp_path) as process:
@@ -487,3 +501,24 @@ def test_a_tag_does_not_steer_the_terminal(tmp_path: Path) -> None:
     os.close(ours)
     assert b"red\tx" in heard
     assert b"\x1b[31m" not in heard
+
+
+def test_each_stream_has_the_tag_that_it_needs(tmp_path: Path) -> None:
+    """Escaped on the terminal that standard error is, and as it is in the pipe of standard output."""
+    ours, theirs = pty.openpty()
+    command = [COMMAND, "par", "--tag", "--no-progress", "--shell", "echo o; echo e >&2; : {}", ":::", "a\x01b"]
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=theirs, cwd=tmp_path, check=True)
+    os.close(theirs)
+    assert (done.stdout, os.read(ours, 1000)) == (b"a\x01b\to\n", b"a\\x01b\te\r\n")
+    os.close(ours)
+
+
+def test_progress_is_shown_beside_a_file_whose_last_line_is_open(tmp_path: Path) -> None:
+    ours, theirs = pty.openpty()
+    command = [COMMAND, "par", "--progress", "sh", "-c", "printf x; sleep 1.3", "sh", ":::", "a"]
+    with open(tmp_path / "out", "wb") as out:
+        subprocess.run(command, stdout=out, stderr=theirs, cwd=tmp_path, check=True)
+    os.close(theirs)
+    assert b"0 of 1" in os.read(ours, 1000)
+    os.close(ours)
+    assert (tmp_path / "out").read_bytes() == b"x"

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from stdtools.par.blocks import Block, halves
 from tests.conftest import COMMAND, Run
 from tests.par.test_jobs_hostile import mark, marked, until
 
@@ -107,6 +108,20 @@ def test_an_error_names_item_and_line(run: Run, tmp_path: Path) -> None:
     assert result == (2, b"1\n2\n4\n", f"stdtools par: {message}; line 2 of the expression: int(line)\n")
     result = run("par", "-j2", "-a", "f", "--py", "int(line)", "--on-error", "keep", stdin="")
     assert result == (2, b"1\n2\nx\n4\n", f"stdtools par: {message}\n")
+
+
+def test_only_lines_of_the_expression_are_to_blame(run: Run) -> None:
+    told = "ZeroDivisionError: division by zero"
+    for args in (["--filter", "int(line) / 0", "--py"], ["--init", "def f(): 1 / 0", "--filter", "f()", "--py"]):
+        result = run("par", *args, "(\nline\n)", ":::", "1")
+        assert result == (2, b"", f"stdtools par: item 1 (1): {told}; --on-error skip would go on\n")
+    result = run("par", "--json-in", "--py", "(\njson\n)", ":::", "{")
+    assert "line 1 column 2 (char 1); --on-error" in result.err
+    result = run("par", "--map", "(\n\n\n5\n)", "--reduce", "sum", ":::", "1")
+    told = "TypeError: 5 is not a pair of a key and a value, nor a list of them"
+    assert result == (2, b"", f"stdtools par: item 1 (1): {told}; --on-error skip would go on\n")
+    result = run("par", "--map", "[\n(line,\n1 / 0)\nfor _ in [1]]", "--reduce", "sum", ":::", "1")
+    assert "ZeroDivisionError: division by zero; line 3 of the expression: 1 / 0); --on-error" in result.err
 
 
 @pytest.mark.parametrize(
@@ -282,6 +297,27 @@ def test_the_item_that_kills_its_worker_is_found(run: Run, tmp_path: Path) -> No
     assert json.loads((tmp_path / "dead").read_text()) == {
         "item": 77, "line": "77", "signal": signal.SIGSEGV, "exit": None, "stderr": "bad one"
     }  # fmt: skip
+
+
+def test_a_dead_letter_can_be_read_back(run: Run, tmp_path: Path) -> None:
+    args = ["par", "-j1", "--import", "os", "--dead-letter", "dead", "--py", "os._exit(3)"]
+    assert run(*args, stdin=b"\\xff\n\xff\n").code == 2
+    lines = [json.loads(line)["line"] for line in (tmp_path / "dead").read_text().splitlines()]
+    assert lines == ["\\xff", {"$base64": True, "encoded": "/w=="}]
+
+
+@pytest.mark.parametrize(
+    ("block", "parts"),
+    [
+        (Block(1, b"a\nb\nc\n", region=7), [Block(1, b"a\nb\n", region=7), Block(3, b"c\n")]),
+        (Block(1, offset=2, size=4, region=7), [Block(1, offset=2, size=2, region=7), Block(2, offset=4, size=2)]),
+        (Block(1, b"a\n", region=7), [Block(1, b"a\n", region=7)]),
+    ],
+)
+def test_the_region_of_a_block_stays_with_one_of_its_parts(tmp_path: Path, block: Block, parts: list[Block]) -> None:
+    (tmp_path / "f").write_bytes(b"x\na\nb\n")
+    with open(tmp_path / "f", "rb") as file:
+        assert halves(file.fileno(), b"\n")(block) == parts
 
 
 def test_workers_end_with_ctrl_c_and_with_par(tmp_path: Path, mark: str) -> None:

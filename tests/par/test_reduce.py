@@ -84,6 +84,10 @@ def test_an_error_names_the_item(run: Run, tmp_path: Path) -> None:
         (["--map", "('k', line)", "--reduce", "sum"], "item 1 (x): key 'k': 'x' is not a number\n"),
         (["--map", "('k', 10 ** 5000)", "--reduce", "sum"], "key 'k': Exceeds the limit (4300 digits) for integer string"),  # noqa: E501
         (["--map", "('k', {1: 2, '1': 3})", "--reduce", "list"], "key 'k': keys of a dict are different here and the same in JSON\n"),  # noqa: E501
+        (["--map", "('k', {frozenset('a')})", "--reduce", "list"], "key 'k': frozenset has no place in the order\n"),
+        (["--map", "[('a', 1), 'zz']", "--reduce", "list"], "item 1 (x): 'zz' is not a pair of a key and a value\n"),
+        (["--map", "[('a', 1, 2), ('d',)]", "--reduce", "count"], "item 1 (x): ('a', 1, 2) is not a pair of a key and a value\n"),  # noqa: E501
+        (["--import", "nosuch", "--map", "(line, 1)", "--reduce", "a + b"], "ModuleNotFoundError: No module named 'nosuch'\n"),  # noqa: E501
         (["--map", "line", "--reduce", " "], "invalid value for --reduce: it is empty; it is one of"),
     ],
 )  # fmt: skip
@@ -144,9 +148,17 @@ def test_a_reducer_that_is_not_known(run: Run) -> None:
     assert result == (2, b"", f"stdtools par: {message}{SEE_HELP}")
 
 
-def test_a_reduction_sees_the_modules_of_import(run: Run) -> None:
+def test_a_reduction_sees_the_modules_of_import(run: Run, tmp_path: Path) -> None:
     args = ["--import", "operator", "--map", "('k', int(line))", "--reduce", "operator.or_(a, b)"]
     assert run("par", *args, stdin="1\n6\n").out == b"k\t7\n"
+    (tmp_path / "mine.py").write_text("def either(a, b): return a | b\n")
+    args = ["--import", "mine", "--map", "('k', int(line))", "--reduce", "mine.either(a, b)"]
+    assert run("par", *args, stdin="1\n6\n").out == b"k\t7\n"
+
+
+def test_an_empty_line_that_the_reducer_refuses_is_named(run: Run) -> None:
+    args = ["--map", "(line, 1 if line else 'x')", "--reduce", "sum"]
+    assert run("par", *args, stdin="a\n\n") == (2, b"", "stdtools par: item 2 (): key '': 'x' is not a number\n")
 
 
 @pytest.mark.parametrize("pair", ["('k', int(line))", "('k', n)"])

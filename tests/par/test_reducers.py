@@ -251,13 +251,13 @@ def test_a_float_for_zero_meets_its_equals_after_many_ints() -> None:
 
 def test_keys_without_values_are_counted(stores: list[Store]) -> None:
     worker = Partial(reducer("count"), 1, 0, stores[0])
-    worker.take_keys(["b", "a", "b"], 0)
-    worker.take_keys(iter(["b", 1, True]), 1)
+    worker.take_keys(["b", "a", "b"])
+    worker.take_keys(iter(["b", 1, True]))
     assert exactly(list(merge(worker.finish(), reducer("count"), stores))) == exactly([(1, 2), ("a", 1), ("b", 3)])
     with pytest.raises(ToolError, match="no values"):
-        Partial(reducer("sum"), 1, 0, stores[0]).take_keys(["a"], 0)
+        Partial(reducer("sum"), 1, 0, stores[0]).take_keys(["a"])
     with pytest.raises(ToolError, match="cannot be a key"):
-        worker.take_keys(["a", ["b"]], 2)
+        worker.take_keys(["a", ["b"]])
 
 
 @pytest.mark.parametrize("key", [[1], {"a": 1}, (1, [2]), 1j, Fraction(1), frozenset(), object, bytearray(b"a")])
@@ -288,12 +288,20 @@ def test_what_has_no_place_in_the_order_is_named_with_its_key(name: str, stores:
         worker.finish()
 
 
-@pytest.mark.parametrize("pairs", [["ab"], [1], [("a", 1), ("a",)], [("a", 1), ("a", 1, 2)], [("a", 1), 7]])
+@pytest.mark.parametrize(
+    "pairs",
+    [["ab"], [1], [("a", 1), ("a",)], [("a", 1), ("a", 1, 2)], [("a", 1), 7], [("a", 1), "bc"], [("a", 1), b"bc"]],
+)
 @pytest.mark.parametrize("name", ["count", "sum", "mean", "list", "min"])
 def test_what_is_no_pair_is_named(pairs: list[Any], name: str, stores: list[Store]) -> None:
     with pytest.raises(ToolError) as caught:
         Partial(reducer(name), 1, 1 << 20, stores[0]).take(pairs, 0)
     assert str(caught.value) == f"{pairs[-1]!r} is not a pair of a key and a value"
+
+
+def test_pairs_are_not_judged_by_their_mean_length(stores: list[Store]) -> None:
+    with pytest.raises(ToolError, match=r"\('a', 1, 2\) is not a pair"):
+        Partial(reducer("count"), 1, 1 << 20, stores[0]).take([("a", 1, 2), ("a",)], 0)  # type: ignore[list-item]
 
 
 def test_a_value_that_marshal_cannot_write_is_named(stores: list[Store]) -> None:

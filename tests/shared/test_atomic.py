@@ -370,3 +370,23 @@ def test_nothing_else_in_the_source_opens_a_file_for_writing(run: Run) -> None:
         text = path.read_text().replace("formatter.write_text", "")
         text = re.sub(r"open\(os.devnull, (os.O_WRONLY|\"r\+b\")", "", text)
         assert not pattern.search(text), path
+
+
+def test_an_attribute_that_may_not_be_set_takes_no_other_with_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "x").write_text("old")
+    names = {"security.capability": b"c", "user.zz": b"z"}
+    monkeypatch.setattr(os, "listxattr", lambda path: list(names))
+    monkeypatch.setattr(os, "getxattr", lambda path, name: names[name])
+    kept: dict[str, bytes] = {}
+
+    def setxattr(fd: int, name: str, value: bytes) -> None:
+        if name.startswith("security."):
+            raise OSError(errno.EPERM, "Operation not permitted")
+        kept[name] = value
+
+    monkeypatch.setattr(os, "setxattr", setxattr)
+    with atomic.replacement(str(tmp_path / "x")) as output:
+        output.write(b"new")
+    assert kept == {"user.zz": b"z"}

@@ -183,7 +183,7 @@ def test_one_record_is_one_line(monkeypatch: pytest.MonkeyPatch, tmp_path: Path)
     lines = (tmp_path / "j.log").read_text().splitlines()
     assert len(lines) == 2
     assert lines[0].endswith(screen.safe(hostile))
-    assert len(lines[1]) == journal.LONGEST_LINE
+    assert len(lines[1]) == journal.LONGEST
 
 
 def test_the_rule_for_its_place_is_that_of_platformdirs(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stdtools.shared.options import parse_size
+from stdtools.shared.sizes import parse_size
+from tests.conftest import Run
 
 
 @pytest.mark.parametrize(
@@ -29,3 +30,11 @@ def test_any_text_is_a_size_or_a_value_error(text: str) -> None:
         assert isinstance(parse_size(text), int)
     except ValueError as error:
         assert "is not a size" in str(error)
+
+
+@pytest.mark.process
+def test_what_is_typed_comes_before_a_default(run: Run) -> None:
+    quiet = {"STDTOOLS_UNPACK_QUIET": "1"}
+    assert run("unpack", "B", "-v", stdin=b"1", env=quiet).err == "stdtools unpack: 1 record\n"
+    assert run("unpack", "B", stdin=b"1", env=quiet | {"STDTOOLS_UNPACK_VERBOSE": "0"}).err == ""
+    assert run("unpack", "B", "-q", stdin=b"1", env={"STDTOOLS_UNPACK_VERBOSE": "1"}).err == ""

@@ -469,3 +469,26 @@ def test_a_new_line_ends_an_open_one_only_if_nobody_has(tmp_path: Path) -> None:
     put(other, b"other\n")
     one.write(b"new\n", new_line=True)
     assert (tmp_path / "a.log").read_bytes() == b"open\nnew\nopen\nother\nnew\n"
+
+
+def test_a_line_that_a_full_disk_interrupts_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    log = RotatingFile(str(tmp_path / "a.log"))
+    log.write(b"A" * 10)
+    real = os.write
+
+    def full(fd: int, data: bytes) -> int:
+        monkeypatch.setattr(os, "write", real)
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "write", lambda fd, data: full(fd, data) if bytes(data) == b"B" * 10 else real(fd, data))
+    with pytest.raises(OSError, match="No space"):
+        log.write(b"B" * 10)
+    log.write(b"B" * 10)
+    log.write(b"C\n")
+    log.close()
+    assert (tmp_path / "a.log").read_bytes() == b"A" * 10 + b"B" * 10 + b"C\n"
+
+
+def test_a_log_without_a_name_is_none() -> None:
+    with pytest.raises(ToolError, match="No such file"):
+        RotatingFile("")

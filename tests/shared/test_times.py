@@ -53,3 +53,8 @@ def test_moments_with_a_zone_or_in_seconds() -> None:
 def test_what_is_no_moment(text: str) -> None:
     with pytest.raises(ValueError, match="is not a time; write 2h"):
         parse_moment(text, NOW)
+
+
+def test_long_durations_are_no_dates() -> None:
+    assert parse_moment("100000s", 2_000_000.0) == 1_900_000.0
+    assert parse_moment("202611s", 2_000_000.0) == 1_797_389.0

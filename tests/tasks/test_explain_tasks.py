@@ -26,11 +26,13 @@ CASES = [
     ["list", "--where", "details LIKE '%''%' OR \"priority\" < 2"],
     ["list", "--where", "details = '\\n' OR 1"],
     ["list", "--match", "nothing"],
+    ["list", "--match", "none"],
     ["show", "1"],
     ["show", "1-3", "5", "99"],
     ["edit", "1", "--to-priority", "3", "--to-due", "none", "--to-details", "It's new"],
     ["edit", "--project", "home", "--to-project", "house", "--yes"],
     ["edit", "1", "--to-project", "none"],
+    ["edit", "77", "--to-project", "ghost"],
     ["done", "1"],
     ["done", "5"],
     ["done", "--match", "milk", "--yes"],
@@ -97,6 +99,36 @@ def test_the_script_does_what_the_command_does(run: Run, place: Path, python: st
         assert MOMENT.sub("", out.decode()) == MOMENT.sub("", done.text)
     assert explained.returncode == done.code
     assert MOMENT.sub("", shell(f"sqlite3 a.db '{DUMP}'").text) == MOMENT.sub("", after)
+
+
+def test_a_renamed_project_is_turned_back_and_forth(run: Run, place: Path, python: str, shell: Run) -> None:
+    before = shell(f"sqlite3 a.db '{DUMP}'").text
+    assert run("tasks", "--db", "a.db", "projects", "edit", "home", "--name", "house", "--due", "eoy").code == 0
+    after = shell(f"sqlite3 a.db '{DUMP}'").text
+    for command, expected in (("undo", before), ("redo", after)):
+        script = run("tasks", "--db", "a.db", command, "--explain").text
+        assert subprocess.run([python, "-c", script], cwd=place, capture_output=True).returncode == 0
+        assert shell(f"sqlite3 a.db '{DUMP}'").text == expected
+
+
+def test_an_import_is_left_as_it_is_and_so_is_nothing(run: Run, place: Path, python: str) -> None:
+    """What an import made stands in no row of ``change``."""
+    assert run("tasks", "--db", "a.db", "import", stdin="details\na\nb\n").code == 0
+    listed = run("tasks", "--db", "a.db", "list"), run("tasks", "--db", "a.db", "log")
+    script = run("tasks", "--db", "a.db", "undo", "--explain").text
+    done = subprocess.run([python, "-c", script], cwd=place, capture_output=True)
+    assert (done.returncode, done.stdout, done.stderr) == (1, b"", b"an import is not covered\n")
+    assert (run("tasks", "--db", "a.db", "list"), run("tasks", "--db", "a.db", "log")) == listed
+    assert run("tasks", "--db", "a.db", "undo", "99").code == 0
+    done = subprocess.run([python, "-c", script], cwd=place, capture_output=True)
+    assert (done.returncode, done.stdout, done.stderr) == (1, b"", b"")
+
+
+def test_a_script_makes_no_database(run: Run, tmp_path: Path, python: str) -> None:
+    for args in (["list"], ["show", "1"], ["log"], ["projects"], ["done", "1"], ["import", "a.csv"]):
+        script = run("tasks", "--db", "a?b.db", *args, "--explain").text
+        assert subprocess.run([python, "-c", script], cwd=tmp_path, capture_output=True).returncode == 1
+        assert list(tmp_path.iterdir()) == []
 
 
 def test_dates_are_those_of_today(run: Run, place: Path) -> None:

@@ -156,6 +156,10 @@ def test_the_counts_are_a_record(tasks: Run) -> None:
         ),
         (b'[{"details": "a"}', "standard input: record 1: the array is not closed behind it"),
         (
+            b'{"x": "a"}\n',
+            "standard input: unknown column 'x'; --map 'x=FIELD' says what it is, --map 'x=' ignores it",
+        ),
+        (
             b'{"detials": "a"}\n',
             "standard input: unknown column 'detials' (did you mean details?); --map 'detials=FIELD' says what it is, "
             "--map 'detials=' ignores it",
@@ -274,12 +278,15 @@ def test_line_ends_and_quotes_within_values_are_kept(tasks: Run) -> None:
     assert details(tasks) == [value for value in values if value]
 
 
-def test_tsv_is_read_as_stdtools_writes_it(tasks: Run) -> None:
+def test_tsv_is_read_as_stdtools_writes_it(tasks: Run, tmp_path: Path) -> None:
     data = 'details\tproject\n"a"\tp\nx\\ty\\nz\\\\n\tp\n'
     assert tasks("import", stdin=data).code == 0
     assert details(tasks) == ['"a"', "x\ty\nz\\n"]
     assert tasks("import", "--delimiter", "tab", stdin='details\tdue\n"a\tb"\t\nC:\\new\t\n').code == 0
     assert details(tasks)[2:] == ["a\tb", "C:\\new"]
+    (tmp_path / "tabs.csv").write_text('details\tdue\n"c d"\t2031-01-01\nC:\\tmp\t\n')
+    assert tasks("import", "tabs.csv").code == 0
+    assert details(tasks)[4:] == ["c d", "C:\\tmp"], "what is called CSV has quotes and no escapes"
 
 
 def test_the_encoding_is_guessed_and_the_guess_is_told_or_it_is_named(tasks: Run) -> None:
@@ -302,7 +309,7 @@ def test_the_encoding_is_guessed_and_the_guess_is_told_or_it_is_named(tasks: Run
         "stdtools tasks import: invalid value for '--encoding': 'nonsense' is no encoding that Python knows; "
         "see 'stdtools tasks import --help'\n",
     )
-    told = tasks("import", "--encoding", "utf-16", stdin=data).err  # by Python 3.13 in other words
+    told = tasks("import", "--again", "--encoding", "utf-16", stdin=data).err  # by Python 3.13 in other words
     assert told.startswith("stdtools tasks import: standard input: line 1: not UTF-16: ")
     assert told.endswith("; --encoding names another encoding\n")
     for name in ("base64", "rot13", "undefined"):
@@ -317,7 +324,7 @@ def test_columns_are_mapped_by_name_or_number(tasks: Run) -> None:
         "",
     )
     assert [(task["details"], task["deadline"]) for task in stored(tasks)] == [("a", "2031-01-01")]
-    assert tasks("import", "--map", "Who=details", stdin=data).err == (
+    assert tasks("import", "--again", "--map", "Who=details", stdin=data).err == (
         "stdtools tasks import: standard input: there is no column 'Who' for --map; "
         "its columns are What, When, 3, What\n"
     )
@@ -327,6 +334,9 @@ def test_columns_are_mapped_by_name_or_number(tasks: Run) -> None:
     )
     assert "did you mean deadline?" in tasks("import", "--map", "x=dedline", stdin=data).err
     assert tasks("import", "--map", "details", stdin=data).code == 2
+    assert tasks("import", "--map", "02=", stdin="details,due\na,2031-01-01\n").err == (
+        "stdtools tasks import: standard input: there is no column '02' for --map; its columns are details, due\n"
+    )
     assert tasks("import", "--map", "k=details", "--map", "v=", stdin='{"k": "b", "v": [1]}').code == 0
     assert details(tasks) == ["a", "b"]
 
@@ -473,6 +483,12 @@ def test_the_same_file_twice_is_noticed(tasks: Run, tmp_path: Path) -> None:
     assert details(tasks) == ["a", "b"]
     assert tasks("import", "a.csv", "--again").code == 0
     assert details(tasks) == ["a", "b", "a"]
+    (tmp_path / "c.csv").write_text("details\nc\n")
+    for stdin, count in (("details\na\n", "1\t0\t0\t0\t0\n"), ("details\nc\n", NOTHING)):  # a pipe that is known
+        result = tasks("import", "c.csv", "-", stdin=stdin)
+        assert (result.code, result.text) == (1, count)
+        assert result.err.splitlines()[-1].startswith("stdtools tasks import: standard input: was imported ")
+    assert details(tasks) == ["a", "b", "a", "c"]
 
 
 def test_a_file_whose_import_was_undone_is_new(tasks: Run) -> None:
@@ -491,7 +507,11 @@ def test_a_dry_run_changes_nothing(tasks: Run, tmp_path: Path) -> None:
     result = tasks("import", "-n", "--on-conflict", "update", stdin="id,details\n1,b\n2,c\n")
     assert result.text == "1\t1\t0\t0\t0\n"
     assert details(tasks) == ["a"]
-    assert tasks("import", "-n", stdin="details,due\nx,soon\n").code == 2
+    (tmp_path / "old.csv").write_text("old")
+    for name in ("old.csv", "bad.csv"):
+        assert tasks("import", "-n", "--rejects", name, stdin="details,due\nx,soon\n").text == "0\t0\t0\t1\t0\n"
+    assert [path.name for path in tmp_path.iterdir()] == ["old.csv"]
+    assert (tmp_path / "old.csv").read_text() == "old"
     assert tasks("import", "-n", "--query", "select 1", stdin="details\nx\n").err == (
         "stdtools tasks import: --query has no meaning with --dry-run; see 'stdtools tasks import --help'\n"
     )
@@ -661,6 +681,32 @@ def test_a_database_in_memory_is_asked_and_forgotten(tasks: Run, home: Path) -> 
     )
     assert tasks("--db", ":memory:", "import", str(PLAN), "--query", "delete from task").code == 2
     assert not (home / ".local/share/stdtools/tasks.db").exists()
+
+
+def test_a_query_that_fails_is_told_before_anything_is_imported_or_after_all_is(
+    tasks: Run, tmp_path: Path, python: str
+) -> None:
+    result = tasks("import", "--query", "select nope from task", stdin="details\na\n")
+    assert (result.code, result.out) == (2, b"")
+    assert result.err == ("stdtools tasks import: QUERY: no such column: nope\n  select nope from task\n         ^\n")
+    assert stored(tasks) == []
+    assert tasks("import", "--query", "select abs(-9223372036854775807 - id) from task", stdin="details\na\n") == (
+        2,
+        b"",
+        "stdtools tasks import: the import is done all the same\nstdtools tasks import: QUERY: integer overflow\n",
+    )
+    code = "import sys, stdtools.tasks.command_import as command; command._QUERY_SECONDS = 0.1\n"
+    code += "from stdtools.cli import run; run(sys.argv[1:])"
+    endless = "with recursive n(x) as (select 1 union all select x + 1 from n) select count(*) from n"
+    command = [python, "-c", code, "tasks", "import", "--query", endless]
+    done = subprocess.run(command, input=b"details\nb\n", capture_output=True, cwd=tmp_path, timeout=60)
+    assert (done.returncode, done.stdout, done.stderr.decode()) == (
+        124,
+        b"",
+        "stdtools tasks import: the import is done all the same\n"
+        "stdtools tasks import: QUERY: took longer than 0.1 s\n",
+    )
+    assert details(tasks) == ["a", "b"]
 
 
 def test_records_of_another_command_are_tasks(shell: Run, tasks: Run, tmp_path: Path) -> None:

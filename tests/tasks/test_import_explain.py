@@ -18,6 +18,8 @@ CASES = [
     ["odd.csv", "--map", "What=details", "--map", "When=deadline", "--map", "Why="],
     ["bare.csv", "--no-header", "details,,deadline"],
     ["done.csv"],
+    ["usual.csv"],
+    ["named.json", "--delimiter", ","],
 ]
 
 
@@ -31,6 +33,8 @@ def place(run: Run, tmp_path: Path) -> Path:
     (tmp_path / "odd.csv").write_text("What,When,Why\na,2031-01-01,x\n")
     (tmp_path / "bare.csv").write_text("a,x,2031-01-01\nb,y,\n")
     (tmp_path / "done.csv").write_text("id,details,status,completed\n7,a,done,\n8,b,done,2020-01-01T00:00:00Z\n")
+    (tmp_path / "usual.csv").write_text("Task,Due,Prio\na,2031-01-01,3\n")
+    (tmp_path / "named.json").write_text("details,due\na,2031-01-01\n")
     return tmp_path
 
 
@@ -60,6 +64,24 @@ def test_a_bad_row_changes_nothing(run: Run, place: Path, python: str) -> None:
     done = subprocess.run([python, "-c", script], cwd=place, capture_output=True, text=True)
     assert "CHECK constraint failed" in done.stderr
     assert tables(run, "./a.db") == before
+
+
+def test_a_column_that_it_does_not_know_is_not_lost(run: Run, place: Path, python: str) -> None:
+    (place / "other.csv").write_text("details,due by\na,2031-01-01\n")
+    before = tables(run, "./a.db")
+    script = run("tasks", "--db", "./a.db", "import", "other.csv", "--explain").text
+    done = subprocess.run([python, "-c", script], cwd=place, capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", "unknown columns: {'due by'}\n")
+    assert tables(run, "./a.db") == before
+
+
+@pytest.mark.parametrize("name", ["a.json", "a.TSV"])
+def test_a_file_that_is_no_csv_by_its_name_is_refused(run: Run, name: str) -> None:
+    assert run("tasks", "import", "a.csv", name, "--explain") == (
+        2,
+        b"",
+        f"stdtools tasks import: {name}: --explain does not cover what is no CSV\n",
+    )
 
 
 @pytest.mark.parametrize(

@@ -19,10 +19,11 @@ from stdtools.tasks.cleaning import Cleaner
 from stdtools.tasks.database import MEMORY, Database
 from stdtools.tasks.decoding import Text
 from stdtools.tasks.dialect import Dialect
-from stdtools.tasks.importing import Outcome, Wishes, import_files
+from stdtools.tasks.importing import import_files
 from stdtools.tasks.loading import Loader
 from stdtools.tasks.schema import TASK
 from stdtools.tasks.splitting import split
+from stdtools.tasks.wishes import Outcome, Wishes
 
 CSV_TEXT = st.text(alphabet='ab",;\n\r\1 é', max_size=60)
 CELL = st.text(alphabet='ab",\n\r\t\1 \\é', max_size=8)

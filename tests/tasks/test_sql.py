@@ -570,6 +570,8 @@ def test_what_other_commands_write_is_read_from_standard_input(sql: Run, run: Ru
         (b"a|b\n1|2\n", "1\t2\n"),
         (b" a , b \n1,2\n", "1\t2\n"),
         (b"a\tb\n1\t2\\tx\n", "1\t2\\tx\n"),
+        (b'a;"b";"c, d, e"\n1;2;3\n', "1\t2\n"),
+        (b"a|b|c,d\n1|2|3\n", "1\t2\n"),
         (b'A,b\n"x\r\ny, ""z""",\n', 'x\\r\\ny, "z"\t\n'),
         (b"a,b\n", ""),
         (b'{"a": 1, "b": [2]}\n{"b": "x"}\n', "1\t[2]\n\tx\n"),
@@ -582,6 +584,22 @@ def test_what_other_commands_write_is_read_from_standard_input(sql: Run, run: Ru
 )
 def test_text_of_many_kinds_is_read(sql: Run, content: bytes, answer: str) -> None:
     assert sql("select a, b from stdin", "-", stdin=content) == (0, answer.encode(), "")
+
+
+@pytest.mark.process
+def test_files_are_told_apart_as_by_import(sql: Run, run: Run, tmp_path: Path) -> None:
+    for name, content in (
+        ("quoted.csv", b'details;"created on, at"\nx;\n'),
+        ("json.csv", b'{"details": "x"}\n'),
+        ("tabs.csv", b'details\tdue\n"x"\t\n'),
+        ("tabs.txt", b"details\tdue\nx\t\n"),
+    ):
+        (tmp_path / name).write_bytes(content)
+        table = name.removesuffix(".csv")
+        assert sql(f'select details from "{table}"', name) == (0, b"x\n", ""), name
+        more = ["--map", "created on, at=created"] if name == "quoted.csv" else []
+        query = ["--query", "select details from task"]
+        assert run("tasks", "--db", ":memory:", "import", name, *more, *query) == (0, b"x\n", ""), name
 
 
 @pytest.mark.process
@@ -609,7 +627,7 @@ def test_text_of_many_kinds_is_read(sql: Run, content: bytes, answer: str) -> No
         ("t.json", b"[]", ": has no record with a key"),
         ("t.json", b"[{}", ": record 1: the array is not closed behind it"),
         ("none.csv", None, ": No such file or directory"),
-        (".csv", b"a\n", ": has no name that a table could have; read it as -"),
+        ("", None, "'': has no name that a table could have; read it as -"),
         (
             "Task.csv",
             b"a\n",
@@ -714,6 +732,16 @@ def test_rows_that_wait_come_in_order_and_before_the_trouble() -> None:
             found.append(row)
     assert found == rows
     assert list(spooled(iter([]))) == []
+
+
+@pytest.mark.process
+def test_rows_that_find_no_room_are_told(shell: Run, db: Path) -> None:
+    query = "select task.id, hex(zeroblob(50000)) from json_each(:n) cross join task"
+    numbers = ", ".join("1" * 10)
+    code, out, err = shell(f"ulimit -f 2000; stdtools tasks --db tasks.db sql '{query}' -p 'n:=[{numbers}]' | wc -l")
+    assert (code, out) == (2, b"22\n")
+    assert err.startswith("stdtools tasks sql: ")
+    assert err.endswith(": cannot keep the rows: File too large; set TMPDIR to a larger place\n")
 
 
 def test_a_file_may_be_read_while_the_database_is_written(db: Path, tmp_path: Path) -> None:

@@ -11,8 +11,8 @@ from click.shell_completion import ShellComplete
 from stdtools.cli import stdtools_command
 from stdtools.shared.errors import ToolError
 from stdtools.tasks.command_edit import done, edit
-from stdtools.tasks.command_filters import complete_projects
 from stdtools.tasks.command_list import list_tasks
+from stdtools.tasks.command_types import complete_projects
 from stdtools.tasks.database import Database
 from tests.conftest import Run
 from tests.test_cli import on_terminal
@@ -65,7 +65,8 @@ def test_the_most_urgent_comes_first(tasks: Run, five: None) -> None:
         "",
     )
     assert _ids(tasks("list", "--reverse").text) == "2 4 1 3"
-    assert _ids(tasks("list", "--status", "all").text) == "3 1 4 2 5"
+    for order, ids in (([], "3 1 4 2 5"), (["--sort", "urgency"], "3 1 4 2 5"), (["--reverse"], "5 2 4 1 3")):
+        assert _ids(tasks("list", "--status", "all", *order).text) == ids, "what is done is the least urgent"
     assert tasks("list", "--csv", "--limit", "1").text == (
         "id,project,priority,deadline,status,details\n3,,5,2026-11-24,open,Pay the bill\n"
     )
@@ -190,7 +191,7 @@ def test_add_prints_the_id_and_makes_the_project(tasks: Run) -> None:
     assert tasks("add", "x", "--project", "none") == (
         2,
         b"",
-        "stdtools tasks add: --project: 'none' is no name for a project: it stands for none\n",
+        "stdtools tasks add: project: 'none' is no name for a project: it stands for none\n",
     )
     assert tasks("add", "") == (2, b"", "stdtools tasks add: details: is empty\n")
     assert tasks("add", b"\xff") == (2, b"", "stdtools tasks add: details: is not UTF-8\n")
@@ -291,6 +292,14 @@ def test_what_was_expected_is_done_and_exits_with_0(tasks: Run, five: None) -> N
     assert tasks("done", "2", "99") == (1, b"1\n", "stdtools tasks done: 99: no such task\n")
     assert tasks("rm", "99", "--expect", "0") == (0, b"0\n", "stdtools tasks rm: 99: no such task\n")
     assert tasks("done", "3", "99", "--expect", "2").code == 1
+    assert tasks("done", "3", "4", "99", "--limit", "1", "--yes") == (
+        1,
+        b"1\n",
+        "stdtools tasks done: 99: no such task\n",
+    )
+    assert tasks("reopen", "3").code == 0
+    assert tasks("done", "3", "4", "--limit", "1", "--yes") == (0, b"1\n", ""), "4 is open as before"
+    assert tasks("reopen", "3").code == 0
     assert tasks("show", "3", "--jsonl").text.count('"open"') == 1
 
 
@@ -307,6 +316,13 @@ def test_dry_run_prints_and_changes_nothing(tasks: Run, five: None, home: Path) 
     assert tasks("done", "1-9", "-n", "--sort", "id", "--limit", "1").text == "1\tWrite report\tstatus\topen\tdone\n"
     assert tasks("done", "1-9", "-n", "--expect", "3").err == "stdtools tasks done: it would be 4 tasks, not 3\n"
     assert tasks("done", "--project", "nowhere", "-n").code == 1
+    assert tasks("done", "2", "5", "99", "-n") == (
+        1,
+        b"2\tBuy milk\tstatus\topen\tdone\n",
+        "stdtools tasks done: 5: is done already\nstdtools tasks done: 99: no such task\n",
+    )
+    assert tasks("done", "2", "99", "-n", "--expect", "1").code == 0
+    assert tasks("edit", "1", "--to-details", "", "-n") == (2, b"", "stdtools tasks edit: details: is empty\n")
     assert (path.read_bytes(), path.stat().st_mtime_ns) == before
 
 
@@ -367,6 +383,13 @@ def test_undo_redo_and_log(tasks: Run, five: None) -> None:
     assert tasks("log", "--limit", "2", "--csv").text.count("\n") == 3
 
 
+def test_the_log_has_the_words_that_only_look_like_options(tasks: Run) -> None:
+    for args in (["-q", "--", "-v", "stays"], ["--project=p", "--db", "./tasks.db", "--", "--db", "a b"]):
+        assert tasks("--db", "./tasks.db", "add", *args).code == 0
+    commands = [json.loads(line)["command"] for line in tasks("--db", "./tasks.db", "log", "--jsonl").text.splitlines()]
+    assert commands == ["add --project=p -- --db 'a b'", "add -- -v stays"]
+
+
 def test_undo_is_refused_when_the_task_was_changed_since(tasks: Run, five: None, shell: Run, home: Path) -> None:
     path = home / ".local/share/stdtools/tasks.db"
     shell(f"sqlite3 {path} \"update task set details = 'other' where id = 5\"")
@@ -395,6 +418,13 @@ def test_projects(tasks: Run, five: None) -> None:
         b"",
         "stdtools tasks projects edit: big: there is a project of this name\n",
     )
+    for args in (["add", "none"], ["edit", "house", "--name", "none"]):
+        assert tasks("projects", *args) == (
+            2,
+            b"",
+            f"stdtools tasks projects {args[0]}: project: 'none' is no name for a project: it stands for none\n",
+        )
+    assert tasks("projects", "add", b"\xff").err == "stdtools tasks projects add: project: is not UTF-8\n"
     assert tasks("projects", "edit", "hose", "--deadline", "none") == (
         1,
         b"",

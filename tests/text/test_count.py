@@ -75,11 +75,33 @@ def test_fields_groups_sums_and_shares(run: Run, shell: Run) -> None:
     assert run("count", "-f", "a.b", "--by", "g", "--percent", "--csv", stdin=lines).text == (
         "count,group,value,percent\n2,x,1,66.67\n1,x,2,33.33\n1,y,1,100.0\n"
     )
+    assert run("count", "-f", "a", stdin='[{"a": 1},\n {"a": 1}]\n').text == "2\t1\n", "as --json writes it"
     assert run("count", "-f", "-1", stdin="a b\n  c b \n").text == "2\tb\n"
     assert run("count", "-f", "2", "-d", ":", stdin="a:b\nc:\n").text == "1\t\n1\tb\n"
     assert run("count", "--chars", stdin="é€é\n").text == "2\té\n1\t\\n\n1\t€\n"
     assert run("count", "--regex", "(.)=(.)", stdin="a=b a=b\n").text == "2\ta\\tb\n"
     assert shell("seq 100 | stdtools count --by 1 | wc -l").text == "100\n"
+
+
+def test_sums_are_exact_and_what_is_too_large_for_them_is_left_out(run: Run, home: Path) -> None:
+    digits = "123456789012345678901234567890"
+    by = ("count", "--by", "1", "--sum", "2")
+    for memory in ("256M", "1"):
+        lines = f"a {digits}\nb 1\na 0.{digits}\na -0.{digits}\na -1e30\na 1e30\n"
+        out = f"{digits}\ta\t100.0\n1\tb\t0.0\n"
+        assert run(*by, "--memory", memory, "--percent", stdin=lines) == (0, out.encode(), "")
+    assert run(*by, stdin="a 1e5000\na 9e999999\na 9e999999\na -1e-5000\na 2\n") == (
+        0,
+        b"2\ta\n",
+        "stdtools count: 4 records without the field, or a number to add\n",
+    )
+    assert run(*by, stdin="a 9e308\na 9e308\n").text == f"18{'0' * 308}\ta\n", "more than any float"
+    assert run("count", "--by", "k", "--sum", "n", "--percent", stdin=f'{{"k": "a", "n": 1{"0" * 300}}}\n').text == (
+        f"1{'0' * 300}\ta\t100.0\n"
+    )
+    journal = (home / ".local/state/stdtools/log/stdtools.log").read_text()
+    assert "count" in journal
+    assert digits not in journal, "it has no values"
 
 
 @pytest.mark.parametrize(
@@ -105,13 +127,23 @@ def test_a_file_that_is_missing_does_not_stop_the_rest(run: Run, tmp_path: Path)
     )
 
 
-@pytest.mark.parametrize("args", [[], ["--chars"], ["--regex", "[a-z]+", "-n", "3"], ["--min", "2"]])
+@pytest.mark.parametrize(
+    "args", [[], ["--chars"], ["--regex", "[a-z]+", "-n", "3"], ["--min", "2"], ["--regex", "(.)(b|c)?"]]
+)
 def test_the_script_of_explain_does_the_same(run: Run, python: str, args: list[str]) -> None:
     data = "a b\tc\nb\\\nb\\\né\n"
     script = run("count", *args, "--explain").text
     done = subprocess.run([python, "-c", script], input=data.encode(), capture_output=True, check=True)
     assert done.stdout == run("count", *args, stdin=data).out
     assert len(script.splitlines()) <= 20
+
+
+def test_explain_names_the_option_that_it_does_not_cover(run: Run) -> None:
+    assert run("count", "--field", "1", "--explain").err == "stdtools count: --explain does not cover --field\n"
+    assert run("count", "--sum", "1", "--explain").err == "stdtools count: --explain does not cover --sum\n"
+    assert run("count", "--regex", "(", "--explain").err == (
+        "stdtools count: --regex: missing ), unterminated subpattern at position 0\n"
+    )
 
 
 def test_ctrl_c_ends_both_processes(tmp_path: Path) -> None:

@@ -68,6 +68,7 @@ def test_the_same_as_sed_and_tail(shell: Run) -> None:
         shell("seq 20 | stdtools lines --match '^1.$' --around 2 | md5sum").out
         == shell("seq 20 | grep -C 2 '^1.$' | md5sum").out
     )
+    assert shell("seq 20 | stdtools lines --grep '^2' --numbers").text == "2\t2\n20\t20\n"
     assert shell("yes | stdtools lines 3").text == "y\n", "no more is read than must be"
     assert shell("seq 5 | stdtools lines 2-3 --numbers").text == "2\t2\n3\t3\n"
     assert shell("seq 5 > a; stdtools lines 2 a a --jsonl").text == ('{"file": "a", "line": 2, "text": "2"}\n' * 2)
@@ -89,6 +90,12 @@ def test_the_same_as_sed_and_tail(shell: Run) -> None:
 )
 def test_what_is_no_range_is_refused(run: Run, args: list[str], message: str) -> None:
     assert run("lines", *args) == (2, b"", f"stdtools lines: {message}\n")
+
+
+def test_a_default_that_is_of_no_use_is_no_error(run: Run) -> None:
+    around = {"STDTOOLS_LINES_AROUND": "1"}
+    assert run("lines", "2", stdin="a\nb\nc\n", env=around) == (0, b"b\n", "")
+    assert run("lines", "--match", "a", stdin="a\nb\nc\n", env=around) == (0, b"a\nb\n", "")
 
 
 @pytest.mark.once
@@ -126,13 +133,19 @@ def test_the_index_of_a_large_file_holds_until_the_file_changes(run: Run, tmp_pa
     assert run("lines", "-1", "--no-index", "large").text == "more\n"
 
 
-@pytest.mark.parametrize("args", [["2-3,5"], ["::2", "--numbers"], ["1,9"]])
+@pytest.mark.parametrize("args", [["2-3,5"], ["::2", "--numbers"], ["1,9"], ["6"], ["-2", "--numbers"], ["-0"]])
 def test_the_script_of_explain_does_the_same(run: Run, python: str, args: list[str]) -> None:
     data = b"a\nb\n\xff\nd\ne\nf"
-    done = subprocess.run(
-        [python, "-c", run("lines", *args, "--explain").text], input=data + b"\n", capture_output=True
-    )
+    done = subprocess.run([python, "-c", run("lines", *args, "--explain").text], input=data, capture_output=True)
     assert done.stdout == run("lines", *args, stdin=data).out
+
+
+def test_explain_covers_the_last_lines_or_ranges(run: Run) -> None:
+    assert run("lines", "10,-3", "--explain") == (
+        2,
+        b"",
+        "stdtools lines: --explain covers the last lines alone, or ranges alone\n",
+    )
 
 
 def test_no_index_where_times_cannot_be_trusted(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

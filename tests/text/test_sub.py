@@ -74,14 +74,17 @@ def test_the_same_as_perl_and_tr(shell: Run, tmp_path: Path) -> None:
         assert shell(f"stdtools sub --tr '{one}' '{other}' f").out == shell(f"LC_ALL=C {theirs} < f").out
     assert shell("printf 'élan VITAL  x\\n' | stdtools sub --capwords").text == "Élan Vital  X\n"
     assert shell("echo äö | stdtools sub --tr ä-ö x").text == "xx\n"
+    assert shell(r"echo 'a\b' | stdtools sub --tr 'b\' 'c/'").text == "a/c\n", "a backslash at the end is one"
 
 
 @pytest.mark.once
-def test_a_large_file_goes_through_two_processes_alike(shell: Run, tmp_path: Path) -> None:
+def test_a_large_file_goes_through_two_processes_alike(shell: Run, tmp_path: Path, home: Path) -> None:
     (tmp_path / "f").write_bytes(b"the quick brown fox 12\n" * 800_000 + b"the end")
     for words in (r"'(\w+) (\d+)' '\2 \1'", "the THE"):
         assert shell(f"cmp <(stdtools sub {words} f) <(stdtools sub {words} < f)") == (0, b"", "")
     assert shell("stdtools sub the THE f | head -n 1") == (141, b"THE quick brown fox 12\n", "")
+    journal = home / ".local/state/stdtools/log/stdtools.log"
+    assert "matches=0" not in journal.read_text(), "what other processes found is not known"
     full = shell("stdtools sub the THE f > /dev/full")
     assert (full.code, full.err) == (2, "stdtools sub: standard output: No space left on device\n")
 
@@ -113,6 +116,16 @@ def test_in_place_changes_what_changes_and_nothing_else(run: Run, tmp_path: Path
     assert (tmp_path / "a").read_text() == "yaz\n"
 
 
+def test_a_default_that_is_of_no_use_is_no_error(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "f").write_text("a\n")
+    env = {"STDTOOLS_SUB_BACKUP": "~", "STDTOOLS_SUB_MAX": "1", "STDTOOLS_SUB_IN_PLACE": "1"}
+    assert run("sub", "a", "b", "f", env=env) == (0, b"b\n", "")
+    assert run("sub", "--tr", "a", "b", "f", env=env) == (0, b"b\n", "")
+    assert (tmp_path / "f").read_text() == "a\n", "what changes files is typed"
+    assert run("sub", "a", "b", "f", "--in-place", env=env) == (0, b"", "")
+    assert [path.read_text() for path in sorted(tmp_path.iterdir())] == ["b\n", "a\n"]
+
+
 def test_looking_before_it_is_done(run: Run, tmp_path: Path) -> None:
     (tmp_path / "f").write_text("one two\nthree\ntwo\n")
     assert run("sub", "t(w)o", r"\1", "-n", "f").text == "f:1:5\n-one two\n+one w\nf:3:1\n-two\n+w\n"
@@ -122,6 +135,7 @@ def test_looking_before_it_is_done(run: Run, tmp_path: Path) -> None:
     assert run("sub", "(?P<first>.)(w)", "--extract", "f", "--json").text == (
         '[{"first": "t", "2": "w"},\n {"first": "t", "2": "w"}]\n'
     )
+    assert run("sub", "o", "--extract", "--max", "1", stdin="foo\nboo\n") == (0, b"o\no\n", "")
     assert run("sub", "e\nt", "E", "--multiline", "-n", "f").text == (
         "--- f\n+++ f\n@@ -1,3 +1,2 @@\n one two\n-three\n-two\n+threEwo\n"
     )
@@ -132,10 +146,16 @@ def test_looking_before_it_is_done(run: Run, tmp_path: Path) -> None:
 
 def test_a_pattern_that_never_ends_is_ended(run: Run, tmp_path: Path) -> None:
     (tmp_path / "f").write_text("a" * 60 + "b\n")
-    message = "f: took longer than --timeout; a pattern with nested repeats may never end"
-    assert run("sub", "(a+)+$", "x", "--timeout", "0.3", "f") == (124, b"", f"stdtools sub: {message}\n")
-    assert run("sub", "(a+)+$", "x", "--timeout", "0.3", "--in-place", "f").code == 124
-    assert os.listdir(tmp_path) == ["f"]
+    (tmp_path / "g").write_text("aa\n")
+    told = "stdtools sub: f: took longer than --timeout; a pattern with nested repeats may never end\n"
+    slow = ("sub", "(a+)+$", "--timeout", "0.3")
+    assert run(*slow, "x", "f", "g") == (124, b"x\n", told), "what follows is treated"
+    assert run(*slow, "x", "--count", "f", "g") == (124, b"g\t1\n", told)
+    assert run(*slow, "x", "-n", "f", "g") == (124, b"g:1:1\n-aa\n+x\n", told)
+    assert run(*slow, "--extract", "f", "g") == (124, b"aa\n", told)
+    assert run(*slow, "x", "--in-place", "f", "g") == (124, b"", told)
+    assert sorted(os.listdir(tmp_path)) == ["f", "g"]
+    assert (tmp_path / "g").read_text() == "x\n"
 
 
 @pytest.mark.parametrize(
@@ -147,6 +167,8 @@ def test_a_pattern_that_never_ends_is_ended(run: Run, tmp_path: Path) -> None:
         (["a", r"\2"], "not a pattern with its replacement: invalid group reference 2 at position 1"),
         (["--tr", "z-a", "x"], "the range z-a runs backwards"),
         (["--tr", "a", "b", "-n"], "--tr and --capwords go with --in-place alone; see 'stdtools sub --help'"),
+        (["--capwords", "--max", "1"], "--max has no meaning with --capwords; see 'stdtools sub --help'"),
+        (["a", "b", "--count", "--explain"], "--explain does not cover --count"),
         (["a", "b", "--backup", "~"], "--backup needs --in-place; see 'stdtools sub --help'"),
     ],
 )

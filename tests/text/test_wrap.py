@@ -100,12 +100,21 @@ def test_paragraphs_bullets_and_quotes_are_kept(run: Run) -> None:
     assert run("wrap", "-w", "6", stdin="한국어 글\n자\n").text == "한국어\n글 자\n"
     assert run("wrap", "-w", "10", stdin="日本語の\n文章です。\n").text == "日本語の文\n章です。\n"
     assert run("wrap", "-w", "14", stdin="\tone two three\n-\tfour\n").text == "\tone\n\ttwo\n\tthree\n-\tfour\n"
+    indented = run("wrap", "-w", "20", "--indent", "\t", stdin="aaaa bbbb cccc dddd\n")
+    assert indented.text == "\taaaa bbbb\n\tcccc dddd\n", "a tab takes eight columns"
+    assert run("wrap", "-w", "20", "--shorten", "20", "--indent", "\t", stdin="aaaa bbbb cccc\n").text == (
+        "\taaaa bbbb …\n"
+    )
+    assert run("wrap", "-w", "18", "--comment", "#\t", stdin="#\taaaa bbbb cc\n").text == "#\taaaa bbbb\n#\tcc\n"
     assert run("wrap", "--no-fill", "--shorten", "3").err == (
         "stdtools wrap: one of --no-fill, --shorten and --comment at a time; see 'stdtools wrap --help'\n"
     )
 
 
-@pytest.mark.parametrize("args", [["-w", "20"], ["--indent", "> "], ["--dedent", "--no-fill", "--indent", "  "]])
+@pytest.mark.parametrize(
+    "args",
+    [["-w", "20"], ["--indent", "> "], ["--dedent", "--no-fill", "--indent", "  "], ["--no-fill", "--indent", "> "]],
+)
 def test_the_script_of_explain_does_the_same(run: Run, python: str, args: list[str]) -> None:
     text = "  one two three four five six\n  seven\n\n  eight\n".replace("  ", "" if "-w" in args else "  ")
     text = textwrap.dedent(text) if "--dedent" not in args else text

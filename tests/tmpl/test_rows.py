@@ -41,8 +41,9 @@ def test_csv_tsv_and_json_give_the_same(run: Run, tmp_path: Path, text: str) -> 
     (tmp_path / "r.csv").write_text(ROWS)
     (tmp_path / "r.jsonl").write_text(as_lines(ROWS))
     (tmp_path / "r.json").write_text(json.dumps([json.loads(line) for line in as_lines(ROWS).splitlines()], indent=1))
+    (tmp_path / "line.json").write_text(f"\n[{', '.join(as_lines(ROWS).splitlines())}]\n")
     (tmp_path / "r.tsv").write_text('id\tname\tx\n1\tOne, Inc.\t\n2\ttwo\\nlines\t%s\n3\tü\ta "b"\n')
-    for name in ("r.csv", "r.jsonl", "r.json", "r.tsv"):
+    for name in ("r.csv", "r.jsonl", "r.json", "line.json", "r.tsv"):
         assert run("tmpl", "-e", text, "--each", name) == (0, EXPECTED.encode(), ""), name
         data = (tmp_path / name).read_bytes()
         assert run("tmpl", "-e", text, "--each", "-", stdin=data) == (0, EXPECTED.encode(), ""), name
@@ -59,6 +60,12 @@ def test_the_usual_pipe_is_lossless_for_every_name(shell: Run, tmp_path: Path) -
 def test_a_record_comes_before_all_other_values(run: Run) -> None:
     rows = "a,b\n1,2\n"
     assert run("tmpl", "-e", "$a $c ${d:-$b}", "-D", "a=x", "-D", "c=%s", "--each", "-", stdin=rows).text == "1 %s 2\n"
+
+
+def test_what_a_command_writes_as_json_is_read_also_when_it_is_one_record(shell: Run, tmp_path: Path) -> None:
+    (tmp_path / "a").write_text("")
+    assert shell("stdtools find -t f --json | stdtools tmpl -e '$path' --each -") == (0, b"./a\n", "")
+    assert shell("echo '[]' | stdtools tmpl -e '$path' --each -") == (0, b"", "")
 
 
 def test_values_of_json(run: Run) -> None:
@@ -97,6 +104,7 @@ def test_a_column_that_is_not_there_is_told_before_anything_is_written(run: Run)
         ('a,b\n1,"x\n', "standard input:2: not CSV: unexpected end of data"),
         ('a,b\n1,"x"y\n', "standard input:2: not CSV: ',' expected after '\"'"),
         ('{"a": 1}\n[2]\n', "standard input: record 2: is no JSON object"),
+        ('[{"a": 1}, 2]\n', "standard input: record 2: is no JSON object"),
         ('{"a": 1}\n{"a": \n', "standard input: record 2: not JSON: expecting value"),
         ('{"a": 1}\n{"a": NaN}\n', 'standard input: record 2: not JSON: NaN; write "NaN"'),
         ('{"a": 1}\n{"a":', "standard input: record 2: not JSON: expecting value"),
@@ -248,6 +256,17 @@ def test_files_are_named_by_their_records(run: Run, tmp_path: Path) -> None:
     assert (tmp_path / "out/b/2.txt").read_text() == "2 is zwei\n"
     assert (tmp_path / "out/b/2.txt").stat().st_mode & 0o777 == 0o600
     assert (tmp_path / "out/a/1.txt").stat().st_ino == inode
+
+
+def test_what_is_for_one_output_is_refused_where_each_record_has_a_file(run: Run, tmp_path: Path) -> None:
+    args = ["tmpl", "-e", "$n", "--each", "-", "-o"]
+    for option in ("--header", "--footer", "--separator", "--jobs"):
+        message = f"{option} needs one output, not one for each record; see 'stdtools tmpl --help'"
+        assert run(*args, "out/$n", option, "2", stdin="n\n1\n") == (2, b"", f"stdtools tmpl: {message}\n")
+    assert os.listdir(tmp_path) == []
+    assert run(*args, "out/$n", stdin="n\n1\n", env={"STDTOOLS_TMPL_JOBS": "2"}) == (0, b"", "")
+    assert run(*args, "out/all", "--header", "H", "-j", "2", stdin="n\n1\n") == (0, b"", "")
+    assert (tmp_path / "out/all").read_text() == "H\n1\n"
 
 
 @pytest.mark.parametrize(

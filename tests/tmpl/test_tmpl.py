@@ -41,6 +41,9 @@ def test_exit_codes(run: Run) -> None:
     assert run("tmpl", "-e", "$a $").code == 2
     assert run("tmpl", "-e", "$a $", "--empty").code == 2
     assert run("tmpl", "-e", "$a ${a:?no}", "--empty").code == 1
+    for more in ([], ["--only", "a"]):
+        result = run("tmpl", "-e", "x ${a:?need}", "--empty", *more)
+        assert result == (1, b"", "stdtools tmpl: -e:1:3: a: need\n"), more
     assert run("tmpl", "-e", "$a $1", "--keep") == (0, b"$a $1\n", "")
     assert run("tmpl", "-e", "[$a]", "--empty") == (0, b"[]\n", "")
     assert run("tmpl", "-e", "$a $1 $b", "--only", "b").err == "stdtools tmpl: -e:1:7: no value for 'b'\n"
@@ -117,8 +120,8 @@ def test_a_long_value_of_an_env_file_takes_little_memory(shell: Run, tmp_path: P
     [
         ("x.json", '{"a": 1\n"b"}', "x.json:2:1: not JSON: expecting ',' delimiter"),
         ("x.json", "[1]", "x.json: is no JSON object, so that nothing in it has a name"),
-        ("x.json", '{"a": NaN}', "x.json: not JSON: NaN is no JSON"),
-        ("x.json", '{"a": 1e999}', "x.json: not JSON: 1e999 is too large for a 64-bit float"),
+        ("x.json", '{"a": NaN}', 'x.json: not JSON: NaN; write "NaN"\n'),
+        ("x.json", '{"a": 1e999}', "x.json: 1e999 is too large for a 64-bit float\n"),
         ("x.json", "[" * 100_000, "x.json: nested too deep"),
         ("x.json", '{"a": ' + "1" * 5000 + "}", "x.json: holds a whole number of more than 4300 digits"),
         ("x.toml", "a = \n", "x.toml: not TOML: Invalid value (at line 1, column 5)"),
@@ -289,6 +292,19 @@ def test_check(run: Run, tmp_path: Path) -> None:
     assert run("tmpl", "--check", "-e", "", "-D", "a=1") == (1, b"unused\ta\t-D\t\n", "")
 
 
+def test_check_takes_what_is_below_a_used_name_for_used_whatever_its_key(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "d.json").write_text('{"a": {"x y": {"z": 1}, "p.q": 2, "]\\"": 3}, "b.c": {"d": 4}}')
+    args = ["tmpl", "--check", "--data", "d.json", "-e"]
+    assert run(*args, "$a ${b.c}") == (0, b"", "")
+    result = run(*args, '${a["x y"]} ${b.c.d-}')
+    assert (result.code, result.err) == (1, "")
+    assert result.text.splitlines() == [
+        'unused\ta["p.q"]\td.json\ta["x y"]',
+        'unused\ta["]\\\\""]\td.json\ta["x y"]',
+        'unused\t["b.c"].d\td.json\tb.c.d',
+    ]
+
+
 def test_where_from_masks_what_may_be_a_secret(run: Run, tmp_path: Path) -> None:
     (tmp_path / "d.toml").write_text('a = 1\nDB_PASSWORD = "hunter2"')
     text = "$a $DB_PASSWORD $b ${c:-d} $a $e"
@@ -410,6 +426,13 @@ def test_an_error_in_the_output_is_told_by_its_place_in_the_template(
         assert (result.code, result.out) == (2, b"")
         assert result.err.startswith(f"stdtools tmpl: {name}:{where}: the output is not {what}"), result.err
         assert not (tmp_path / target).exists()
+
+
+def test_names_of_ini_keep_their_capitals_also_in_an_output(run: Run, tmp_path: Path) -> None:
+    text = "[a]\nPort=1\nport=$x"
+    assert run("tmpl", "-e", text, "--escape", "ini", "-D", "x=2") == (0, b"[a]\nPort=1\nport=2\n", "")
+    (tmp_path / "d.ini").write_text("[a]\nPort=1\nport=2\n")
+    assert run("tmpl", "-e", "${a.Port} ${a.port}", "--data", "d.ini") == (0, b"1 2\n", "")
 
 
 def test_a_pipe_is_escaped_and_checked_with_what_is_kept(run: Run) -> None:

@@ -4,12 +4,14 @@ import os
 import random
 import stat
 import struct
+from itertools import groupby
 from pathlib import Path
 
 import pytest
 
-from stdtools.tree import dircache, reading
-from stdtools.tree.dircache import SLOT, DirectoryCache, decode, encode
+from stdtools.tree import dircache, dircache_format, reading
+from stdtools.tree.dircache import DirectoryCache
+from stdtools.tree.dircache_format import SLOT, decode, encode
 from stdtools.tree.troubles import Troubles
 from tests.conftest import Result, Run
 
@@ -122,6 +124,17 @@ def the_file(place: Path) -> Path:
     return path
 
 
+def test_directories_come_in_the_order_of_the_general_walk(run: Run, tree: Path, home: Path) -> None:
+    Cached(tree, home / ".cache/stdtools/directories")
+
+    def directories(*args: str) -> list[bytes]:
+        paths = run("find", tree, "-j", "1", *args).out.splitlines()
+        return [directory for directory, _ in groupby(map(os.path.dirname, paths))]
+
+    for glob in ("*", "?*"):
+        assert directories("--cache", "-n", glob) == directories()
+
+
 def test_its_file_is_private_and_in_a_private_directory(tree: Path, tmp_path: Path) -> None:
     Cached(tree, tmp_path / "cache")
     assert stat.S_IMODE((tmp_path / "cache").stat().st_mode) == 0o700
@@ -204,6 +217,29 @@ def test_verify_tells_where_it_was_wrong_and_throws_it_away(run: Run, tree: Path
     place = home / ".cache/stdtools/directories"
     Cached(tree, place)
     assert run("find", tree, "--cache-verify").code == 0
+    forge(tree, place)
+    result: Result = run("find", tree, "--cache-verify", "-n", "*.py")
+    assert result.code == 2
+    assert "tree/e: only the cache has '0ne.py' of type f\n" in result.err
+    assert result.out.count(b"/one.py\n") == 3
+    assert list(place.iterdir()) == []
+
+
+def test_a_difference_that_another_process_has_found_throws_it_away(tree: Path, tmp_path: Path) -> None:
+    Cached(tree, tmp_path / "cache")
+    forge(tree, tmp_path / "cache")
+    troubles = Troubles(lambda path, what: None)
+    cache = DirectoryCache(str(tmp_path / "cache"), [os.fsencode(tree)], troubles, verify=True)
+    if (pid := os.fork()) == 0:
+        list(cache.read(os.fsencode(tree / "e"), True))
+        os._exit(troubles.count)
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 1
+    cache.save()
+    assert list((tmp_path / "cache").iterdir()) == []
+
+
+def forge(tree: Path, place: Path) -> None:
+    """Put a wrong name into the cache, with checksums that are right."""
     path = the_file(place)
     data = path.read_bytes()
     names = data.index(b"one.py")
@@ -212,15 +248,10 @@ def test_verify_tells_where_it_was_wrong_and_throws_it_away(run: Run, tree: Path
     for slot in range(cached.mask + 1):
         *identity, offset, length, _ = SLOT.unpack_from(forged, cached.table + slot * SLOT.size)
         if identity[1]:
-            crc = dircache.checksum_of(tuple(identity), bytes(forged[offset : offset + length]))
+            crc = dircache_format.checksum_of(tuple(identity), bytes(forged[offset : offset + length]))
             SLOT.pack_into(forged, cached.table + slot * SLOT.size, *identity, offset, length, crc)
     assert names
     path.write_bytes(forged)
-    result: Result = run("find", tree, "--cache-verify", "-n", "*.py")
-    assert result.code == 2
-    assert "tree/e: only the cache has '0ne.py' of type f\n" in result.err
-    assert result.out.count(b"/one.py\n") == 3
-    assert list(place.iterdir()) == []
 
 
 def test_names_of_any_bytes_come_back() -> None:

@@ -259,6 +259,8 @@ def test_a_question_mark_is_one_character_also_in_a_path(run: Run, tmp_path: Pat
         (["--depth", "-1"], "invalid value for '--depth': -1 is not in the range x>=0"),
         (["--max-results", "0"], "invalid value for '--max-results': 0 is not in the range x>=1"),
         (["-j", "0"], "invalid value for '-j' / '--jobs': 0 is not in the range x>=1"),
+        (["-E", "/"], "invalid value for --exclude: '/' names no entry of a directory"),
+        (["-E", ""], "invalid value for --exclude: '' names no entry of a directory"),
         (["--reverse"], "--reverse needs --sort"),
         (["--dry-run"], "--dry-run needs --delete"),
         (["-0", "--json"], "-0 is for paths, --long and --template"),
@@ -296,6 +298,14 @@ def test_a_bad_regular_expression_is_refused(run: Run) -> None:
         (["-iname", "x"], "-iname is a word of GNU find; here it is -i -n 'x'"),
         ([".", "-type", "f"], "-type is a word of GNU find; here it is -t 'f'"),
         (["-maxdepth", "1"], "-maxdepth is a word of GNU find; here it is --max-depth '1'"),
+        (
+            ["-path", "*/a/*"],
+            "-path is a word of GNU find; here it is --path '*/a/*', where only ** crosses directories",
+        ),
+        (
+            ["-regex", "x"],
+            "-regex is a word of GNU find; here it is --regex 'x', which is searched for: ^ and $ bind it",
+        ),
         (["-mtime"], "-mtime is a word of GNU find; here it is --newer 2d or --older 2d"),
         (["-exec", "rm"], "-exec is a word of GNU find; here it is -0 | stdtools par -0 COMMAND {}"),
         (["-print0"], "-print0 is a word of GNU find; here it is -0"),
@@ -323,6 +333,42 @@ def test_a_root_that_is_not_there_is_told_and_the_others_walked(run: Run, tree: 
 def test_variables_set_defaults(run: Run, tree: Path) -> None:
     result = run("find", "-t", "f", "-E", "src", env={"STDTOOLS_FIND_NO_HIDDEN": "1"})
     assert lines(result) == ["./hard", "./ÖL.txt"]
+
+
+def test_what_was_typed_is_stronger_than_a_variable_and_that_than_the_configuration(
+    run: Run, tree: Path, home: Path
+) -> None:
+    config = home / ".config/stdtools/config.toml"
+    config.parent.mkdir(parents=True)
+
+    def find(defaults: str, *args: str, **variables: str) -> Result:
+        config.write_text(f"[find]\n{defaults}")
+        env = {f"STDTOOLS_FIND_{name.upper()}": value for name, value in variables.items()}
+        return run("find", "empty", *args, env=env)
+
+    record = b'{"path": "empty"}\n'
+    for more in ("long = true", "null = true", "template = 'x'", "reverse = true"):
+        assert find(more, "--jsonl", "--columns", "path") == (0, record, "")
+        assert find(more, "--columns", "path", format="jsonl") == (0, record, "")
+        assert find(more, format="jsonl", columns="path") == (0, record, "")
+        assert find(f"{more}\nformat = 'csv'", "-q") == (0, b"", "")
+        assert find(f"{more}\nformat = 'csv'", "--why", "empty") == (0, b"listed\n", "")
+    assert find("columns = 'name'", "--long").text.endswith(" empty\n")
+    assert find("format = 'json'", "-0") == (0, b"empty\0", "")
+    assert find("format = 'json'", null="1") == (0, b"empty\0", "")
+    told = "stdtools find: --long and --format exclude each other; see 'stdtools find --help'\n"
+    assert find("long = true\nformat = 'json'") == (2, b"", told)
+    assert find("reverse = true\nlong = true\nformat = 'json'", "--delete", "-n", "empty", "-v") == (0, b"empty\n", "")
+
+
+def test_with_follow_a_link_to_an_excluded_directory_is_one(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "p/t").mkdir(parents=True)
+    (tmp_path / "p/t/f").touch()
+    (tmp_path / "p/build").symlink_to("t")
+    assert lines(run("find", "-L", "p", "-E", "build/")) == ["p", "p/t", "p/t/f"]
+    assert lines(run("find", "p", "-E", "build/")) == ["p", "p/build", "p/t", "p/t/f"]
+    said = b"p/build: such directories are excluded (--exclude)\nhidden\n"
+    assert run("find", "-L", "p", "-E", "build/", "--why", "p/build/f") == (1, said, "")
 
 
 def test_what_git_ignores_is_left_out(run: Run, tree: Path) -> None:

@@ -134,6 +134,17 @@ def test_an_unreadable_directory_is_found_and_told(run: Run, tmp_path: Path) -> 
     assert run("find", "-n", "x", **AS_ANYBODY) == (2, b"", told)
 
 
+def test_a_type_that_cannot_be_asked_for_does_not_end_a_walk_depth_first(run: Run, tmp_path: Path) -> None:
+    for name in ("locked", "z"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "f").touch()
+    (tmp_path / "locked").chmod(0o444)  # its names can be read, and no more
+    result = run("find", "--depth-first", **AS_ANYBODY)
+    assert (result.code, result.err) == (0, "")
+    assert sorted(result.text.split()) == [".", "./locked", "./locked/f", "./z", "./z/f"]
+    (tmp_path / "locked").chmod(0o755)
+
+
 def test_what_is_excluded_is_never_read(run: Run, tmp_path: Path) -> None:
     (tmp_path / "no/in").mkdir(parents=True)
     (tmp_path / ".no").mkdir()
@@ -281,6 +292,13 @@ def test_a_directory_is_as_old_as_before_the_deletion(run: Run, tmp_path: Path) 
     assert left(tmp_path) == []
 
 
+def test_links_go_though_a_default_says_to_follow_them(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "d").mkdir()
+    (tmp_path / "d/l").symlink_to(".")
+    assert run("find", "d", "-n", "l", "--delete", "-v", env={"STDTOOLS_FIND_FOLLOW": "1"}) == (0, b"d/l\n", "")
+    assert left(tmp_path) == ["d"]
+
+
 def test_a_root_that_is_a_link_stays(run: Run, tmp_path: Path) -> None:
     (tmp_path / "d").mkdir()
     (tmp_path / "d/f").touch()
@@ -302,6 +320,40 @@ def test_the_rules_are_learnt_before_they_are_deleted(run: Run, tmp_path: Path) 
     assert run("find", ".", "a", "--gitignore", "-t", "f", "--delete") == (2, b"", f"stdtools find: {inside}\n")
     assert run("find", ".git", ".gitignore", "a", "b", "--gitignore", "-t", "f", "--delete").code == 0
     assert left(tmp_path) == [".git", ".git/objects", ".git/refs", "a", "a/1.kept", "b", "b/2.kept"]
+
+
+def make_repository(place: Path, data: Path) -> None:
+    """Make what git takes for a repository in *place*, with its data in *data*."""
+    place.mkdir()
+    for name in ("objects", "refs", "info"):
+        (data / name).mkdir(parents=True)
+    (data / "HEAD").write_text("ref: refs/heads/main\n")
+    if data.parent != place:
+        (place / ".git").write_text(f"gitdir: {data}\n")
+    (place / "keep.txt").touch()
+
+
+def test_the_rules_of_a_repository_in_another_are_learnt_before_they_are_deleted(run: Run, tmp_path: Path) -> None:
+    """Its settings may name a file outside of it; a submodule has its data in the outer repository."""
+    make_repository(tmp_path / "r", tmp_path / "r/.git")
+    make_repository(tmp_path / "r/sub", tmp_path / "r/sub/.git")
+    (tmp_path / "r/sub/.git/config").write_text("[core]\nexcludesFile = ../shared\n")
+    (tmp_path / "r/shared").write_text("keep.txt\n")
+    args = ("find", "r", "--gitignore", "-E", ".git", "-t", "f", "--delete")
+    (tmp_path / "r/keep.txt").unlink()
+    assert run(*args, "--dry-run") == (0, b"r/shared\n", "")
+    assert run(*args, "-v") == (0, b"r/shared\n", "")
+    assert (tmp_path / "r/sub/keep.txt").exists()
+
+    make_repository(tmp_path / "s", tmp_path / "s/.git")
+    modules = [f"m{number}" for number in range(9)]
+    for name in modules:
+        make_repository(tmp_path / "s" / name, tmp_path / "s/.git/modules" / name)
+        (tmp_path / "s/.git/modules" / name / "info/exclude").write_text("keep.txt\n")
+    told = [f"stdtools find: s{name}: Directory not empty" for name in (*(f"/{name}" for name in modules), "")]
+    result = run("find", "s", "--gitignore", "-n", "*", "--delete")
+    assert (result.code, result.out, sorted(result.err.splitlines())) == (2, b"", told)
+    assert left(tmp_path / "s") == sorted([*modules, *(f"{name}/keep.txt" for name in modules)])
 
 
 def test_gitignore_in_a_path_longer_than_the_kernel_takes(run: Run, tmp_path: Path) -> None:

@@ -18,7 +18,8 @@ from typing import Any, NamedTuple
 import pytest
 
 from stdtools.tree import command_find, dircache, finding, why
-from stdtools.tree.command_filters import hasten, query_of, roots_of, walking_of
+from stdtools.tree.command_criteria import query_of
+from stdtools.tree.command_filters import hasten, roots_of, walking_of
 from stdtools.tree.deleting import Deleter
 from stdtools.tree.dircache import DirectoryCache
 from stdtools.tree.entry import Entry
@@ -480,7 +481,7 @@ def order_of(name: str) -> Callable[[bytes], Any]:
 
 EAGER = """
 import sys, stdtools.tree.finding as finding, stdtools.tree.sharing as sharing, stdtools.tree.sorting as sorting
-finding.STEP, sharing.DIRECTORIES, sharing.ENTRIES, sorting.IN_MEMORY = 2, 3, 3, 10
+finding.STEP, sharing.WORK, sorting.IN_MEMORY, sorting.MOST_RUNS = 2, 3, 10, 3
 from stdtools.__main__ import main
 sys.argv[0] = "stdtools"
 sys.exit(main())
@@ -489,7 +490,7 @@ sys.exit(main())
 
 @pytest.mark.process
 def test_several_processes_find_the_same(nursery: Any) -> None:
-    """They begin after three directories and share after every second, and sort no more than ten in memory."""
+    """They begin at once and share after every second directory, and sort no more than ten in memory."""
     for number in range(4):
         draw = random.Random(f"{SEED}-jobs-{number}")
         tree = nursery(draw, 400)

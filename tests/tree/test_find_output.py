@@ -150,8 +150,11 @@ def test_quiet_only_answers(run: Run, tree: Path) -> None:
         ("-t d,l", "./d/c.y: is of type f, not d,l (--type)\nhidden\n"),
         ("-E d", "./d: its name is excluded (--exclude)\nhidden\n"),
         ("-E d/c*", "./d/c.y: its path is excluded (--exclude)\nhidden\n"),
-        ("-d 1", "./d: lies 1 deep, and --max-depth 1 goes no further\nhidden\n"),
-        ("--min-depth 3", "./d/c.y: lies 2 deep, above --min-depth 3\nhidden\n"),
+        ("-d 1", "./d: lies 1 deep, and the walk goes no further than 1 (--max-depth, --depth)\nhidden\n"),
+        ("--depth 1", "./d: lies 1 deep, and the walk goes no further than 1 (--max-depth, --depth)\nhidden\n"),
+        ("--min-depth 3", "./d/c.y: lies 2 deep, not 3 or more (--min-depth, --depth)\nhidden\n"),
+        ("-e y,z", "./d/c.y: passes --ext 'y' --ext 'z'\nlisted\n"),
+        ("-e z", "./d/c.y: does not pass --ext 'z'\nhidden\n"),
         ("--size >99", "./d/c.y: does not pass --size '>99'\nhidden\n"),
         ("--where size>5", "./d/c.y: passes --where 'size>5'\nlisted\n"),
         ("", "listed\n"),
@@ -177,12 +180,26 @@ def test_why_names_the_line_of_gitignore(run: Run, tree: Path) -> None:
     )
 
 
+def test_why_writes_names_and_rules_as_they_are_and_harmless_on_a_terminal(run: Run, tmp_path: Path) -> None:
+    (tmp_path / ".gitignore").write_bytes(b"caf\xe9\nx\x1bc*\n")
+    for name in (b"caf\xe9", b"x\x1bcy"):
+        (tmp_path / os.fsdecode(name)).touch()
+    said = b"./caf\xe9: is ignored by ./.gitignore:1: caf\xe9\nhidden\n"
+    assert run("find", "--gitignore", "--why", b"caf\xe9") == (1, said, "")
+    said = b"./x\x1bcy: is ignored by ./.gitignore:2: x\x1bc*\nhidden\n"
+    assert run("find", "--gitignore", "--why", "x\x1bcy") == (1, said, "")
+    seen = on_terminal(["find", "--gitignore", "--why", "x\x1bcy"], tmp_path)
+    assert seen == "./x\\x1bcy: is ignored by ./.gitignore:2: x\\x1bc*\nhidden\n"
+
+
 def test_why_of_hidden_links_and_unreadable(run: Run, tree: Path) -> None:
     (tree / ".h").touch()
     assert run("find", "--why", ".h", "--no-hidden") == (1, b"./.h: begins with a dot (--no-hidden)\nhidden\n", "")
     (tree / "dl").symlink_to("d")
     said = b"./dl: is a symbolic link, which only -L follows\nhidden\n"
     assert run("find", "--why", "dl/c.y") == (1, said, "")
+    said = b"dl: is a symbolic link, which -H and -L follow\nhidden\n"
+    assert run("find", "dl", "--why", "dl/c.y") == (1, said, "")
     assert run("find", "--why", "dl/c.y", "-L") == (0, b"listed\n", "")
     assert run("find", "dl/", "d", "--why", "dl/../d/c.y") == (0, b"listed\n", "")
     assert run("find", "--why", "dl/../d/c.y") == (0, b"listed\n", "")
@@ -221,6 +238,9 @@ def test_the_explained_script_finds_the_same(run: Run, python: str, tree: Path, 
 
 def test_what_is_not_explained_is_said(run: Run) -> None:
     assert run("find", "-e", "py", "--explain") == (2, b"", "stdtools find: --explain does not cover --ext\n")
+    assert run("find", "-d", "0", "--explain") == (2, b"", "stdtools find: --explain does not cover --max-depth\n")
+    told = "stdtools find: --size: 'x' is not a size; write bytes as 16, 0x10, 64k, 10M or 1G\n"
+    assert run("find", "--size", "x", "--explain") == (2, b"", told)
 
 
 def test_a_pipeline_carries_every_name(shell: Run, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 import contextlib
 import itertools
 import os
+import random
 import re
 import signal
 import subprocess
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from stdtools.tree import sorting
 from tests.conftest import COMMAND, Run
 from tests.test_cli import on_terminal
 
@@ -66,6 +68,35 @@ def test_sorted_finds_are_the_same_bytes_from_any_number(run: Run, wide: Path, k
     alone = run("find", wide, "--sort", key, "-j", "1")
     assert run("find", wide, "--sort", key, "-j", "4") == alone
     assert run("find", wide, "--sort", key, "--reverse", "-j", "3", "--long").out.count(b"\n") == alone.out.count(b"\n")
+
+
+def test_one_process_keeps_the_order_of_the_directories_with_and_without_a_test(run: Run, tmp_path: Path) -> None:
+    for name in ("c/x", "a/b/y", "d/z", "e/f/g"):
+        (tmp_path / "o" / name).mkdir(parents=True)
+    (tmp_path / "o/c/2").touch()
+
+    def directories(*args: str) -> list[bytes]:
+        paths = run("find", "o", "-j", "1", *args).out.splitlines()
+        return [directory for directory, _ in itertools.groupby(map(os.path.dirname, paths))]
+
+    plain = directories()
+    assert plain == directories("-n", "*") == directories("-n", "?")
+    assert len(plain) == len(set(plain)) == 8
+
+
+def test_more_runs_than_files_may_be_open_are_merged(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sorting, "IN_MEMORY", 5)
+    monkeypatch.setattr(sorting, "MOST_RUNS", 3)
+    numbers = list(range(1000))
+    random.Random(4).shuffle(numbers)
+    before = len(os.listdir("/proc/self/fd"))
+    for reverse in (False, True):
+        sorter = sorting.Sorter(reverse=reverse)
+        for number in numbers:
+            sorter.add((number, b"row"))
+        assert len(os.listdir("/proc/self/fd")) <= before + 4
+        assert list(sorter.rows()) == sorted(((number, b"row") for number in numbers), reverse=reverse)
+        assert len(os.listdir("/proc/self/fd")) == before
 
 
 def test_csv_has_one_header(run: Run, wide: Path) -> None:

@@ -135,7 +135,7 @@ def test_directories_alone_depth_and_limit(run: Run, site: Path) -> None:
     assert run("walk", "--limit", "4", "site").text == (
         "site/\n├── B.txt\n├── a.txt\n├── home -> a.txt\n├── img/\n│   ├── logo.png\n│   └── old/\n└── … 3 more\n"
     )
-    assert run("walk", "--limit", "1", "--ascii", "site/img").text == "site/img/\n|-- logo.png\n`-- … 1 more\n"
+    assert run("walk", "--limit", "1", "--ascii", "site/img").text == "site/img/\n|-- logo.png\n`-- ... 1 more\n"
     assert run("walk", "--limit", "2", "--dirs", "site").text.count("more") == 0
     assert run("walk", "--limit", "1", "--jsonl", "site").err == (
         "stdtools walk: --limit is for lines: a record for what is left out would be none; see 'stdtools walk --help'\n"
@@ -223,7 +223,8 @@ def test_records(run: Run, tmp_path: Path) -> None:
         assert [json.loads(line) for line in result.out.splitlines()] == expected
         assert json.loads(run("walk", "t", "--json", *more).out) == expected
     assert run("walk", "t", "-d", "0", "--csv") == (0, b"path,name,type,depth\nt,t,d,0\n", "")
-    assert run("walk", "t/\udcff", "--sizes", "--format", "plain") == (0, b"t/\xff\tt/\xff\tf\t0\t5\n", "")
+    assert run("walk", "t/\udcff", "--sizes", "--format", "plain") == (0, b"t/\xff\t\xff\tf\t0\t5\n", "")
+    assert run("walk", "t/d/", "-d", "0", "--csv") == (0, b"path,name,type,depth\nt/d/,d,d,0\n", "")
     assert run("walk", "t", "-d", "0", "--format", "tsv").out == b"path\tname\ttype\tdepth\nt\tt\td\t0\n"
     assert b"t/d/b" in run("walk", "t", "--format", "table").out
 
@@ -383,6 +384,11 @@ def test_an_unreadable_directory_is_shown_and_told(unprivileged: Run, tmp_path: 
     triples = unprivileged("stdtools walk t --triples")
     assert (triples.code, triples.err) == (2, message)
     assert unprivileged("stdtools walk t/closed") == (2, b"t/closed/\n", message)
+    (tmp_path / "t/empty").mkdir()
+    told = message * 2  # it can be neither read nor asked whether it is empty
+    assert unprivileged("stdtools walk t/closed t/empty -t e") == (2, b"t/empty/\n", told)
+    size = os.lstat(tmp_path / "t/empty").st_size
+    assert unprivileged("stdtools walk t/closed t/empty -t e --top 1") == (2, b"d\t%d\tt/empty\n" % size, told)
     (tmp_path / "t/closed").chmod(0o755)
 
 
@@ -487,6 +493,22 @@ def test_a_directory_may_be_large(run: Run, tmp_path: Path) -> None:
     )
 
 
+def test_what_was_typed_is_stronger_than_a_variable_and_that_than_the_configuration(
+    run: Run, tmp_path: Path, home: Path
+) -> None:
+    plant(tmp_path, "t/a", "t/b")
+    config = home / ".config/stdtools/config.toml"
+    config.parent.mkdir(parents=True)
+    config.write_text("[walk]\ntop = 1\nlimit = 1\nformat = 'csv'\ndisk = true\n")
+    by_depth = b"depth,files,size,percent\n1,2,8192,100.0\n"
+    assert run("walk", "t", "--by", "depth", "-t", "f") == (0, by_depth, "")
+    assert run("walk", "t", env={"STDTOOLS_WALK_BY": "depth"}) == (0, by_depth, "")
+    assert run("walk", "--from", "-", "--limit", "1", stdin=b"a\nb\n").text == "./\n├── a\n└── … 1 more\n"
+    assert run("walk", "--from", "-", "--csv", stdin=b"a\n").text == "path,name,type,depth\n.,.,d,0\n./a,a,f,1\n"
+    told = "stdtools walk: --limit is for lines: a record for what is left out would be none"
+    assert run("walk", "--from", "-") == (2, b"", f"{told}; see 'stdtools walk --help'\n")
+
+
 # Triples
 
 
@@ -508,6 +530,7 @@ def mixed(tmp_path: Path) -> Path:
 def test_triples_are_what_os_walk_yields(run: Run, mixed: Path, tmp_path: Path) -> None:
     """Entries of a directory come in no order of their own; directories come before or after those in them."""
     expected = {path: (sorted(_as_json(ds), key=str), sorted(_as_json(fs), key=str)) for path, ds, fs in os.walk(mixed)}
+    by_parts = sorted(expected, key=lambda path: os.fsencode(path).split(b"/"))
     for more in ([], ["--bottom-up"]):
         result = run("walk", "--triples", str(mixed), "--jsonl", *more)
         assert (result.code, result.err) == (0, "")
@@ -516,10 +539,27 @@ def test_triples_are_what_os_walk_yields(run: Run, mixed: Path, tmp_path: Path) 
         assert found == expected
         assert len(rows) == len(expected)
         order = [row["path"] for row in rows]
-        for path in order[:-1] if more else order[1:]:
-            before, after = (path, os.path.dirname(path)) if more else (os.path.dirname(path), path)
-            assert order.index(before) < order.index(after)
+        if more:  # in order of names, but a directory after those in it
+            by_parts.sort(key=lambda path: [*os.fsencode(path).split(b"/"), b"\xff\xff"])
+        assert order == by_parts
     assert expected[str(mixed)][0] == [".h", "a", "b", "many", "z"], "a link to a directory is one of them"
+
+
+def test_a_link_to_a_directory_is_one_where_the_path_is_too_long_for_the_kernel(run: Run, tmp_path: Path) -> None:
+    fd = os.open(tmp_path, os.O_RDONLY)
+    for _ in range(22):
+        os.mkdir("n" * 200, dir_fd=fd)
+        below = os.open("n" * 200, os.O_RDONLY, dir_fd=fd)
+        os.close(fd)
+        fd = below
+    os.mkdir("real", dir_fd=fd)
+    for name, target in (("to", "real"), ("nowhere", "none"), ("self", "self")):
+        os.symlink(target, name, dir_fd=fd)
+    os.close(fd)
+    result = run("walk", "--triples", "--jsonl")
+    assert (result.code, result.err) == (0, "")
+    row = json.loads(result.out.splitlines()[-2])
+    assert (row["directories"], row["files"]) == (["real", "to"], ["nowhere", "self"])
 
 
 def test_triples_of_names_that_are_not_utf_8(run: Run, tmp_path: Path) -> None:
@@ -559,6 +599,10 @@ def test_listed_paths_make_a_tree(run: Run, tmp_path: Path) -> None:
     assert run("walk", "--from", "-", "-d", "1", "--limit", "1", "--reverse", stdin=lines).text == (
         "/\n└── etc/\n./\n├── no newline\n└── … 3 more\n"
     )
+    assert run("walk", "--from", "-", "-d", "1", "--limit", "1", "--ascii", stdin=b"a\nb\n").text == (
+        "./\n|-- a\n`-- ... 1 more\n"
+    )
+    assert run("walk", "--from", "") == (2, b"", "stdtools walk: '': No such file or directory\n")
     assert run("walk", "--from", "-") == (1, b"", "")
     assert run("walk", "--from", "-", stdin=b".\n") == (0, b"./\n", "")
     assert run(
@@ -572,6 +616,9 @@ def test_listed_sizes_add_up(run: Run) -> None:
     assert run("walk", "--from", "-", "--sizes", stdin=lines) == (0, expected.encode(), "")
     records = b'{"path": "a/x", "size": 3, "type": "f"}\n{"size": 10, "path": "a"}\n{"path": "a/y", "size": 1024}\n'
     result = run("walk", "--from", "-", "--sizes", "--jsonl", stdin=records)
+    huge = f'{{"path": "a", "size": 1{"0" * 400}}}\n{{"path": "b", "size": {(1 << 63) - 1}}}\n'
+    drawn = " 8.0E ./\n    0 ├── a\n 8.0E └── b\n"
+    assert run("walk", "--from", "-", "--sizes", stdin=huge) == (0, drawn.encode(), "")
     rows = [(row["path"], row["type"], row["size"]) for row in map(json.loads, result.out.splitlines())]
     assert rows == [(".", "d", 1037), ("./a", "d", 1037), ("./a/x", "f", 3), ("./a/y", "f", 1024)]
 
@@ -690,9 +737,10 @@ def test_the_script_of_explain_does_the_same(run: Run, shell: Run, mixed: Path, 
 
 
 def test_what_explain_does_not_cover_is_told(run: Run) -> None:
-    for option in (["--sizes"], ["--top", "1"], ["--by", "ext"], ["-n", "a"], ["--limit", "1"], ["--dirs"]):
+    for option in (["--sizes"], ["--top", "1"], ["--by", "ext"], ["-n", "a"], ["--limit", "1"], ["--depth", "0"]):
         name = "--name" if option[0] == "-n" else option[0]
         assert run("walk", "--explain", *option) == (2, b"", f"stdtools walk: --explain does not cover {name}\n")
+    assert run("walk", "--explain", "--dirs").err == "stdtools walk: --explain does not cover --dirs\n"
     assert run("walk", "--explain", "--from", "-").err == "stdtools walk: --explain does not cover --from\n"
     assert run("walk", "--explain", "--sort", "size").err == "stdtools walk: --explain covers --sort only with name\n"
 

@@ -316,6 +316,10 @@ def test_a_file_with_several_names_is_of_the_kind_of_the_first(run: Run, tmp_pat
     os.link(tmp_path / "t/a/x.txt", tmp_path / "t/a-b.log")
     os.link(tmp_path / "t/a/x.txt", tmp_path / "t/z.py")
     assert run("walk", "t", "--by", "ext") == (0, b".txt\t1\t5\t100.0\n", "")
+    for roots in (["t/a", "t/z.py"], ["t/z.py", "t/a/x.txt"]):
+        assert run("walk", *roots, "--by", "ext") == (0, b".txt\t1\t5\t100.0\n", "")
+        assert run("walk", *roots, "--top", "5", "-t", "f").out.splitlines()[0:1] == [b"f\t5\tt/a/x.txt"]
+    assert run("walk", "t/z.py", "t/a/x.txt", "--top", "5") == (0, b"f\t5\tt/a/x.txt\n", "")
 
 
 def test_on_a_terminal_sums_by_kind_have_bars(run: Run, tmp_path: Path) -> None:
@@ -382,7 +386,7 @@ def test_a_long_walk_is_shared_and_a_single_job_is_not(shell: Run, forest: Path)
 SMALL = """
 import stdtools.cli as cli, stdtools.tree.sharing as sharing, stdtools.tree.sorting as sorting
 import stdtools.tree.finding as finding, stdtools.shared.progress_line as progress
-sharing.DIRECTORIES = sharing.ENTRIES = 1
+sharing.WORK = 1
 {constants}
 cli.run({args!r})
 """

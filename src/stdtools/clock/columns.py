@@ -1,6 +1,6 @@
-"""One column of records turned into another form, in the form that the records have: CSV, TSV or JSON lines."""
+"""One column of records turned into another form, in the form that the records have: CSV, TSV, JSON, JSON lines."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import Any
 
 from stdtools.shared.errors import ToolError
@@ -22,18 +22,37 @@ def convert_column(
     if form == "auto":
         head = source.peek(_HEAD).lstrip()
         first = head.split(b"\n", 1)[0]
-        form = "jsonl" if head.startswith((b"{", b"[")) else "tsv" if b"\t" in first else "csv"
-    if form == "jsonl":
-        from json import dumps
-
-        for record in _converted(read_json(source), column, source, convert, tell):
-            output.write(escape_surrogates(dumps(record, ensure_ascii=False)).encode() + b"\n")
+        json = {b"{": "jsonl", b"[": "json"}.get(head[:1])
+        form = json or ("tsv" if b"\t" in first else "csv")
+    if form in ("json", "jsonl"):
+        records = _converted(read_json(source), column, source, convert, tell)
+        _write_json(records, output, as_array=form == "json")
         return
-    rows = (read_csv if form == "csv" else read_tsv)(source)
+    columns: list[str] = []
+    rows = (read_csv if form == "csv" else read_tsv)(source, columns)
     writer = None
     for row in _converted(rows, column, source, convert, tell):
-        writer = writer or RecordWriter(output, list(row), form)
+        writer = writer or RecordWriter(output, columns, form)
         writer.write([list(row.values())])
+    if writer is None and columns:
+        _need(column, columns, source.name)
+        RecordWriter(output, columns, form).close()
+
+
+def _need(column: str, columns: Collection[str], where: str) -> None:
+    if column not in columns:
+        raise ToolError(f"no column {column!r}", where=where, hint=f"it has {', '.join(list(columns)[:20])}")
+
+
+def _write_json(records: Iterator[Any], output: Output, *, as_array: bool) -> None:
+    from json import dumps
+
+    before, behind = (b"[", b"") if as_array else (b"", b"\n")
+    for record in records:
+        output.write(before + escape_surrogates(dumps(record, ensure_ascii=False)).encode() + behind)
+        before = b",\n " if as_array else b""
+    if as_array:
+        output.write(b"[]\n" if before == b"[" else b"]\n")
 
 
 def _converted(
@@ -43,8 +62,7 @@ def _converted(
         where = f"{source.name}: record {number}"
         if not isinstance(record, dict):
             raise ToolError("is no object", where=where)
-        if column not in record:
-            raise ToolError(f"no column {column!r}", where=where, hint=f"it has {', '.join(list(record)[:20])}")
+        _need(column, record, where)
         value = record[column]
         if value not in (None, ""):
             try:

@@ -8,26 +8,22 @@ from typing import Any
 import click
 
 from stdtools.clock.epochs import EpochWriter, write_shared
-from stdtools.clock.moments import Moment, from_epoch
+from stdtools.clock.moments import Moment, OutOfYears, from_epoch
 from stdtools.clock.reading import Reader
 from stdtools.clock.steps import Step, add, decimal, difference, in_iso, in_words, parse_step, rounded
 from stdtools.clock.writing import writer_of
 from stdtools.clock.zones import Clock, zone_of
 from stdtools.shared import screen
+from stdtools.shared.commands import ToolCommand
 from stdtools.shared.errors import TROUBLE, ToolError
 from stdtools.shared.inputs import line_blocks, read_each, split_lines
-from stdtools.shared.options import ToolCommand, offering, record_output
+from stdtools.shared.options import offering, record_output, refuse_idle
 from stdtools.shared.records import RecordWriter
 from stdtools.shared.streams import Input, Output
 
 _OF_GNU = {"-d": "WHEN itself", "--date": "WHEN itself", "-u": "--tz UTC", "--utc": "--tz UTC", "-R": "--to rfc2822"}
 _WAYS = ("diff", "span", "column", "calendar")
-
-
-def _explain(**given: Any) -> str:
-    from stdtools.clock.explain import explain_date
-
-    return explain_date(given)
+_MOVES = ("step", "round_to", "floor_to", "ceil_to")
 
 
 def _zones() -> list[str]:
@@ -47,9 +43,27 @@ class _StepType(click.ParamType[Step]):
             self.fail(str(error), param, ctx)
 
 
+class _DateCommand(ToolCommand):
+    """A command for which ``-2h`` and ``-P1D`` are arguments, not options."""
+
+    def make_parser(self, ctx: click.Context) -> Any:
+        """Return the parser, which lets these words be."""
+        parser = super().make_parser(ctx)
+        process = parser._process_opts
+
+        def take(word: str, state: Any) -> None:
+            if word[1:2].isdigit() or word[1:2] in ("p", "P"):
+                state.largs.append(word)
+            else:
+                process(word, state)
+
+        parser._process_opts = take
+        return parser
+
+
 @click.command(
-    cls=ToolCommand,
-    explain=_explain,
+    cls=_DateCommand,
+    explain="stdtools.clock.explain:explain_date",
     examples=r"""
 stdtools date 'friday 15:00' --tz Europe/Berlin
 stdtools date --diff 2026-01-31 2026-11-26T12:00
@@ -88,7 +102,7 @@ stdtools date --range 2026-01-31 2026-06-30 1mo --to date
 @click.option("--ceil", "ceil_to", type=_StepType(), metavar="STEP", help="Up to one.")
 @click.option("--diff", nargs=2, metavar="A B", help="From A to B: seconds, as ISO 8601, and in words.")
 @click.option("--range", "span", nargs=3, metavar="A B STEP", help="A, and on by STEP, to B.")
-@click.option("--column", metavar="NAME", help="Of CSV, TSV or JSON lines from standard input; all else stays.")
+@click.option("--column", metavar="NAME", help="Of CSV, TSV or JSON from standard input; all else stays.")
 @click.option("--input", "form", type=click.Choice(("auto", "csv", "tsv", "jsonl")), default="auto", show_default=True,
     help="What they are.",
 )  # fmt: skip
@@ -107,11 +121,12 @@ def date(when: tuple[str, ...], **given: Any) -> int:
     error that names both readings; --fold chooses.
     """
     _check(when, given)
-    try:
-        clock = Clock(zone_of(given["tz"]), None if given["fold"] is None else int(given["fold"]))
-        return _Run(clock, given).all(when)
-    except ValueError as error:
-        raise ToolError(str(error)) from None
+    with Output() as output:
+        try:
+            clock = Clock(zone_of(given["tz"]), None if given["fold"] is None else int(given["fold"]))
+            return _Run(clock, given, output).all(when)
+        except ValueError as error:
+            raise ToolError(str(error)) from None
 
 
 def _check(when: tuple[str, ...], given: dict[str, Any]) -> None:
@@ -132,12 +147,16 @@ def _check(when: tuple[str, ...], given: dict[str, Any]) -> None:
             refuse(f"no such option {word!r}")
     if when and ways and ways != ["--calendar"]:
         refuse(f"{when[0]!r} is one too many: {ways[0]} takes its own")
-    if given["format"] and not given["diff"]:
-        refuse("--format needs --diff; --to says how a date is written")
+    if given["diff"]:
+        refuse_idle((*_MOVES, "to"), (), "--diff", {})
+    elif given["calendar"]:
+        refuse_idle(("to",), (), "--calendar", {})
+    if not given["diff"]:
+        refuse_idle(("format",), (), "", {"format": "--diff; --to says how a date is written"})
     if sum(given[f"{way}_to"] is not None for way in ("round", "floor", "ceil")) > 1:
         refuse("--round, --floor and --ceil exclude each other")
-    if given["form"] != "auto" and not given["column"]:
-        refuse("--input needs --column")
+    if not given["column"]:
+        refuse_idle(("form",), (), "", {"form": "--column"})
     if given["fuzzy"] and given["from_format"]:
         refuse("--fuzzy and --from-format exclude each other")
 
@@ -145,58 +164,57 @@ def _check(when: tuple[str, ...], given: dict[str, Any]) -> None:
 class _Run:
     """One run: how a date is read, changed and written."""
 
-    def __init__(self, clock: Clock, given: dict[str, Any]) -> None:
+    def __init__(self, clock: Clock, given: dict[str, Any], output: Output) -> None:
         import time
 
+        self._output = output
         self._clock = clock
         self._given = given
         now = from_epoch(time.time_ns())
         if not re.search("^[mun]s$|%[369]?[Nf]", given["to"]):
             now = now._replace(nanos=0)
         self._reader = Reader(clock, now, given["from_format"], fuzzy=given["fuzzy"])
-        self._write = writer_of(given["to"], clock, now)
+        self._write = self._month if given["calendar"] else writer_of(given["to"], clock, now)
         self._code = 0
 
     def all(self, when: tuple[str, ...]) -> int:
         """Do what was asked for; return the exit code."""
         given = self._given
-        with Output() as output:
-            if given["diff"]:
-                self._differ(output)
-            elif given["span"]:
-                for line in self._range():
-                    output.write(line)
-            elif given["column"]:
-                from stdtools.clock.columns import convert_column
+        if given["diff"]:
+            self._differ()
+        elif given["span"]:
+            for line in self._range():
+                self._output.write(line)
+        elif given["column"]:
+            from stdtools.clock.columns import convert_column
 
-                def convert(source: Input) -> None:
-                    convert_column(source, output, given["column"], given["form"], self._convert, self._tell)
+            def convert(source: Input) -> None:
+                convert_column(source, self._output, given["column"], given["form"], self._convert, self._tell)
 
-                self._read(convert, output)
-            elif given["calendar"]:
-                from stdtools.clock.calendars import month_of
-
-                paint = screen.paint if screen.wants_color(output.fd) else None
-                for word in when or ("now",):
-                    wall = self._clock.wall(self._moved(self._reader.read(word)))
-                    output.write(month_of(wall, None if paint is None else lambda day: paint(day, 7)).encode())
-            else:
-                self._each(when, output)
+            self._read(convert)
+        else:
+            self._each(when)
         return self._code
 
-    def _each(self, when: tuple[str, ...], output: Output) -> None:
+    def _each(self, when: tuple[str, ...]) -> None:
         for word in when or ("now",):
             if word == "-":
-                self._read(lambda source: self._lines(source, output), output)
+                self._read(self._lines)
                 continue
             try:
-                output.write(os.fsencode(self._convert(word)) + b"\n")
+                self._output.write(os.fsencode(self._convert(word)) + b"\n")
             except ValueError as error:
                 self._tell(str(error))
 
-    def _read(self, work: Callable[[Input], None], output: Output) -> None:
-        code = read_each((), work, output)
-        self._code |= code
+    def _read(self, work: Callable[[Input], None]) -> None:
+        code = read_each((), work, self._output)
+        self._code |= code  # which *work* may have set
+
+    def _month(self, moment: Moment) -> str:
+        from stdtools.clock.calendars import month_of
+
+        paint = (lambda day: screen.paint(day, 7)) if screen.wants_color(self._output.fd) else None
+        return month_of(self._clock.wall(moment), paint)
 
     def _convert(self, text: str) -> str:
         return self._write(self._moved(self._reader.read(text)))
@@ -213,10 +231,10 @@ class _Run:
         screen.complain(what)
         self._code = TROUBLE
 
-    def _differ(self, output: Output) -> None:
+    def _differ(self) -> None:
         first, last = (self._reader.read(text) for text in self._given["diff"])
         step = difference(first, last, self._clock)
-        writer = RecordWriter(output, ("seconds", "duration", "words"), self._given["format"])
+        writer = RecordWriter(self._output, ("seconds", "duration", "words"), self._given["format"])
         writer.write([(decimal(last.epoch - first.epoch), in_iso(step), in_words(step))])
         writer.close()
 
@@ -228,20 +246,21 @@ class _Run:
         is_back = min(step) < 0
         count = 0
         while True:
-            moment = add(first, step.times(count), self._clock)
+            try:
+                moment = add(first, step.times(count), self._clock)
+            except OutOfYears:
+                return
             if (moment < last) if is_back else (moment > last):
                 return
             yield os.fsencode(self._write(self._moved(moment))) + b"\n"
             count += 1
 
-    def _lines(self, source: Input, output: Output) -> None:
-        given = self._given
-        plain = given["to"] == "iso" and given["from_format"] in ("", "epoch") and not given["step"]
-        plain = plain and not any(given[f"{way}_to"] for way in ("round", "floor", "ceil"))
+    def _lines(self, source: Input) -> None:
+        given, output = self._given, self._output
+        plain = given["to"] == "iso" and given["from_format"] in ("", "epoch") and not given["calendar"]
+        plain = plain and not any(given[name] for name in _MOVES)
         bulk = EpochWriter(self._clock) if plain else None
-        if bulk and write_shared(bulk, source, output, self._convert):
-            return
-        number = 0
+        number = write_shared(bulk, source, output, self._convert) if bulk else 0
         for block in line_blocks(source):
             if bulk and (written := bulk.write(block)) is not None:
                 output.write(written)

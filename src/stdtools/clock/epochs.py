@@ -52,6 +52,8 @@ class EpochWriter:
         if not in_utc:
             offsets = self._offsets_of(numbers)
             numbers = [*map(add, numbers, offsets)]
+            if min(numbers) < 0:  # before the table
+                return None
             columns.append(map(self._ends.__getitem__, offsets))
         dates, times = self._dates, self._times
         columns[:0] = [dates[number // 86400] for number in numbers], [times[number % 86400] for number in numbers]
@@ -92,25 +94,35 @@ def _dates() -> list[bytes]:
     return [month + days[day] for month, last in months for day in range(1, last + 1)]
 
 
-def write_shared(writer: EpochWriter, source: Input, output: Output, convert: Callable[[str], str]) -> bool:
-    """Write a large file of nothing but numbers by two processes; say whether that could be, or else nothing is done.
+def write_shared(writer: EpochWriter, source: Input, output: Output, convert: Callable[[str], str]) -> int:
+    """Write a large file of nothing but numbers by two processes, and move on behind what was written.
 
-    ``convert`` is for lines that *writer* does not know. Raises ToolError where it raises ValueError.
+    That is all of it, none where the file is another, or the blocks before the first with a line that ``convert``,
+    which is for those that *writer* does not know, refuses by ValueError. Returns how many lines are before what is
+    left, 0 where nothing is. Raises ToolError.
     """
     if not source.is_file or output.is_terminal or source.position or processors() < 2:
-        return False
+        return 0
     size = os.fstat(source.fd).st_size
     if size < PARALLEL or not all(are_digits(source.read_at(at, 1 << 20)) for at in range(0, size, 1 << 20)):
-        return False
+        return 0
     from stdtools.shared.turns import write_in_turn
 
     output.flush()
-    write_in_turn([_pieces(writer, source, index, convert) for index in (0, 1)], output.fd, source.name)
+    lines = 0
+    try:
+        write_in_turn([_pieces(writer, source, index, convert) for index in (0, 1)], output.fd, source.name)
+    except ToolError as error:
+        if not error.what.isdigit():
+            raise
+        size = int(error.what)
+        lines = sum(source.read_at(at, min(1 << 20, size - at)).count(b"\n") for at in range(0, size, 1 << 20))
     source.go_to(size)
-    return True
+    return lines
 
 
 def _pieces(writer: EpochWriter, source: Input, index: int, convert: Callable[[str], str]) -> Iterator[bytes]:
+    """Yield every other block as it is written. Raises ToolError that says where one begins that cannot be."""
     from stdtools.shared.strides import strides
 
     for offset, block in strides(source, index, 2):
@@ -118,6 +130,6 @@ def _pieces(writer: EpochWriter, source: Input, index: int, convert: Callable[[s
         if written is None:
             try:
                 written = "".join(f"{convert(line.decode())}\n" for line in split_lines(block)).encode()
-            except ValueError as error:
-                raise ToolError(str(error), where=f"{source.name}: behind byte {offset}") from None
+            except ValueError:
+                raise ToolError(str(offset)) from None
         yield written

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from datetime import UTC, datetime, time, tzinfo
 
-from stdtools.clock.moments import SECOND, Moment, from_epoch
+from stdtools.clock.moments import SECOND, Moment, OutOfYears, from_epoch
 from stdtools.clock.steps import add, parse_step
 from stdtools.clock.zones import Clock, zone_of
 from stdtools.shared.days import parse_date
@@ -45,7 +45,7 @@ class Reader:
         try:
             return self._read(word)
         except OverflowError:
-            raise ValueError("not within the years 1 to 9999") from None
+            raise OutOfYears from None
 
     def _read(self, word: str) -> Moment:
         if not self._form:
@@ -75,7 +75,7 @@ class Reader:
             return add(self._guess(match[1]), parse_step(match[2]), self._clock)
         if _SEPARATED.fullmatch(word):
             raise ValueError(f"{word!r} could be several dates; say how it is written: --from-format %d.%m.%Y")
-        if word[:4].isdigit() and len(word) > 4:
+        if word[:4].isdigit() and len(word) > 4 and not lower.endswith(" ago"):
             return self._iso(word)
         if _MAIL.fullmatch(lower):
             return self._mail(word)
@@ -164,18 +164,22 @@ class Reader:
         return self._moment(when, 0)
 
     def _formatted(self, word: str) -> Moment:
-        """Read by strptime; what the format lacks of the date is today's."""
+        """Read by strptime; a year, month or day that the format lacks is today's, but months begin with the first."""
         form, text, now = self._form, word, self._clock.wall(self._now)
         directives = set(re.findall(r"%[-_0^#]?([a-zA-Z])", form.replace("%%", "")))
         if "N" in directives:
             raise ValueError("strptime has no %N; %f takes up to six digits")
         if not directives & set("YyGcxDsF"):
             form, text = f"%Y {form}", f"{now.year} {word}"
-        if not directives & set("dmbBjcxDsFUWVGuaA"):
-            form, text = f"%m %d {form}", f"{now.month} {now.day} {text}"
+        if not directives & set("mbBjcxDsFUWVG"):
+            form, text = f"%m {form}", f"{now.month} {text}"
+            if not directives & set("duaA"):
+                form, text = f"%d {form}", f"{now.day} {text}"
         try:
             when = datetime.strptime(text, form)
-        except (ValueError, re.error):
+        except (ValueError, re.error) as error:
+            if bad := re.match("'(.+)' is a bad directive", str(error)):
+                raise ValueError(f"strptime has no %{bad[1]}") from None
             raise ValueError(f"{word!r} is not of the form {self._form!r}") from None
         return self._moment(when.replace(microsecond=0), when.microsecond * 1000)
 

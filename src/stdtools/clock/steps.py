@@ -8,7 +8,7 @@ from datetime import datetime, time, timedelta
 from fractions import Fraction
 from typing import NamedTuple
 
-from stdtools.clock.moments import DAY, SECOND, Moment
+from stdtools.clock.moments import DAY, SECOND, Moment, OutOfYears
 from stdtools.clock.zones import Clock
 from stdtools.shared.days import add_months
 
@@ -89,7 +89,7 @@ def add(moment: Moment, step: Step, clock: Clock) -> Moment:
         try:
             wall = add_months(before.replace(tzinfo=None), step.months) + timedelta(days=step.days)
         except (ValueError, OverflowError):
-            raise ValueError("not within the years 1 to 9999") from None
+            raise OutOfYears from None
         if wall != before.replace(tzinfo=None):
             moment = clock.moment(wall, moment.nanos)
     return moment.plus(step.nanos)
@@ -111,7 +111,7 @@ def difference(first: Moment, last: Moment, clock: Clock) -> Step:
 
 
 def _reached(start: datetime, months: int, days: int, nanos: int, clock: Clock) -> Moment:
-    return clock.moment(add_months(start, months) + timedelta(days=days), nanos, fold=0)
+    return clock.moment(add_months(start, months) + timedelta(days=days), nanos, fold=clock.fold or 0)
 
 
 def in_words(step: Step) -> str:
@@ -171,10 +171,8 @@ def _floor(moment: Moment, step: Step, clock: Clock) -> Moment:
         case Step(0, 7, 0):
             low = midnight - timedelta(days=wall.weekday())
         case Step(0, 0, nanos) if nanos > 0 and DAY % nanos == 0:
-            since = (wall.hour * 3600 + wall.minute * 60 + wall.second) * SECOND + moment.nanos
-            low_since = since - since % nanos
-            low = midnight + timedelta(seconds=low_since // SECOND)
-            return clock.moment(low, low_since % SECOND, fold=wall.fold)
+            since = _since_midnight(wall, moment)
+            return clock.moment(*_behind(midnight, since - since % nanos), fold=wall.fold)
         case _:
             raise ValueError(
                 "not a step to round to; write one that divides a day or a year, as 15min, 1h, 1d, 3mo, or 1w"
@@ -182,13 +180,26 @@ def _floor(moment: Moment, step: Step, clock: Clock) -> Moment:
     return clock.moment(low, fold=0)  # where there is no midnight, the first moment behind it
 
 
+def _since_midnight(wall: datetime, moment: Moment) -> int:
+    """Return the nanoseconds that the clock has counted at *moment*, at which it shows *wall*."""
+    return (wall.hour * 3600 + wall.minute * 60 + wall.second) * SECOND + moment.nanos
+
+
+def _behind(midnight: datetime, since: int) -> tuple[datetime, int]:
+    """Return what the clock shows *since* nanoseconds behind *midnight*, and the nanoseconds of it."""
+    return midnight + timedelta(seconds=since // SECOND), since % SECOND
+
+
 def _next(low: Moment, step: Step, clock: Clock) -> Moment:
-    """Return the next whole step behind *low*; those of a clock begin again at midnight."""
-    wall = clock.wall(low).replace(tzinfo=None)
+    """Return the next whole step behind *low*: by the clock, or before that where the clock is put back."""
+    wall = clock.wall(low)
+    midnight = datetime.combine(wall.date(), time())
     try:
         if not step.nanos:
-            return clock.moment(add_months(wall, step.months) + timedelta(days=step.days), fold=0)
-        midnight = clock.moment(datetime.combine(wall.date() + timedelta(days=1), time()), fold=0)
+            return clock.moment(add_months(midnight, step.months) + timedelta(days=step.days), fold=0)
+        since = _since_midnight(wall, low)
+        by_clock = clock.moment(*_behind(midnight, since - since % step.nanos + step.nanos), fold=wall.fold)
     except (ValueError, OverflowError):
-        raise ValueError("not within the years 1 to 9999") from None
-    return min(low.plus(step.nanos), midnight)
+        raise OutOfYears from None
+    again = (low.plus(step.nanos), clock.moment(wall.replace(tzinfo=None), low.nanos, fold=1))
+    return min([by_clock, *(each for each in again if each > low and _floor(each, step, clock) == each)])

@@ -4,7 +4,7 @@ import re
 import time
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 
-from stdtools.clock.moments import Moment
+from stdtools.clock.moments import Moment, OutOfYears
 
 _OFFSET = re.compile(r"([+-])(\d\d):?(\d\d)", re.ASCII)
 
@@ -71,14 +71,14 @@ class Clock:
 
     def __init__(self, zone: tzinfo = LOCAL, fold: int | None = None) -> None:
         self.zone = zone
-        self._fold = fold
+        self.fold = fold
 
     def wall(self, moment: Moment) -> datetime:
-        """Return what the clock shows at *moment*, with its offset, without the nanoseconds. Raises ValueError."""
+        """Return what the clock shows at *moment*, with its offset, without the nanoseconds. Raises OutOfYears."""
         try:
             return moment.second.astimezone(self.zone)
         except (OverflowError, ValueError):
-            raise ValueError("not within the years 1 to 9999") from None
+            raise OutOfYears from None
 
     def offset(self, second: int) -> int:
         """Return how many seconds the clock is ahead of UTC at *second* after 1970, within the years 1 to 9999."""
@@ -89,14 +89,14 @@ class Clock:
     def moment(self, wall: datetime, nanos: int = 0, *, fold: int | None = None) -> Moment:
         """Return the moment at which the clock shows *wall*, a naive date and time.
 
-        *fold* is what decides where ours does not. Raises ValueError, which names both readings, where there are
+        *fold* decides where it is given, else ours. Raises ValueError, which names both readings, where there are
         two such moments, or none: then a reading goes on with the offset from before, 0, or from behind, 1.
         """
-        choice = self._fold if self._fold is not None else fold
+        choice = self.fold if fold is None else fold
         try:
             readings = [wall.replace(tzinfo=self.zone, fold=which).astimezone(UTC) for which in (0, 1)]
-        except OverflowError:
-            raise ValueError("not within the years 1 to 9999") from None
+        except (OverflowError, ValueError):
+            raise OutOfYears from None
         if choice is None and readings[0] != readings[1]:
             raise ValueError(self._two_readings(wall, readings))
         return Moment(readings[choice or 0], nanos)

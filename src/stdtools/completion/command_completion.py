@@ -8,8 +8,8 @@ import click
 from stdtools.completion.command_table import places
 from stdtools.completion.scripts import SHELLS, script
 from stdtools.shared import screen
+from stdtools.shared.commands import ToolCommand, print_text
 from stdtools.shared.errors import ToolError
-from stdtools.shared.options import ToolCommand, print_text
 
 _PLACES = {
     "bash": ("XDG_DATA_HOME", "~/.local/share", "bash-completion/completions/stdtools"),
@@ -23,8 +23,8 @@ _NEXT = {
 }
 
 
-def _explain(**given: Any) -> str:
-    raise ToolError("--explain covers no completion", hint="what is printed is a script already")
+def _explain(given: dict[str, Any]) -> str:
+    raise ToolError("--explain does not cover completion", hint="what is printed is a script already")
 
 
 @click.command(
@@ -36,7 +36,7 @@ stdtools completion zsh --install -q
 """,
 )
 @click.argument("shell", type=click.Choice(SHELLS), metavar="bash|zsh|fish")
-@click.option("--install", is_flag=True, help="Writes it to where the shell looks.")
+@click.option("--install", is_flag=True, allow_from_autoenv=False, help="Writes it to where the shell looks.")
 def completion(shell: str, install: bool) -> int:
     """Make Tab complete commands, options and values.
 

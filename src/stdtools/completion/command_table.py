@@ -5,9 +5,7 @@ from collections.abc import Iterator
 import click
 
 from stdtools.completion.scripts import ASK, COMMAND, FILE, FLAG, FREE, WORDS, Option, Place
-from stdtools.shared.options import LazyGroup
-
-FILES = {"FILE", "PATH", "NAME|PATH", "DIR"}
+from stdtools.shared.commands import LazyGroup
 
 
 def places(command: click.Command, path: str = "", parent: click.Context | None = None) -> Iterator[Place]:
@@ -40,7 +38,7 @@ def _arguments(command: click.Command) -> str:
 
 
 def _kind(param: click.Parameter) -> str:
-    if getattr(param, "_custom_shell_complete", None) is not None:
+    if getattr(param, "_custom_shell_complete", None) is not None or isinstance(param.type, click.Choice):
         return ASK
     metavar = (
         param.make_metavar(click.Context(click.Command("x"))) if isinstance(param, click.Argument) else param.metavar

@@ -1,6 +1,6 @@
 """The command line of config: the group of its subcommands."""
 
-from stdtools.shared.options import LazyGroup
+from stdtools.shared.commands import LazyGroup
 
 config = LazyGroup(
     name="config",

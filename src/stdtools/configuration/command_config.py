@@ -6,11 +6,12 @@ from typing import Any
 
 import click
 
-from stdtools.configuration.command_settings import Setting, named, settings, unknown, value_of
+from stdtools.configuration.command_settings import Setting, faults, named, settings, value_of
 from stdtools.shared import places, screen
+from stdtools.shared.commands import LazyGroup, ToolCommand, print_text
 from stdtools.shared.config import config_path, load_config
 from stdtools.shared.errors import TROUBLE, ToolError, raise_os_error
-from stdtools.shared.options import LazyGroup, ToolCommand, print_text, record_output
+from stdtools.shared.options import record_output
 from stdtools.shared.records import RecordWriter
 from stdtools.shared.streams import Output
 
@@ -31,25 +32,28 @@ def show(table, names):
         if isinstance(value, dict):
             show(value, [*names, name])
         else:
-            print(".".join([*names, name]), value, "config.toml", sep="\\t")
+            text = str(value).lower() if isinstance(value, bool) else value
+            print(".".join([*names, name]), text, "config.toml", sep="\\t")
 
 
-with open(os.path.join(home, "stdtools", "config.toml"), "rb") as file:
-    show(tomllib.load(file), [])
+path = os.path.join(home, "stdtools", "config.toml")
+if os.path.exists(path):
+    with open(path, "rb") as file:
+        show(tomllib.load(file), [])
 """
 
 
-def _explain_path(**given: Any) -> str:
+def _explain_path(given: dict[str, Any]) -> str:
     return _PATH
 
 
-def _explain_show(**given: Any) -> str:
+def _explain_show(given: dict[str, Any]) -> str:
     if given["names"] or given["everything"] or given["format"]:
         raise ToolError("--explain covers what config.toml sets")
     return _SHOW
 
 
-def _explain_nothing(**given: Any) -> str:
+def _explain_nothing(given: dict[str, Any]) -> str:
     raise ToolError("--explain covers path and show", hint="the standard library reads TOML, and does not write it")
 
 
@@ -110,8 +114,8 @@ def show(names: tuple[str, ...], everything: bool, format: str | None) -> int:
             if names or everything or source != "default":
                 writer.write([(setting.name, value, source)])
         writer.close()
-    for name in unknown(root, config):
-        screen.complain(f"config.toml: {name} is no setting")
+    for fault in faults(root, config):
+        screen.complain(f"config.toml: {fault}")
         code = TROUBLE
     return code
 
@@ -209,8 +213,8 @@ def edit() -> int:
             raise ToolError(f"no TOML: {error}; nothing is changed", where="config.toml") from None
         if new != old.encode():
             _write(new)
-    for name in unknown(_root(), config):
-        screen.complain(f"config.toml: {name} is no setting")
+    for fault in faults(_root(), config):
+        screen.complain(f"config.toml: {fault}")
     return 0
 
 

@@ -5,8 +5,8 @@ from typing import Any, NamedTuple
 
 import click
 
+from stdtools.shared.commands import LazyGroup, ToolCommand, is_settable
 from stdtools.shared.errors import ToolError
-from stdtools.shared.options import LazyGroup, ToolCommand
 
 
 class Setting(NamedTuple):
@@ -28,11 +28,11 @@ class Setting(NamedTuple):
         return str(self.option.envvar)
 
     def in_config(self, config: Mapping[str, Any]) -> Any:
-        """Return what *config* has for it; None for nothing."""
+        """Return what *config* has for it; None for nothing, and for what no option can have."""
         found: Any = config
         for part in (*self.table, self.key):
             found = found.get(part) if isinstance(found, dict) else None
-        return found
+        return found if is_settable(self.option, found) else None
 
     def default(self) -> Any:
         """Return what it is when nothing sets it; None for nothing."""
@@ -82,8 +82,8 @@ def _settable(command: click.Command) -> dict[str, click.Option]:
     return {max(option.opts, key=len).lstrip("-"): option for option in options}
 
 
-def unknown(root: LazyGroup, config: Mapping[str, Any], table: tuple[str, ...] = ()) -> Iterator[str]:
-    """Yield the names in *config* that are no settings."""
+def faults(root: LazyGroup, config: Mapping[str, Any], table: tuple[str, ...] = ()) -> Iterator[str]:
+    """Yield what is wrong with *config*: names that are no settings, and what no setting can be."""
     command: click.Command = root
     for part in table:
         assert isinstance(command, LazyGroup)
@@ -91,9 +91,11 @@ def unknown(root: LazyGroup, config: Mapping[str, Any], table: tuple[str, ...] =
     for name, value in config.items():
         is_command = isinstance(command, LazyGroup) and name in command.table
         if is_command and isinstance(value, dict):
-            yield from unknown(root, value, (*table, name))
-        elif is_command or name not in _settable(command):
-            yield ".".join([*table, name])
+            yield from faults(root, value, (*table, name))
+        elif is_command or name not in (options := _settable(command)):
+            yield f"{'.'.join([*table, name])} is no setting"
+        elif not is_settable(options[name], value):
+            yield f"{'.'.join([*table, name])} has a value that no option takes"
 
 
 def value_of(setting: Setting, words: list[str]) -> Any:

@@ -1,5 +1,6 @@
 """A value changed in the text of a TOML file, all else in it as it is: comments, order, blanks."""
 
+import contextlib
 import copy
 import re
 import tomllib
@@ -8,6 +9,7 @@ from json import dumps
 from typing import Any
 
 from stdtools.shared.errors import ToolError
+from stdtools.shared.records import is_utf8
 
 
 def changed(text: str, table: Sequence[str], key: str, value: Any) -> str:
@@ -31,7 +33,7 @@ def changed(text: str, table: Sequence[str], key: str, value: Any) -> str:
     else:
         at = next((i for i in section if re.match(rf"\s*\"?{re.escape(key)}\"?\s*=", lines[i])), None)
         if at is not None:
-            lines[at : at + 1] = new
+            lines[at : at + 1] = [line.rstrip("\n") + _comment(lines[at]) for line in new]
         else:
             last = max((i + 1 for i in section if lines[i].strip()), default=section.start)
             lines[last:last] = new
@@ -45,6 +47,15 @@ def changed(text: str, table: Sequence[str], key: str, value: Any) -> str:
     if not is_right:
         raise ToolError("is written in a way that only you can change", hint="stdtools config edit")
     return made
+
+
+def _comment(line: str) -> str:
+    """Return what stands behind the value on a *line*: nothing but its end, or blanks and a comment."""
+    for sign in re.finditer("#", line):
+        with contextlib.suppress(ValueError):  # it stands in a text
+            tomllib.loads(line[: sign.start()])
+            return line[len(line[: sign.start()].rstrip()) :]
+    return "\n"
 
 
 def _section(lines: list[str], table: Sequence[str]) -> range | None:
@@ -65,10 +76,8 @@ def _rendered(value: Any) -> str:
         return repr(value)
     if isinstance(value, list):
         return "[" + ", ".join(map(_rendered, value)) + "]"
-    try:
-        value.encode()
-    except UnicodeEncodeError:
-        raise ToolError("a value of config.toml is UTF-8") from None
+    if not is_utf8(value):
+        raise ToolError("a value of config.toml is UTF-8")
     return dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 

@@ -1,8 +1,8 @@
 """A comparison is checked before anything of it is shown: what is printed rebuilds B from A, byte for byte."""
 
-from stdtools.diff.comparison import Comparison
+from stdtools.diff.comparison import Comparison, lines_between
 from stdtools.diff.places import Places
-from stdtools.diff.trimming import MOST, lines_between, same_ahead
+from stdtools.diff.trimming import MOST, same_ahead
 
 NEWLINE = 10
 

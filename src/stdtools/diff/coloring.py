@@ -3,12 +3,12 @@
 import re
 from collections.abc import Collection
 
-from stdtools.diff.comparison import Comparison, split_lines
+from stdtools.diff.comparison import Comparison, lines_between, split_lines
 from stdtools.diff.functions import Functions
 from stdtools.diff.highlighting import Highlighter, visible
-from stdtools.diff.hunks import NO_NEWLINE, back, forward, group
-from stdtools.diff.unified_format import Writable, lines_between, span
-from stdtools.shared.screen import safe_lines
+from stdtools.diff.hunks import NO_NEWLINE, back, forward, group, span
+from stdtools.diff.unified_format import Writable
+from stdtools.shared.screen import paint, safe_lines
 
 _RED, _GREEN, _YELLOW, _CYAN, _BOLD = 31, 32, 33, 36, 1
 _BY_MARK = {"-": _RED, "<": _RED, "+": _GREEN, ">": _GREEN, "!": _YELLOW}
@@ -47,12 +47,7 @@ def _paint(line: str) -> str:
         code = _BOLD
     else:
         code = _BY_MARK.get(text[:1], 0)
-    return painted(text, code) + line[len(text) :] if code else line
-
-
-def painted(text: str, code: int) -> str:
-    """Return *text* in a colour."""
-    return f"\x1b[{code}m{text}\x1b[0m"
+    return paint(text, code) + line[len(text) :] if code else line
 
 
 def write_unified(

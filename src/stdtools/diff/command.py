@@ -11,8 +11,10 @@ from stdtools.diff.keys import Ignored
 from stdtools.diff.printing import RECORDS, Printer, Shape
 from stdtools.diff.running import Entering, Run
 from stdtools.shared import journal, screen
+from stdtools.shared.commands import ToolCommand
 from stdtools.shared.errors import ToolError
-from stdtools.shared.options import Decorated, ToolCommand, refuse_idle
+from stdtools.shared.options import Decorated, refuse_idle
+from stdtools.shared.parameters import Duration
 from stdtools.shared.streams import STDOUT, Output, open_input
 
 if TYPE_CHECKING:
@@ -44,17 +46,6 @@ class _Number(click.FloatRange):
         return number
 
 
-def _explain(**given: Any) -> str:
-    from stdtools.diff.explain import explain
-
-    return explain(given)
-
-
-def _be_quiet(ctx: click.Context, param: click.Parameter, value: bool) -> None:
-    if value:
-        screen.preferences.verbosity = -1
-
-
 def _style(*names: str, help: str) -> Callable[[Decorated], Decorated]:
     long_name = max(names, key=len).lstrip("-")
     return click.option(*names, "style", flag_value=long_name, allow_from_autoenv=False, help=help)
@@ -66,7 +57,7 @@ def _number(*names: str, least: int = 0, most: int | None = None, help: str) -> 
 
 @click.command(
     cls=DiffCommand,
-    explain=_explain,
+    explain="stdtools.diff.explain:explain",
     examples=r"""
 stdtools diff old.txt new.txt > change.patch
 stdtools diff -y -w old.txt new.txt
@@ -111,14 +102,16 @@ stdtools diff --closest recieve words.txt
 @click.option("-F", "--show-function-line", metavar="RE", help="Shows the line before that matches RE.")
 @click.option("--timestamps/--no-timestamps", default=True, help="Times behind the names  [default: yes]")
 @click.option("-T", "--initial-tab", is_flag=True, help="A tab before the text of a line, so that its tabs align.")
-@_number("-W", "--width", least=1, most=WIDEST, help="Columns of -y and --stat  [default: 130 or the terminal's]")
+@_number(
+    "-W", "--width", least=1, most=WIDEST, help="Columns of -y and --stat  [default: the terminal's, or 130 and 80]"
+)
 @click.option("--suppress-common-lines", is_flag=True, help="With -y, only what differs.")
 @click.option("--word-regex", metavar="RE", help="What a word is, to --word and --color-words.")
 @click.option(
     "--algorithm", type=click.Choice(ALGORITHMS), default="fast", show_default=True, help="How changes are found."
 )
 @click.option("-d", "--minimal", "algorithm", flag_value="minimal", allow_from_autoenv=False, help="As few as can be.")
-@click.option("--deadline", type=_Number(min=0), metavar="SECONDS", help="What takes longer is one change.")
+@click.option("--deadline", type=Duration(zero=True), metavar="TIME", help="What takes longer is one change.")
 @click.option("-r", "--recursive", is_flag=True, help="Compares the directories within directories.")
 @click.option("-N", "--new-file", is_flag=True, help="A file that is not there is an empty one.")
 @click.option("-x", "--exclude", metavar="GLOB", multiple=True, help="Leaves out files with such names.")
@@ -126,14 +119,6 @@ stdtools diff --closest recieve words.txt
 @click.option("--closest", metavar="WORD", help="The lines of FILE that are most like WORD instead.")
 @_number("-k", "--count", least=1, help="With --closest, how many  [default: 3]")
 @click.option("--cutoff", type=_Number(0, 1), metavar="RATIO", help="With --closest, how like at least  [default: 0.6]")
-@click.option(
-    "--quiet",
-    is_flag=True,
-    expose_value=False,
-    is_eager=True,
-    callback=_be_quiet,
-    help="Says nothing but errors.",
-)
 def diff(**given: Any) -> int:
     """Show how files differ: patches, side by side, by words and more.
 
@@ -148,6 +133,10 @@ def diff(**given: Any) -> int:
     needed = {"count": "--closest", "cutoff": "--closest"}
     if given["style"] not in ("word", "color-words"):
         needed["word_regex"] = "--word or --color-words"
+    if given["style"] in ("normal", "side-by-side"):
+        needed["unified_lines"] = "a format with context"
+    if given["algorithm"] == "difflib":
+        needed["deadline"] = "another --algorithm"
     refuse_idle(given, given.keys() - needed.keys(), "", needed)
     shape = _shape(given)
     if len(given["paths"]) != 2:
@@ -200,7 +189,7 @@ def _shape(given: dict[str, Any]) -> Shape:
         functions=_functions(given),
         initial_tab=given["initial_tab"],
         width=given["width"],
-        only_changes=given["suppress_common_lines"],
+        only_changes=given["suppress_common_lines"] and style == "side-by-side",
         without_cr=given["strip_trailing_cr"],
         word_regex=given["word_regex"],
         brief=given["brief"],
@@ -284,9 +273,8 @@ def _typed_options() -> bytes:
         if word.startswith("--"):
             last = word
         else:  # flags may stand together, and a value with the option before it
-            last = next((f"-{letter}" for letter in word[1:] if takes_value.get(f"-{letter}")), "")
-            if last and not word.endswith(last[1]):
-                last = ""
+            at = next((at for at, letter in enumerate(word) if at and takes_value.get(f"-{letter}")), 0)
+            last = f"-{word[at]}" if at == len(word) - 1 else ""
         if "=" not in word and takes_value.get(last):
             options.append(next(words, ""))
     return b"".join(b" " + os.fsencode(quote(word)) for word in options)
@@ -302,8 +290,7 @@ def _closest(given: dict[str, Any]) -> int:
     from stdtools.diff.closest import main
 
     with Output() as output, open_input(given["paths"][0] if given["paths"] else "-", output) as source:
-        if os.isatty(source.fd):
-            screen.note("reading from the terminal; Ctrl-D ends")
+        screen.warn_of_terminal(source.fd)
         cutoff = 0.6 if given["cutoff"] is None else given["cutoff"]
         found = main(
             given["closest"], source, output, given["style"], given["count"] or 3, cutoff, given["ignore_case"]

@@ -59,6 +59,11 @@ class Comparison(NamedTuple):
             yield "equal", a, end, b, self.b_lines
 
 
+def lines_between(text: bytes, start: int, end: int) -> int:
+    """Return how many lines *text* has from *start* to *end*, where lines begin; the last may lack its newline."""
+    return text.count(b"\n", start, end) + (end > start and text[end - 1] != 10)
+
+
 def count_lines(text: bytes) -> int:
     """Return how many lines *text* has; the last one may lack its newline."""
     return text.count(b"\n") + (not text.endswith(b"\n") and text != b"")

@@ -2,10 +2,10 @@
 
 from collections.abc import Collection, Iterable
 
-from stdtools.diff.comparison import Comparison
+from stdtools.diff.comparison import Comparison, lines_between
 from stdtools.diff.functions import Functions
-from stdtools.diff.hunks import back, forward, group, marked
-from stdtools.diff.unified_format import BLOCK, Writable, lines_between
+from stdtools.diff.hunks import back, first_and_last, forward, group, marked
+from stdtools.diff.unified_format import BLOCK, Writable
 
 
 def write(
@@ -31,8 +31,8 @@ def write(
         above = min(context, first.a1, first.b1)
         a_start, b_start = back(a, first.a_start, above), back(b, first.b_start, above)
         a_end, b_end = forward(a, last.a_end, context), forward(b, last.b_end, context)
-        old_lines = _span(first.a1 - above, last.a2 + lines_between(a, last.a_end, a_end))
-        new_lines = _span(first.b1 - above, last.b2 + lines_between(b, last.b_end, b_end))
+        old_lines = first_and_last(first.a1 - above, last.a2 + lines_between(a, last.a_end, a_end))
+        new_lines = first_and_last(first.b1 - above, last.b2 + lines_between(b, last.b_end, b_end))
         function = functions.before(a_start) if functions else b""
         parts.append(b"***************%b\n*** %b ****\n" % (function, old_lines))
         if any(change.a1 < change.a2 for change in hunk):
@@ -56,7 +56,3 @@ def _half(text: bytes, position: int, end: int, changes: Iterable[tuple[int, int
         parts += [marked(same, text[position:start]), marked(mark, text[start:stop])]
         position = stop
     return [*parts, marked(same, text[position:end])]
-
-
-def _span(start: int, end: int) -> bytes:
-    return b"%d,%d" % (start + 1, end) if end - start > 1 else b"%d" % end

@@ -14,10 +14,11 @@ from typing import NamedTuple
 
 from stdtools.diff.exclusion import exclusion
 from stdtools.diff.inputs import STDIN_PATH
-from stdtools.shared import deep, screen
+from stdtools.shared import deep
+from stdtools.shared.errors import TROUBLE
 from stdtools.shared.streams import STDIN
 
-SAME, DIFFERENT, TROUBLE = 0, 1, 2  # as exit codes
+SAME, DIFFERENT = 0, 1  # as exit codes, beside TROUBLE
 _ENTER = -1  # in their place, for what is not told but entered
 
 _KINDS = {
@@ -45,10 +46,6 @@ class Pair(NamedTuple):
     b_stat: os.stat_result | None = None
     code: int | None = None
     text: bytes = b""
-
-    def said(self, *, for_terminal: bool) -> bytes:
-        """Return the text as it is, or with all that could steer a terminal escaped."""
-        return screen.safe(os.fsdecode(self.text)).encode() if for_terminal else self.text
 
 
 def pairs(
@@ -231,6 +228,8 @@ class _Judge:
 
 def _is_missing(path: bytes) -> bool:
     """Say whether there is nothing under *path*, not so much as a link that leads nowhere."""
+    if path == STDIN_PATH:
+        return False
     try:
         deep.stat(path)
     except OSError as error:

@@ -72,7 +72,7 @@ def _translate(glob: str) -> str:
 def _members(glob: str, at: int) -> tuple[str, int]:
     """Return the regex of the bracket expression whose members begin at *at*, and where it ends."""
     opened = at
-    negated = glob[at : at + 1] in ("!", "^") and glob[at : at + 1] != ""
+    negated = glob[at : at + 1] in ("!", "^")
     at += negated
     members = ""
     first = at

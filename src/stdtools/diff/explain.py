@@ -1,8 +1,10 @@
 """The scripts that --explain prints: the same with ``difflib`` and its matcher."""
 
+import os
 from typing import Any
 
 from stdtools.shared.errors import ToolError
+from stdtools.shared.explaining import refuse_others
 
 _COVERED = {
     "paths", "style", "unified_lines", "context_lines", "labels", "timestamps", "closest", "count", "cutoff",
@@ -21,15 +23,17 @@ def stamp(path):
 
 def explain(given: dict[str, Any]) -> str:
     """Return a script that does what ``diff`` would do with the parameters *given*."""
-    for name, value in given.items():
-        if value and name not in _COVERED:
-            raise ToolError(f"--explain does not cover --{name.replace('_', '-')}")
+    refuse_others(given, _COVERED)
     if given["closest"] is not None:
         return _closest(given)
     if given["style"] not in _STYLES:
         raise ToolError(f"--explain does not cover --{given['style']}")
     if given["algorithm"] not in ("fast", "difflib"):
         raise ToolError("--explain covers --algorithm only with fast and difflib")
+    if len(given["labels"]) > 2:
+        raise ToolError("--label names A, then B; there is no third")
+    if given["unified_lines"] is not None and given["context_lines"] is not None:
+        raise ToolError("-U and -C name two formats")
     paths = list(given["paths"])
     if len(paths) != 2 or "-" in paths:
         raise ToolError("--explain covers two files, not standard input")
@@ -44,6 +48,8 @@ def _patch(given: dict[str, Any], paths: list[str]) -> str:
     is_context = given["style"] == "context" or given["context_lines"] is not None
     lines = next((n for n in (given["unified_lines"], given["context_lines"]) if n is not None), 3)
     stamped = given["timestamps"] and len(given["labels"]) < 2
+    if stamped and os.environ.get("SOURCE_DATE_EPOCH"):
+        raise ToolError("--explain does not cover SOURCE_DATE_EPOCH", hint="leave out times: --no-timestamps")
     labels = list(given["labels"])
     if any(not name.isascii() or not name.isprintable() or set(name) & set(' "\\') for name in labels + paths):
         raise ToolError("--explain covers names without blanks, quotes and other than ASCII")
@@ -61,7 +67,7 @@ names = [name.encode() for name in ({old}, {new})]
 different = False
 for line in difflib.diff_bytes(difflib.{function}, a, b, *names, n={lines}):
     different = True
-    # difflib knows nothing of a last line without a newline, and leaves a tab where no time is.
+    # difflib does not say that a last line lacks its newline.
     sys.stdout.buffer.write(line if line.endswith(b'\\n') else line + b'\\n\\\\ No newline at end of file\\n')
 sys.exit(different)
 """
@@ -94,11 +100,13 @@ if not filecmp.cmp(a, b, shallow=False):
 def _closest(given: dict[str, Any]) -> str:
     if given["style"]:
         raise ToolError(f"--explain does not cover --{given['style']}")
-    source = f"open({given['paths'][0]!r})" if given["paths"] else "sys.stdin"
+    path = given["paths"][0] if given["paths"] else "-"
+    source = f"open({0 if path == '-' else path!r}, encoding='utf-8', errors='surrogateescape', newline='\\n')"
     cutoff = 0.6 if given["cutoff"] is None else given["cutoff"]
     return f"""\
 import difflib, sys
 
+sys.stdout.reconfigure(errors='surrogateescape', newline='\\n')
 lines = {source}.read().removesuffix('\\n').split('\\n')
 close = difflib.get_close_matches({given["closest"]!r}, lines, n={given["count"] or 3}, cutoff={cutoff})
 for line in close:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from stdtools.shared.errors import ToolError
+from stdtools.shared.patterns import ascii_form
 
 Matches = Callable[[bytes], object]
 
@@ -16,6 +17,9 @@ _POSIX = {
     "xdigit": "A-Fa-f0-9",
 }  # fmt: skip
 _posix_class = re.compile(rf"\[[^]]*\[:({'|'.join(_POSIX)}):\]").search
+
+
+_AROUND = ("(?=", "(?!", "(?<", r"\b", r"\B")  # may match nothing, if not in an empty line
 
 
 class Expression:
@@ -32,8 +36,8 @@ class Expression:
             with warnings.catch_warnings():  # of sets that a later Python may read otherwise
                 warnings.simplefilter("ignore", FutureWarning)
                 self._characters = re.compile(text)
-                self._bytes = re.compile(text.encode()) if text.isascii() else None
-            self._may_be_empty = self._characters.search("") is not None
+                self._bytes = ascii_form(text)
+            self._may_be_empty = self._characters.search("") is not None or any(sign in text for sign in _AROUND)
         except (re.error, RecursionError, OverflowError) as error:
             raise ToolError(f"{text!r} is not a regular expression: {error}", where=option) from error
 

@@ -16,14 +16,14 @@ class Functions:
     Each line is looked at once at most, however many hunks there are.
     """
 
-    def __init__(self, text: bytes, matches: Matches = is_c_function) -> None:
+    def __init__(self, text: bytes, matches: Matches) -> None:
         self._text = text
         self._matches = matches
         self._searched = 0
         self._found = b""
 
     def before(self, position: int) -> bytes:
-        """Return `` name`` for what stands at *position*, nothing where no line before it matches."""
+        """Return a blank and the line that names what *position* is in; nothing where no line before it matches."""
         piece = self._text[self._searched : position]
         self._searched = position
         for line in reversed(piece.removesuffix(b"\n").split(b"\n")) if piece else ():

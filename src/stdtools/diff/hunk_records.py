@@ -6,7 +6,7 @@ from stdtools.diff.comparing import Outcome
 from stdtools.diff.comparison import Change, Comparison, split_lines
 from stdtools.diff.hunks import back, forward, group
 from stdtools.diff.pairing import pairs, spans
-from stdtools.shared.records import RecordWriter, Value
+from stdtools.shared.records import RecordWriter, Value, is_utf8
 
 COLUMNS = ("a", "b", "equal", "note", "minimal", "ignored", "hunks")
 
@@ -19,19 +19,11 @@ def write_record(writer: RecordWriter, start: Sequence[Value], outcome: Outcome,
     comparison = outcome.comparison
     groups = group(comparison.changes, context, outcome.trivial) if comparison else ()
     hunks = (_hunk(comparison, hunk, context) for hunk in groups if comparison)
-    if any(isinstance(value, str) and not _is_utf_8(value) for value in start):
+    if any(isinstance(value, str) and not is_utf8(value) for value in start):
         writer.write([[*start, list(hunks)]])  # which knows what to do with such names
         return
     cells = [*map(writer.cell, start), "[" + ", ".join(str(writer.cell(hunk)) for hunk in hunks) + "]"]
     writer.write_lines(writer.template % tuple(cells))
-
-
-def _is_utf_8(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def _hunk(comparison: Comparison, hunk: list[Change], context: int) -> Value:

@@ -71,3 +71,18 @@ def marked(mark: bytes, text: bytes) -> bytes:
     if text[-1] == 10:
         return mark + text[:-1].replace(b"\n", b"\n" + mark) + b"\n" if b"\n" in text[:-1] else mark + text
     return mark + text.replace(b"\n", b"\n" + mark) + NO_NEWLINE
+
+
+def span(start: int, end: int) -> bytes:
+    """Return the lines *start* to *end* as a hunk's head names them: the first, counted from 1, and how many.
+
+    Of none, the line before them is named.
+    """
+    if end - start == 1:
+        return b"%d" % end
+    return b"%d,%d" % (start + (end > start), end - start)
+
+
+def first_and_last(start: int, end: int) -> bytes:
+    """Return the lines *start* to *end* as the older formats name them: the first, counted from 1, and the last."""
+    return b"%d,%d" % (start + 1, end) if end - start > 1 else b"%d" % end

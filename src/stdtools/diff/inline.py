@@ -8,13 +8,13 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from itertools import pairwise
 from typing import Literal
 
-from stdtools.diff.comparison import Change, Comparison, split_lines
+from stdtools.diff.comparison import Change, Comparison, lines_between, split_lines
 from stdtools.diff.highlighting import DELETED, INSERTED, Highlighter, paint, visible
 from stdtools.diff.hunks import NO_NEWLINE as NO_NEWLINE_BELOW
-from stdtools.diff.hunks import back, forward, group
+from stdtools.diff.hunks import back, forward, group, span
 from stdtools.diff.pairing import edits, pairs
 from stdtools.diff.tokens import Split, characters, decode, encode, splitting, words
-from stdtools.diff.unified_format import Writable, lines_between, span
+from stdtools.diff.unified_format import Writable
 from stdtools.shared.screen import safe_lines
 
 # Struck out and underlined as well, as not all see colours.

@@ -159,7 +159,12 @@ def _open_deep(source: Source) -> int:
 
 
 def must_differ(a: Source, b: Source) -> bool:
-    """Say whether the files cannot have the same bytes, by their sizes; those that say 0 may have any."""
+    """Say whether the files cannot have the same bytes, by their sizes; those that say 0 may have any.
+
+    So may standard input, of which others may have read a part.
+    """
+    if STDIN_PATH in (a.path, b.path):
+        return False
     sizes = [source.found.st_size if source.found and stat.S_ISREG(source.found.st_mode) else 0 for source in (a, b)]
     return 0 not in sizes and sizes[0] != sizes[1]
 
@@ -170,11 +175,11 @@ def are_equal_and_large(a: Source, b: Source) -> bool:
         return False
     if min(source.found.st_size if source.found else 0 for source in (a, b)) < _LARGE:
         return False
-    from stdtools.diff.trimming import first_difference
+    from stdtools.diff.trimming import have_same_bytes
 
     try:
         with open(a.path, "rb", buffering=0) as one, open(b.path, "rb", buffering=0) as other:
-            return first_difference(one, other) is None
+            return have_same_bytes(one, other)
     except OSError as error:
         raise_os_error(error, os.fsdecode(error.filename or a.path))
 

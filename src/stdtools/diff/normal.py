@@ -3,7 +3,7 @@
 from collections.abc import Collection
 
 from stdtools.diff.comparison import Comparison
-from stdtools.diff.hunks import marked
+from stdtools.diff.hunks import first_and_last, marked
 from stdtools.diff.unified_format import BLOCK, Writable
 
 
@@ -17,7 +17,7 @@ def write(comparison: Comparison, out: Writable, *, tab: bytes = b" ", ignored: 
         if place in ignored:
             continue
         letter = b"a" if a1 == a2 else b"d" if b1 == b2 else b"c"
-        parts.append(_span(a1, a2) + letter + _span(b1, b2) + b"\n")
+        parts.append(first_and_last(a1, a2) + letter + first_and_last(b1, b2) + b"\n")
         if a1 < a2:
             parts.append(marked(old, a[a_start:a_end]))
         if letter == b"c":
@@ -30,7 +30,3 @@ def write(comparison: Comparison, out: Writable, *, tab: bytes = b" ", ignored: 
             parts, size = [], 0
     if parts:
         out.write(b"".join(parts))
-
-
-def _span(start: int, end: int) -> bytes:
-    return b"%d,%d" % (start + 1, end) if end - start > 1 else b"%d" % end

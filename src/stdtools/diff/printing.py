@@ -1,5 +1,6 @@
 """Writes what differs between files, pair by pair, in the format that was asked for."""
 
+import os
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
@@ -11,6 +12,7 @@ from stdtools.diff.headers import ABSENT, quote, title
 from stdtools.diff.inputs import STDIN_PATH, Source
 from stdtools.diff.keys import Ignored
 from stdtools.diff.unified_format import Writable
+from stdtools.shared import screen
 from stdtools.shared.records import RecordWriter
 from stdtools.shared.streams import Output
 
@@ -40,6 +42,11 @@ class Shape(NamedTuple):
     brief: bool = False
     report_identical: bool = False
     color: bool = False
+
+    @property
+    def around(self) -> int:
+        """How many lines of context there are in the formats that have some."""
+        return 3 if self.context is None else self.context
 
     @property
     def shows_whole(self) -> bool:
@@ -80,7 +87,13 @@ class Printer:
         if self._records:
             self._record(a, b, Outcome(differs), text)
         elif not self._shape.counts:
-            self._out.write(text + b"\n")
+            self._say(text)
+
+    def _say(self, text: bytes) -> None:
+        """Write a line with names; on a terminal nothing in these ends it, or steers."""
+        if self._output.is_terminal:
+            text = screen.safe(os.fsdecode(text)).encode()
+        self._output.write(text + b"\n")
 
     def write(self, a: Source, b: Source, outcome: Outcome, options: bytes | None = None) -> None:
         """Write what became of a pair; below the command with *options* that would compare it, where there are any."""
@@ -95,14 +108,14 @@ class Printer:
         if outcome.differs and self._shape.brief:
             note = b"Files %b and %b differ" % names
         if note:
-            self._out.write(note + b"\n")
+            self._say(note)
         elif outcome.comparison and not self._shape.brief and (outcome.differs or self._shape.shows_whole):
             if options is not None:
                 shown = [given or quote(source.path) for given, source in zip(self._labels(), (a, b), strict=True)]
                 self._out.write(b"diff%b %b %b\n" % (options, *shown))
             _STYLES[self._shape.style](self, a, b, outcome, outcome.comparison)
-        if not outcome.differs and self._shape.report_identical:
-            self._out.write(b"Files %b and %b are identical\n" % names)
+        if not outcome.differs and self._shape.report_identical and self._shape.style != "html":
+            self._say(b"Files %b and %b are identical" % names)
 
     def close(self) -> None:
         """Write what ends the output."""
@@ -111,7 +124,13 @@ class Printer:
         if self._rows:
             from stdtools.diff.summary import write_graph
 
-            write_graph(self._rows, self._output, self._shape.width or 80, color=self._shape.color)
+            write_graph(self._rows, self._output, self._columns(80), color=self._shape.color)
+
+    def _columns(self, default: int) -> int:
+        """Return how wide the output is to be: *default* where neither the user nor a terminal says."""
+        if self._shape.width is not None or not self._output.is_terminal:
+            return self._shape.width or default
+        return os.get_terminal_size(self._output.fd).columns or 80
 
     def _labels(self) -> tuple[bytes | None, bytes | None]:
         labels = [*self._shape.labels, None, None]
@@ -149,18 +168,16 @@ class Printer:
             write_numbers(row, self._out)
 
     def _record(self, a: bytes, b: bytes, outcome: Outcome, note: bytes) -> None:
-        from os import fsdecode
-
         from stdtools.diff.hunk_records import write_record
 
         comparison = outcome.comparison
         minimal = None if comparison is None else comparison.minimal
         if note == b"" and comparison is not None and comparison.why:
             note = b"perhaps not the fewest lines: " + comparison.why.encode()
-        text = fsdecode(note) or None
-        start = (fsdecode(a), fsdecode(b), not outcome.differs, text, minimal, outcome.ignored)
+        text = os.fsdecode(note) or None
+        start = (os.fsdecode(a), os.fsdecode(b), not outcome.differs, text, minimal, outcome.ignored)
         assert self._records is not None
-        write_record(self._records, start, outcome, 3 if self._shape.context is None else self._shape.context)
+        write_record(self._records, start, outcome, self._shape.around)
 
     def _functions(self, comparison: Comparison) -> "Functions | None":
         if self._shape.functions is None:
@@ -173,7 +190,7 @@ class Printer:
         from stdtools.diff import unified_format
 
         shape = self._shape
-        context = 3 if shape.context is None else shape.context
+        context = shape.around
         titles, functions, tab = self._titles(a, b), self._functions(comparison), b"\t" * shape.initial_tab
         write, out = unified_format.write, self._out
         if shape.color:
@@ -186,7 +203,7 @@ class Printer:
         from stdtools.diff import context
 
         context.write(
-            comparison, self._titles(a, b), self._marked(), 3 if self._shape.context is None else self._shape.context,
+            comparison, self._titles(a, b), self._marked(), self._shape.around,
             functions=self._functions(comparison), tab=self._tab(), ignored=outcome.trivial,
         )  # fmt: skip
 
@@ -211,18 +228,12 @@ class Printer:
 
         shape, output = self._shape, self._output
         wrapped = output.is_terminal and shape.width is None
-        width = shape.width or 130
-        if wrapped:
-            from os import get_terminal_size
-
-            width = get_terminal_size(output.fd).columns or 80
         if shape.without_cr:
             stripped = Ignored(trailing_cr=True).key
             comparison = comparison._replace(a=stripped(comparison.a), b=stripped(comparison.b))
         side_by_side.write(
-            comparison, output if wrapped else self._out, width,
-            ignored=outcome.trivial, only_changes=shape.only_changes, wrapped=wrapped,
-            color=shape.color and (wrapped or not output.is_terminal),
+            comparison, output if wrapped or shape.color else self._out, self._columns(130),
+            ignored=outcome.trivial, only_changes=shape.only_changes, wrapped=wrapped, color=shape.color,
         )  # fmt: skip
 
     def _ndiff(self, a: Source, b: Source, outcome: Outcome, comparison: Comparison) -> None:
@@ -237,7 +248,7 @@ class Printer:
         inline.write(
             comparison, self._titles(a, b), self._output if shape.color else self._out,
             unit="char" if shape.style == "char" else "word", regex=shape.word_regex,
-            context=3 if shape.context is None else shape.context,
+            context=shape.around,
             ignored=outcome.trivial, color=shape.color,
         )  # fmt: skip
 

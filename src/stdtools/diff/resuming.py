@@ -7,10 +7,10 @@ slices are compared that double. So few differences in much text cost little mor
 from collections.abc import Iterator
 from itertools import accumulate
 
-from stdtools.diff.comparison import Change
+from stdtools.diff.comparison import Change, lines_between
 from stdtools.diff.effort import Effort
 from stdtools.diff.places import pieces
-from stdtools.diff.trimming import lines_ahead, lines_between
+from stdtools.diff.trimming import lines_ahead
 
 LINES = 6  # so many lines on, the nearest places are tried one by one
 ALIKE = 3  # lines, and

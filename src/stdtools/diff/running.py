@@ -51,8 +51,8 @@ class Run:
     def _files(self, a: Source, b: Source, options: bytes | None = None) -> None:
         """Compare two files, and write what differs."""
         self.pairs += 1
-        if inputs.STDIN_PATH in (a.path, b.path) and a.path != b.path and os.isatty(STDIN):
-            screen.note("reading from the terminal; Ctrl-D ends")
+        if inputs.STDIN_PATH in (a.path, b.path) and a.path != b.path:
+            screen.warn_of_terminal(STDIN)
         try:
             outcome = compare_files(a, b, self._wishes)
         except Troubles as troubles:

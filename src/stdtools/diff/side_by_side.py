@@ -9,11 +9,11 @@ from typing import NamedTuple
 
 from stdtools.diff.comparison import Comparison
 from stdtools.diff.unified_format import BLOCK, Writable
-from stdtools.shared.screen import safe_lines
+from stdtools.shared.screen import paint, safe_lines
 from stdtools.shared.widths import width_of
 
 TAB = 8
-SHORT = 1_000  # columns that most lines are within, and that what stands behind them is kept for
+SHORT = 1_000  # columns; for lines up to so wide the gap before the right column is made beforehand
 GUTTER = 3  # columns at least: a blank, the mark, a blank
 COLORS = {b"|": 33, b"<": 31, b">": 32}
 
@@ -60,8 +60,8 @@ def write(
     size = 0
     for left, mark, right in _rows(comparison, ignored, only_changes):
         part = line(left, mark, right)
-        if color and mark in COLORS:
-            part = b"\x1b[%dm%b\x1b[0m%b" % (COLORS[mark], part.removesuffix(b"\n"), b"\n" * part.endswith(b"\n"))
+        if color:
+            part = _painted(part, COLORS.get(mark, 0))
         parts.append(part)
         size += len(part)
         if size > BLOCK:
@@ -69,6 +69,14 @@ def write(
             parts, size = [], 0
     if parts:
         out.write(b"".join(parts))
+
+
+def _painted(part: bytes, code: int) -> bytes:
+    """Return lines in a colour, if *code* is one; nothing but that steers a terminal."""
+    text = safe_lines(part.decode("utf-8", "surrogateescape"))
+    if not code:
+        return text.encode()
+    return (paint(text.removesuffix("\n"), code) + "\n" * text.endswith("\n")).encode()
 
 
 def _rows(comparison: Comparison, ignored: Collection[int], only_changes: bool) -> Iterator[Row]:

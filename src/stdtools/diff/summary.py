@@ -6,7 +6,6 @@ from typing import NamedTuple
 from stdtools.diff.comparing import Outcome
 from stdtools.diff.headers import C_QUOTED, escape_c
 from stdtools.diff.unified_format import Writable
-from stdtools.shared.widths import width_of
 
 _LEAST_GRAPH = 6  # columns
 _SPECIAL = re.compile(rb'[\x00-\x1f"\\\x7f-\xff]')
@@ -76,14 +75,12 @@ def write_numbers(row: Row, out: Writable) -> None:
 
 def write_graph(rows: list[Row], out: Writable, width: int = 80, *, color: bool = False) -> None:
     """Write each row with a bar of ``+`` and ``-``, and the sum of all."""
-    if not rows:
-        return
     most = max(row.changed for row in rows)
-    longest = max(_columns(row.name) for row in rows)
+    longest = max(len(row.name) for row in rows)
     number, name, graph = _widths(rows, most, longest, width)
     for row in rows:
         shown = _end_of(row.name, name)
-        left = f" {shown}{' ' * (name - _columns(shown))} | "
+        left = f" {shown}{' ' * (name - len(shown))} | "
         if row.is_binary:
             right = f"{'Bin':>{number}}"
             if row.deleted or row.inserted:
@@ -145,10 +142,6 @@ def _sum(rows: list[Row]) -> str:
     if deleted or not inserted:
         parts.append(f"{deleted} deletion{'s' * (deleted != 1)}(-)")
     return ", ".join(parts) + "\n"
-
-
-def _columns(text: str) -> int:
-    return sum(map(width_of, text))
 
 
 def _end_of(name: str, width: int) -> str:

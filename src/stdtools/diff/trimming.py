@@ -2,7 +2,7 @@
 
 from typing import Protocol, TypeVar
 
-from stdtools.diff.comparison import Change
+from stdtools.diff.comparison import Change, lines_between
 
 FIRST = 256
 MOST = 1 << 16  # larger slices are copied out of the cache
@@ -86,25 +86,15 @@ def core(a: bytes, b: bytes) -> Change | None:
     return Change(first, first + a_lines, first, first + b_lines, start, a_end, start, b_end)
 
 
-def lines_between(text: bytes, start: int, end: int) -> int:
-    """Return how many lines the bytes *start* to *end* are; they begin with a line."""
-    return text.count(b"\n", start, end) + (end > start and text[end - 1] != 10)
-
-
-def first_difference(a: Reader, b: Reader) -> int | None:
-    """Return how many bytes two binary files begin with in common, None if they are equal; holds a block of each."""
+def have_same_bytes(a: Reader, b: Reader) -> bool:
+    """Say whether two binary files are equal; holds a block of each."""
     first, second = bytearray(BLOCK), bytearray(BLOCK)
-    done = 0
     while True:
-        had, other = _filled(a, first), _filled(b, second)
-        if had != other or first != second:
-            shorter = min(had, other)
-            same = same_ahead(bytes(first[:shorter]), 0, bytes(second[:shorter]), 0, shorter)
-            if same < shorter or had != other:
-                return done + same
+        had = _filled(a, first)
+        if had != _filled(b, second) or first != second:
+            return False
         if had < BLOCK:
-            return None
-        done += had
+            return True
 
 
 def _first_other(a: bytes, b: bytes) -> int:

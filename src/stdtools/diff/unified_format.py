@@ -4,9 +4,9 @@ import os
 from collections.abc import Collection
 from typing import AnyStr, Protocol
 
-from stdtools.diff.comparison import Comparison
+from stdtools.diff.comparison import Comparison, lines_between
 from stdtools.diff.functions import Functions
-from stdtools.diff.hunks import back, forward, group, marked
+from stdtools.diff.hunks import back, forward, group, marked, span
 
 BLOCK = 1 << 18
 
@@ -90,18 +90,3 @@ def write(
             parts, size = [], 0
     if len(parts) != 1 or size:
         out.write(b"".join(parts))
-
-
-def span(start: int, end: int) -> bytes:
-    """Return the lines *start* to *end* as a hunk's head names them: the first, counted from 1, and how many.
-
-    Of none, the line before them is named.
-    """
-    if end - start == 1:
-        return b"%d" % end
-    return b"%d,%d" % (start + (end > start), end - start)
-
-
-def lines_between(text: bytes, start: int, end: int) -> int:
-    """Return how many lines *text* has from *start* to *end*, where lines begin; the last may lack its newline."""
-    return text.count(b"\n", start, end) + (end > start and text[end - 1] != 10)

@@ -1,1 +1,1 @@
-"""Names of files taken apart and put together, and a file that is both the source and the target of a pipeline."""
+"""Files and trees copied or moved, names taken apart, and a file that is both source and target of a pipeline."""

@@ -11,13 +11,14 @@ from stdtools.files.copying import Copier
 from stdtools.files.levels import OPEN_DIRECTORY, Directory
 from stdtools.files.making import Counts, Maker, Wishes
 from stdtools.shared import journal, screen
+from stdtools.shared.commands import ToolCommand
 from stdtools.shared.errors import TROUBLE, ToolError, raise_os_error
-from stdtools.shared.options import ToolCommand, record_output
+from stdtools.shared.options import record_output
 from stdtools.shared.records import RecordWriter
-from stdtools.shared.streams import STDIN, Output
+from stdtools.shared.streams import Output
 
 
-def _explain(**given: Any) -> str:
+def _explain(given: dict[str, Any]) -> str:
     for name in ("update", "verify", "sync", "no_meta", "dry_run", "strip", "from0", "into"):
         if given[name]:
             raise ToolError(f"--explain does not cover --{name.replace('_', '-')}")
@@ -51,12 +52,19 @@ stdtools copy --move words.txt backup -n
 """,
 )
 @click.argument("paths", nargs=-1, metavar="SOURCE... [DEST]")
-@click.option("--into", metavar="DIR", help="Copies to the same names below DIR, which is made.")
+@click.option(
+    "--into", metavar="DIR", allow_from_autoenv=False, help="Copies to the same names below DIR, which is made."
+)
 @click.option("--strip", type=click.IntRange(min=0), metavar="N", help="With --into: less their first N parts.")
 @click.option(
-    "--from0", metavar="FILE", help="With --into: takes names, each ended by a NUL, from FILE (-: standard input)."
+    "--from0",
+    "--files0-from",
+    "from0",
+    metavar="FILE",
+    allow_from_autoenv=False,
+    help="With --into: takes names, each ended by a NUL, from FILE (-: standard input).",
 )
-@click.option("--move", is_flag=True, help="Removes what was copied; renames where it can.")
+@click.option("--move", is_flag=True, allow_from_autoenv=False, help="Removes what was copied; renames where it can.")
 @click.option("-u", "--update", is_flag=True, help="Leaves what is newer, or of the same time and size.")
 @click.option("--verify", is_flag=True, help="Reads each copy from the disk and compares it.")
 @click.option("--sync", is_flag=True, help="Ends when all is on the disk.")
@@ -91,7 +99,7 @@ def copy(paths: tuple[str, ...], **given: Any) -> int:
         given["move"], given["update"], given["verify"], given["sync"], not given["no_meta"], given["links"],
         given["dry_run"],
     )  # fmt: skip
-    once = len(paths) > 2 or bool(given["strip"])
+    once = len(paths) > 2 if given["into"] is None else bool(given["strip"])
     code = 0
 
     def tell(error: ToolError) -> None:
@@ -129,7 +137,7 @@ def _sources(paths: tuple[str, ...], given: dict[str, Any]) -> tuple[Any, str]:
         raise click.UsageError("--links follow has no meaning with --move", context)
     if given["into"] is None:
         for name in ("strip", "from0"):
-            if given[name] is not None:
+            if context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE:
                 raise click.UsageError(f"--{name} needs --into DIR", context)
         if len(paths) < 2:
             raise click.UsageError("needs a SOURCE and DEST", context)
@@ -149,8 +157,7 @@ def _names(path: str) -> Iterator[str]:
     from stdtools.shared.streams import open_input
 
     with open_input(path) as source:
-        if source.fd == STDIN:
-            screen.warn_of_terminal(STDIN)
+        screen.warn_of_terminal(source.fd)
         for block in line_blocks(source, b"\0"):
             if not block.endswith(b"\0"):
                 raise ToolError("ends without a NUL", where=source.name, hint="names must end with one: find -0")
@@ -171,7 +178,7 @@ def _root(dest: str, into: str | None, sources: Any, wishes: Wishes) -> tuple[Di
             if not wishes.dry_run:
                 os.makedirs(into, exist_ok=True)
         if os.path.isdir(dest):
-            return _open(dest), None
+            return _open(dest, wishes), None
         if into is not None:
             return Directory(-1, into, None, fresh=True), None
         if len(sources) > 1:
@@ -180,16 +187,17 @@ def _root(dest: str, into: str | None, sources: Any, wishes: Wishes) -> tuple[Di
             raise ToolError("is no directory", where=dest)
         path = os.path.realpath(dest) if os.path.islink(dest) else dest.rstrip("/")
         parent, name = os.path.split(path)
-        return _open(parent), name
+        return _open(parent, wishes), name
     except OSError as error:
         raise_os_error(error, dest)
 
 
-def _open(path: str) -> Directory:
+def _open(path: str, wishes: Wishes) -> Directory:
     from stdtools.files.placing import sweep
 
     fd = os.open(path or ".", OPEN_DIRECTORY)
-    sweep(fd)
+    if not wishes.dry_run:
+        sweep(fd)
     return Directory(fd, path, None, fresh=False)
 
 

@@ -6,11 +6,12 @@ from typing import Any
 
 import click
 
-from stdtools.files.paths import OPERATIONS, fields_of, operation
+from stdtools.files.paths import LOOKING, OPERATIONS, fields_of, operation
 from stdtools.shared import journal, screen
+from stdtools.shared.commands import ToolCommand
 from stdtools.shared.errors import ToolError
 from stdtools.shared.inputs import line_blocks
-from stdtools.shared.options import ToolCommand, record_output
+from stdtools.shared.options import record_output
 from stdtools.shared.records import RecordWriter
 from stdtools.shared.streams import STDIN, Input, Output
 
@@ -26,7 +27,7 @@ _SCRIPTS = {
 }
 
 
-def _explain(**given: Any) -> str:
+def _explain(given: dict[str, Any]) -> str:
     words = given["operations"]
     for name in ("template", "null", "unique", "format"):
         if given[name]:
@@ -71,6 +72,7 @@ def path(operations: str, paths: tuple[str, ...], **given: Any) -> int:
     makers, columns, form = _makers(operations, given)
     if given["null"] and not given["format"] and len(columns) > 1:
         form = "\t".join(["%s"] * len(columns))  # as they are: records on lines would escape a newline
+    exists = [index for index, make in enumerate(makers) if make is LOOKING["exists"]]
     end = b"\0" if given["null"] else b"\n"
     is_plain = not given["format"] and (form is not None or len(columns) == 1)
     seen: set[str] = set()
@@ -84,7 +86,8 @@ def path(operations: str, paths: tuple[str, ...], **given: Any) -> int:
                 rows = [(value,) for value in map(makers[0], names)]
             else:
                 rows = [tuple([make(name) for make in makers]) for name in names]
-            missing = missing or any(None in row for row in rows) or (columns == ["exists"] and (False,) in rows)
+            missing = missing or any(None in row for row in rows)
+            missing = missing or any(row[index] is False for index in exists for row in rows)
             if form is not None:
                 rows = [(form % tuple(map(_text, row)),) for row in rows]
             if given["unique"]:

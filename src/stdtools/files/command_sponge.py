@@ -8,15 +8,16 @@ import click
 
 from stdtools.files.soaking import Soaked
 from stdtools.shared import journal, screen
+from stdtools.shared.commands import ToolCommand
 from stdtools.shared.errors import ToolError
-from stdtools.shared.options import ToolCommand
+from stdtools.shared.options import refuse_idle
 from stdtools.shared.streams import BLOCK, STDIN, Input, Output, open_input
 
 
-def _explain(**given: Any) -> str:
+def _explain(given: dict[str, Any]) -> str:
     if given["unless_empty"] or given["if_changed"] or given["backup"] or given["append"]:
         raise ToolError("--explain covers a file that is replaced")
-    if given["file"] is None:
+    if given["file"] in (None, "-"):
         return "import sys\n\nsys.stdout.buffer.write(sys.stdin.buffer.read())\n"
     return "\n".join(
         [
@@ -44,7 +45,7 @@ date | stdtools sponge --append visits.txt
 """,
 )
 @click.argument("file", required=False)
-@click.option("-a", "--append", is_flag=True, help="Puts the input behind what is in FILE.")
+@click.option("-a", "--append", is_flag=True, allow_from_autoenv=False, help="Puts the input behind what is in FILE.")
 @click.option("--unless-empty", is_flag=True, help="Leaves FILE alone when nothing came; exit code 1.")
 @click.option("--if-changed", is_flag=True, help="Exits with 1 where FILE had just that; it is not written then.")
 @click.option("--backup", metavar="SUFFIX", default="", help="Keeps what was there under FILE + SUFFIX.")
@@ -53,11 +54,13 @@ def sponge(file: str | None, **given: Any) -> int:
 
     FILE may be read by the commands before it: it changes when all has come, as
     a whole, and keeps its mode and links. Equal content is not written again.
-    Without FILE all goes to standard output in the end. More than 16 MiB wait in
-    a file without a name in TMPDIR.
+    Without FILE, or with -, all goes to standard output in the end. More than
+    16 MiB wait in a file without a name in TMPDIR.
     """
-    if file is None and any(given.values()):
-        raise click.UsageError("these options need a FILE", click.get_current_context())
+    if file == "-":
+        file = None
+    if file is None:
+        refuse_idle(given, (), "", dict.fromkeys(given, "a FILE"))
     screen.warn_of_terminal(STDIN)
     soaked = Soaked(Input(STDIN, "standard input"))
     journal.counts["bytes"] = soaked.size

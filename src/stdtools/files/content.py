@@ -18,7 +18,8 @@ Tick = Callable[[int], None]
 def copy_bytes(source: int, target: int, found: os.stat_result, tick: Tick) -> None:
     """Copy what *source*, of which *found* is known, had when it was opened to the empty *target*.
 
-    *tick* is told of bytes as they are copied. A file that says it is empty, as those of /proc, is read to its end.
+    *tick* is told of bytes as they are copied. A file that says less than it has, as those of /proc, or gives it in
+    parts, as those of sysfs, is read to its end.
     Raises OSError.
     """
     size = found.st_size
@@ -26,7 +27,7 @@ def copy_bytes(source: int, target: int, found: os.stat_result, tick: Tick) -> N
         data = os.read(source, size + 1)
         write_all(target, data)
         tick(len(data))
-        if len(data) > size:
+        if data and len(data) != size:
             _read_and_write(source, target, None, tick)
         return
     if found.st_blocks * 512 < size and _copy_extents(source, target, size, tick):

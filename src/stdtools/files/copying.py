@@ -11,13 +11,13 @@ from collections.abc import Callable
 
 from stdtools.files.levels import OPEN, OPEN_DIRECTORY, Directory, Id, Level, Moved, above, id_of
 from stdtools.files.making import Maker
+from stdtools.files.moving import Removal
 from stdtools.shared.deep import reach
 from stdtools.shared.errors import ToolError, raise_os_error
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 _READ = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 _NOT_RENAMED = (errno.EXDEV, errno.ENOTEMPTY, errno.EEXIST)
-_BATCH = 500  # files that are moved between file systems before the first of them is removed
 
 
 class Copier:
@@ -39,6 +39,7 @@ class Copier:
         self._maker = maker
         self._wishes = maker.wishes
         self._tell, self._show = tell, show
+        self._removal = Removal(self._wishes, self._path, self.told)
         self._above = above(root.fd) if root.fd >= 0 else set()
         self._follow = self._wishes.links == "follow"
         self._flags = _READ if self._follow else _READ | os.O_NOFOLLOW
@@ -73,7 +74,7 @@ class Copier:
                     self._entry(directory, directory)
                 else:
                     self._leave()
-            self._remove_moved(base)
+            self._removal.finish(base)
         except Moved as error:
             self._tell(error)
         finally:
@@ -86,10 +87,16 @@ class Copier:
         try:
             with os.scandir(level.source) as entries:
                 for entry in list(entries) if self._wishes.move else entries:
-                    if entry.is_dir(follow_symlinks=follow):
+                    try:
+                        is_directory = entry.is_dir(follow_symlinks=follow)
+                        is_file = entry.is_file(follow_symlinks=follow)
+                    except OSError as error:  # a link that leads to itself, or where we may not go
+                        self.told(error, self._path(entry.name))
+                        continue
+                    if is_directory:
                         level.directories.append(entry.name)
                     else:
-                        self._entry(entry.name, entry.name, is_file=entry.is_file(follow_symlinks=follow))
+                        self._entry(entry.name, entry.name, is_file=is_file)
         except OSError as error:
             self.told(error, self._path(""))
 
@@ -148,7 +155,7 @@ class Copier:
         level, parent = self._stack[-1], self._stack[-2]
         where = self._path("")
         try:
-            self._remove_moved(level)
+            self._removal.finish(level)
             if level.target.fd >= 0 and level.found is not None and not self._wishes.dry_run:
                 self._maker.attributes.give(
                     level.target.fd, level.found, level.source, passed_on=parent.target.inherits
@@ -163,13 +170,7 @@ class Copier:
         if level.found is not None:
             self._sources.discard(id_of(level.found))
         self._targets.discard(level.target.id)
-        is_removable = os.path.basename(level.name) not in (".", "..")
-        if self._wishes.move and not self._wishes.dry_run and is_removable:
-            try:
-                os.rmdir(level.name, dir_fd=parent.source)
-            except OSError as error:
-                if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
-                    self.told(error, where)
+        self._removal.remove_directory(level, parent, where)
 
     def _file(self, level: Level, name: str, target: str) -> None:
         maker, directory = self._maker, level.target
@@ -193,7 +194,7 @@ class Copier:
                     raise ToolError(
                         "was changed while it was copied", where=self._path(name), hint="copy it again with --update"
                     )
-                self._moved(level, name, found)
+                self._removal.note(level, name, found)
             self.counts.done += 1
         finally:
             os.close(source)
@@ -227,7 +228,7 @@ class Copier:
                 same = self._wishes.update and os.readlink(target, dir_fd=directory.fd) == text
             if same:
                 self.counts.skipped += 1
-                self._moved(level, name, found)
+                self._removal.note(level, name, found)
                 return
         if self._show is not None:
             self._show(self._path(name), directory.path(target))
@@ -237,7 +238,7 @@ class Copier:
                 self._maker.make_other(text, found, directory, target, replace=old is not None)
             except OSError as error:
                 raise_os_error(error, directory.path(target))
-            self._moved(level, name, found)
+            self._removal.note(level, name, found)
 
     def _renamed(self, level: Level, name: str, target: str, found: os.stat_result) -> bool:
         """Move *name* to *target* by renaming it, or leave it where --update does; False where it is to be copied."""
@@ -268,31 +269,6 @@ class Copier:
         self.counts.directories += is_directory
         self.counts.done += not is_directory
         return True
-
-    def _moved(self, level: Level, name: str, found: os.stat_result) -> None:
-        """Note that *name* was copied to another file system and can go."""
-        if self._wishes.move and not self._wishes.dry_run:
-            level.moved.append((name, found))
-            if len(level.moved) >= _BATCH:
-                self._remove_moved(level)
-
-    def _remove_moved(self, level: Level) -> None:
-        """Remove what was moved from the directory of *level*, once the names of the copies are on the disk."""
-        moved, level.moved = level.moved, []
-        try:
-            if moved or (self._wishes.sync and not self._wishes.dry_run):
-                os.fsync(level.target.fd)
-        except OSError as error:
-            self.told(error, level.target.path(""))
-            return
-        for name, found in moved:
-            try:
-                now = os.stat(name, dir_fd=level.source, follow_symlinks=False)
-                if (*id_of(now), now.st_mtime_ns, now.st_size) != (*id_of(found), found.st_mtime_ns, found.st_size):
-                    raise ToolError("was changed after it was copied; it stays", where=self._path(name))
-                os.unlink(name, dir_fd=level.source)
-            except (OSError, ToolError) as error:
-                self.told(error, self._path(name))
 
     def _path(self, name: str) -> str:
         """Return the path of *name* in the current level, as it was given."""

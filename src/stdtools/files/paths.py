@@ -1,5 +1,6 @@
 """What a path says, and what the file system says of it; each operation takes text as ``os.fsdecode`` makes it."""
 
+import contextlib
 import os
 import stat
 from collections.abc import Callable
@@ -49,7 +50,23 @@ def _mtime(path: str) -> str | None:
 
 def _access(path: str) -> str:
     modes = (("r", os.R_OK), ("w", os.W_OK), ("x", os.X_OK))
-    return "".join(letter if os.access(path, mode) else "-" for letter, mode in modes)
+    try:
+        return "".join(letter if os.access(path, mode) else "-" for letter, mode in modes)
+    except ValueError:  # a NUL is in it
+        return "---"
+
+
+def _real(path: str) -> str:
+    try:
+        return os.path.realpath(path)
+    except ValueError:  # a NUL is in it
+        return os.path.abspath(path)
+
+
+def _expand(path: str) -> str:
+    with contextlib.suppress(ValueError):  # a NUL is in the name of the user
+        path = os.path.expanduser(path)
+    return os.path.expandvars(path)
 
 
 PURE: dict[str, Operation] = {
@@ -61,10 +78,10 @@ PURE: dict[str, Operation] = {
     "split": lambda path: list(os.path.split(path)),
     "norm": os.path.normpath,
     "abs": os.path.abspath,
-    "expand": lambda path: os.path.expandvars(os.path.expanduser(path)),
+    "expand": _expand,
 }
 LOOKING: dict[str, Operation] = {  # these ask the file system
-    "real": os.path.realpath,
+    "real": _real,
     "exists": os.path.exists,
     "type": _type,
     "size": _size,

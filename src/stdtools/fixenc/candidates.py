@@ -83,3 +83,8 @@ def encodings() -> list[str]:
     """Return all that detection chooses among."""
     groups = (SINGLE_BYTE, MULTI_BYTE)
     return list(dict.fromkeys(name for group in groups for names in group.values() for name in names.split()))
+
+
+def has_one_byte_each(name: str) -> bool:
+    """Whether the encoding *name* has one byte for each character."""
+    return all(name not in names.split() for names in MULTI_BYTE.values())

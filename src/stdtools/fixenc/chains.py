@@ -19,6 +19,7 @@ MISREAD = (
     "cp949",
 )  # fmt: skip
 DEEPEST = 3
+MOST = 5  # origins that are told
 UTF8 = "utf-8"
 
 
@@ -56,11 +57,11 @@ def undone(text: str, step: Step) -> str | None:
         return None
 
 
-def misreadings(text: str, depth: int = DEEPEST) -> Iterator[tuple[str, tuple[Step, ...]]]:
-    """Yield every text that *text* may come from by reading UTF-8 as something else, up to *depth* times."""
+def misreadings(text: str) -> Iterator[tuple[str, tuple[Step, ...]]]:
+    """Yield every text that *text* may come from by reading UTF-8 as something else, up to DEEPEST times."""
     seen = {text}
     layer: list[tuple[str, tuple[Step, ...]]] = [(text, ())]
-    for _ in range(depth):
+    for _ in range(DEEPEST):
         deeper = []
         for now, steps in layer:
             for taken in MISREAD:
@@ -118,7 +119,7 @@ def _in_language(text: str, name: str) -> float:
     return total
 
 
-def explain(text: str, most: int = 5) -> list[Chain]:
+def origins(text: str) -> list[Chain]:
     """Return the likeliest ways in which *text* came to be, the best first; none when it is likely as it is."""
     base = likelihood(text)
     found = [Chain(before, steps, likelihood(before) - base) for before, steps in misreadings(text)]
@@ -132,7 +133,7 @@ def explain(text: str, most: int = 5) -> list[Chain]:
     for chain in found:
         if chain.gain > max(1.0, found[0].gain / 3) and not _has_controls(chain.text):
             best.setdefault(chain.text, chain)
-    return list(best.values())[:most]
+    return list(best.values())[:MOST]
 
 
 def _has_controls(text: str) -> bool:

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 
+from stdtools.fixenc.converting import BOM
+
 CONTEXT = 3
 
 
@@ -57,7 +59,7 @@ def _hunks(differs: list[bool]) -> Iterator[tuple[int, int]]:
 
 
 def _lines(data: bytes) -> list[str]:
-    text = data.decode("utf-8", "backslashreplace").replace("\r", "\\r").replace("\ufeff", "\\ufeff")
+    text = data.decode("utf-8", "backslashreplace").replace("\r", "\\r").replace(BOM, "\\ufeff")
     lines = text.split("\n")
     return [f"{line}\n" for line in lines[:-1]] + ([lines[-1]] if lines[-1] else [])
 

@@ -7,9 +7,8 @@ from typing import Any
 from unicodedata import category, combining, decomposition, is_normalized, name, normalize
 
 from stdtools.fixenc.checking import BIDI, INVISIBLE
-from stdtools.fixenc.encodings import find
 from stdtools.fixenc.places import Position
-from stdtools.fixenc.request import Request, Running, placed
+from stdtools.fixenc.request import Request, Running
 from stdtools.shared.streams import Input
 
 _BIDI = re.compile(f"[{BIDI}]")
@@ -22,23 +21,20 @@ _LIKE_LATIN = dict(
 
 def describe(source: Input, encoding: str) -> Iterator[tuple[Any, ...]]:
     """Yield line, column, character, code, name, category, bytes and oddities of each character of *source*."""
-    with placed(source.name):
-        running = Running(Request(encoding, bom="strip"), source, sure=False)
-        position = Position()
-        codec = None
-        before = ""
-        for piece in running:
-            if codec is None:
-                codec = find(running.converter.conversion.source.name).codec
-            for char in piece.decode():
-                place = position.place()
-                shown = char if char.isprintable() else ""
-                data = codec.encode(char, "replace")[0].hex(" ").upper()
-                about = _about(char)
-                odd = [*about[2], *_beside(before, char)]
-                yield place.line, place.column, shown, f"U+{ord(char):04X}", about[0], about[1], data, ", ".join(odd)
-                position.move(char)
-                before = char
+    running = Running(Request(encoding, bom="strip"), source, sure=False)
+    position = Position()
+    before = ""
+    for piece in running:
+        codec = running.converter.conversion.source.codec  # which may be found out on the way
+        for char in piece.decode():
+            place = position.place()
+            shown = char if char.isprintable() else ""
+            data = codec.encode(char, "replace")[0].hex(" ").upper()
+            about = _about(char)
+            odd = [*about[2], *_beside(before, char)]
+            yield place.line, place.column, shown, f"U+{ord(char):04X}", about[0], about[1], data, ", ".join(odd)
+            position.move(char)
+            before = char
 
 
 @lru_cache(4096)

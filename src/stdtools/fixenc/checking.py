@@ -6,12 +6,14 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from typing import IO, NamedTuple
 
+from stdtools.fixenc.coders import decoder
+from stdtools.fixenc.converting import BOM
 from stdtools.fixenc.encodings import Encoding, find, shown
 from stdtools.fixenc.places import Place, Position
 from stdtools.shared.streams import Input
 
 RULES = ("utf-8", "no-bom", "lf", "nfc", "no-bidi", "no-invisible")
-BLOCK = 1 << 18
+CHECKED_AT_ONCE = 1 << 18  # bytes
 BIDI = "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
 # Without width, or blank and no blank; joiners (200C, 200D) are letters' business in many scripts, not in Latin.
 INVISIBLE = (
@@ -64,7 +66,7 @@ def _bad_utf8(source: Input, policy: Policy, guess: Callable[[], str]) -> Iterat
     done = 0
     position: Position | None = None if source.is_file else Position()
     while True:
-        block = source.read(BLOCK)
+        block = source.read(CHECKED_AT_ONCE)
         data = held + block if held else block
         if data.isascii():
             held = b""
@@ -76,10 +78,10 @@ def _bad_utf8(source: Input, policy: Policy, guess: Callable[[], str]) -> Iterat
             except UnicodeDecodeError:
                 if position is None:
                     position = locate(source, start, done, policy.encoding)
-                yield from _all(source, policy, guess, position, data)
+                yield from _all(source, policy, guess, position if done else None, data)
                 return
             if position is not None:
-                position.move(text)
+                position.move(text.removeprefix(BOM) if done == 0 else text)
             held = data[used:]
         done += len(data) - len(held)
         if not block:
@@ -105,7 +107,7 @@ def _say(file: IO[bytes], good: bool) -> None:
 def _is_good(source: Input, start: int, end: int | None) -> bool:
     """Whether the bytes from *start* to *end*, or to that of the file, are UTF-8."""
     held = b""
-    while block := source.read_at(start, BLOCK if end is None else min(BLOCK, end - start)):
+    while block := source.read_at(start, CHECKED_AT_ONCE if end is None else min(CHECKED_AT_ONCE, end - start)):
         start += len(block)
         data = held + block if held else block
         held = b""
@@ -124,11 +126,11 @@ def locate(source: Input, start: int, size: int, encoding: Encoding) -> Position
     assert make is not None
     decode = make("replace").decode
     begun = False
-    for at in range(start, start + size, BLOCK):
-        text = decode(source.read_at(at, min(BLOCK, start + size - at)))
+    for at in range(start, start + size, CHECKED_AT_ONCE):
+        text = decode(source.read_at(at, min(CHECKED_AT_ONCE, start + size - at)))
         if text and not begun:
             begun = True
-            text = text.removeprefix("\ufeff")
+            text = text.removeprefix(BOM)
         position.move(text)
     return position
 
@@ -156,24 +158,20 @@ def _all(
         bad.append(bytes(error.object[error.start : error.end]))
         return "\udcff", error.end
 
-    name = f"stdtools-check-{id(bad)}"
-    codecs.register_error(name, mark)
-    make = policy.encoding.codec.incrementaldecoder
-    assert make is not None
-    decode = make(name).decode
+    decode = decoder(policy.encoding, mark)
     position = begun or Position()
     rest = ""
     first = begun is None
     while True:
-        block, head = head or source.read(BLOCK), b""
+        block, head = head or source.read(CHECKED_AT_ONCE), b""
         text = rest + decode(block, not block)
         if first and text:
             first = False
-            if text.startswith("\ufeff"):
+            if text.startswith(BOM):
                 if "no-bom" in policy.rules:
                     yield Problem(Place(1, 1), "no-bom", "begins with a byte order mark")
                 text = text[1:]
-        cut = len(text) if not block else text.rfind("\n") + 1 or (len(text) if len(text) > BLOCK else 0)
+        cut = len(text) if not block else text.rfind("\n") + 1 or (len(text) if len(text) > CHECKED_AT_ONCE else 0)
         lines, rest = text[:cut], text[cut:]
         if bad or _MAY_MATCH.search(lines):
             yield from _in_lines(lines, position, policy, bad, guess)

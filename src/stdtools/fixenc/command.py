@@ -4,15 +4,17 @@ from typing import Any
 
 import click
 
-from stdtools.fixenc.converting import BOM_RULES, ERRORS
+from stdtools.fixenc.converting import BOM_RULES
+from stdtools.fixenc.losses import ERRORS
 from stdtools.fixenc.transforms import FORMS, NEWLINES
+from stdtools.shared.commands import ToolCommand
 from stdtools.shared.errors import ToolError
-from stdtools.shared.options import ToolCommand, offering, record_output
+from stdtools.shared.options import offering, record_output
 
 MODES = ("detect", "check", "mixed", "mojibake", "why", "list", "chars")
 # What each option has a meaning with; convert is what is done without a mode.
 _BELONGS = {
-    "source": ("convert", "check", "mojibake", "chars", "why"),
+    "source": ("convert", "check", "mojibake", "chars"),
     "target": ("convert", "mixed", "mojibake"),
     "errors": ("convert", "mixed", "mojibake"),
     "newlines": ("convert", "mixed", "mojibake"),
@@ -31,7 +33,7 @@ _BELONGS = {
 }
 
 
-def _explain(**given: Any) -> str:
+def _explain(given: dict[str, Any]) -> str:
     from stdtools.fixenc.explain import explain
 
     script: str = explain(_mode(given), given)
@@ -114,7 +116,7 @@ stdtools fixenc --why 'K√∂nig'
     metavar="RULES",
     default="utf-8",
     show_default=True,
-    help="With --check, some of utf-8,no-bom,lf,nfc,no-bidi,no-invisible.",
+    help="With --check, some of utf-8,no-bom,lf,nfc,no-bidi,no-invisible; text must be utf-8 (or --from) anyway.",
 )
 @click.option("--fix", is_flag=True, allow_from_autoenv=False, help="With --check, mends in place what it can.")
 @click.option(
@@ -139,7 +141,12 @@ stdtools fixenc --why 'K√∂nig'
 @click.option("-n", "--dry-run", is_flag=True, allow_from_autoenv=False, help="Shows a diff of what -i would do.")
 @click.option("--files0-from", metavar="FILE", help="Takes names, each ended by a NUL, from FILE (-: standard input).")
 @click.option(
-    "-j", "--jobs", type=click.IntRange(min=1), default=1, metavar="N", help="Uses N processes on many files."
+    "-j",
+    "--jobs",
+    type=click.IntRange(min=1),
+    default=1,
+    metavar="N",
+    help="With -i, -n, --detect and --check, uses N processes.",
 )
 @record_output()
 def fixenc(**given: Any) -> int:
@@ -148,12 +155,16 @@ def fixenc(**given: Any) -> int:
     Without options it makes valid UTF-8 of each FILE, or of standard input, and changes nothing else. What a file is
     in is decided by a look at 256 KiB of it: by marks, by what is valid, by what it declares, by the letters of
     some forty languages. ASCII passes as it comes; of a pipe, the first 64 KiB from the first byte that is not
-    ASCII decide. Binary files are never touched. All streams, but --mixed, --mojibake and -n hold a file in
-    memory.
+    ASCII decide. Binary files are never touched, unless --from says what they are in. All streams, but --mixed,
+    --mojibake and -n hold a file in memory.
     """
     mode = _mode(given)
     if given["in_place"] and given["dry_run"]:
         given["in_place"] = False
+    if given["jobs"] > 1 and mode not in ("detect", "check") and not (given["in_place"] or given["dry_run"]):
+        context = click.get_current_context()
+        if context.get_parameter_source("jobs") is click.core.ParameterSource.COMMANDLINE:
+            raise click.UsageError("-j needs -i, -n, --detect or --check", context)
     if given["backup"] and not (given["in_place"] or given["fix"] or given["dry_run"]):
         raise click.UsageError("--backup needs -i", click.get_current_context())
     if "/" in given["backup"]:

@@ -4,11 +4,11 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from stdtools.fixenc.command_files import Failed, each, paths_of, source_of, tell
-from stdtools.fixenc.converting import Unconvertible
+from stdtools.fixenc.command_files import Failed, each, paths_of, shown, source_of, tell
 from stdtools.fixenc.encodings import find
+from stdtools.fixenc.losses import Unconvertible
 from stdtools.fixenc.recognising import NotText
-from stdtools.fixenc.request import Request, Running, placed
+from stdtools.fixenc.request import Request, Running
 from stdtools.shared import screen
 from stdtools.shared.errors import ToolError
 from stdtools.shared.streams import Input, Output, open_input
@@ -60,20 +60,20 @@ def _stream(mode: str, request: Request, given: dict[str, Any]) -> int:
     with Output() as output:
         for path in paths_of(given):
             try:
-                with open_input(path, output) as source, placed(source.name):
+                with open_input(path, output) as source:
                     screen.warn_of_terminal(source.fd)
                     made = _make(mode, request, given, source, sure=False)
                     if not (made.running and made.running.is_decided and _shared(made.running, source, output)):
                         for piece in made.pieces:
                             output.write(piece)
                     _tell_notes(source.name, _notes(made))
-                    records += made.whole.records if made.whole else ()
+                    records += _records(path, made)
             except ToolError as error:
                 if isinstance(error, Unconvertible):
                     output.write(error.written)
                 if error.where == output.name:
                     raise
-                code = tell(Failed(str(error)))
+                code = tell(str(error))
     _write_map(mode, given, records)
     return code
 
@@ -95,16 +95,19 @@ def _make(mode: str, request: Request, given: dict[str, Any], source: Input, *, 
     whole = (
         read_mixed(source, request)
         if mode == "mixed"
-        else mend_whole(source, request, pooled=given["evidence"] == "pooled")
+        else mend_whole(source, request, pooled=given["evidence"] == "pooled", sure=sure)
     )
     return _Made(iter((whole.data,)), None, whole)
 
 
 def _notes(made: _Made) -> tuple[str, ...]:
-    losses = made.running.losses if made.running else made.whole.losses if made.whole else None
-    notes = made.whole.notes if made.whole else ()
-    doubt = made.running.doubt if made.running else ""
-    return (*notes, *([str(losses)] if losses else []), *([doubt] if doubt else []))
+    if made.whole:
+        return made.whole.notes
+    return made.running.notes if made.running else ()
+
+
+def _records(path: str, made: _Made) -> tuple[tuple[Any, ...], ...]:
+    return tuple((path, *record) for record in made.whole.records) if made.whole else ()
 
 
 def _tell_notes(name: str, notes: tuple[str, ...]) -> None:
@@ -125,10 +128,10 @@ def _files(mode: str, request: Request, given: dict[str, Any]) -> int:
     with Output() as output:
         for path, done in each(paths, work, given["jobs"]):
             if isinstance(done, Failed):
-                code = tell(done)
+                code = tell(done.message)
                 continue
             output.write(done.shown)
-            _tell_notes(path, done.notes)
+            _tell_notes(shown(path), done.notes)
             records += done.records
             changed += done.changed
     _write_map(mode, given, records)
@@ -141,7 +144,7 @@ def _in_place(mode: str, request: Request, given: dict[str, Any], path: str) -> 
     from stdtools.fixenc.rewriting import Intention, rewrite
 
     try:
-        with open_input(path) as source, placed(path):
+        with open_input(path) as source:
             made = _make(mode, request, given, source, sure=True)
             meant = Intention()
             if made.running:
@@ -153,28 +156,28 @@ def _in_place(mode: str, request: Request, given: dict[str, Any], path: str) -> 
             changed = rewrite(path, made.pieces, lambda: target, intention=exact, backup=given["backup"])
     except NotText as error:
         return Done(notes=(f"{error.what}; left alone",))
-    return Done(changed, _notes(made), records=made.whole.records if made.whole else ())
+    return Done(changed, _notes(made), records=_records(path, made))
 
 
 def _lost(made: _Made) -> bool:
-    return bool(made.running.losses if made.running else made.whole and made.whole.losses)
+    return bool(made.running.losses if made.running else made.whole and made.whole.has_losses)
 
 
 def _preview(mode: str, request: Request, given: dict[str, Any], path: str) -> Done:
     from stdtools.fixenc.changes import unified
 
     try:
-        with open_input(path) as source, placed(source.name):
+        with open_input(path) as source:
             old = _Kept(source)
             made = _make(mode, request, given, old, sure=True)
             new = b"".join(made.pieces)
     except NotText as error:
         return Done(notes=(f"{error.what}; left alone",))
-    notes, records = _notes(made), made.whole.records if made.whole else ()
+    notes, records = _notes(made), _records(path, made)
     if new == old.data:
         return Done(notes=notes, records=records)
-    shown = "".join(unified(source.name, old.data, new)).encode("utf-8", "surrogateescape")
-    return Done(True, notes, shown, records)
+    diff = "".join(unified(source.name, old.data, new)).encode("utf-8", "surrogateescape")
+    return Done(True, notes, diff, records)
 
 
 class _Kept(Input):

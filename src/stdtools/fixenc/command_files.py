@@ -52,9 +52,12 @@ def each(paths: list[str], work: Callable[[str], Result], jobs: int) -> Iterator
         yield path, safely(path)
 
 
-def tell(result: object) -> int:
+def tell(message: str) -> int:
     """Tell of a file that failed, and return the exit code that means."""
-    if isinstance(result, Failed):
-        screen.complain(result.message)
-        return TROUBLE
-    return 0
+    screen.complain(message)
+    return TROUBLE
+
+
+def shown(path: str) -> str:
+    """Return what messages call *path*."""
+    return "standard input" if path == "-" else path

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from stdtools.fixenc.command_files import Failed, paths_of, source_of, tell
+from stdtools.fixenc.command_files import paths_of, source_of, tell
 from stdtools.shared import screen
 from stdtools.shared.errors import ToolError
-from stdtools.shared.records import RecordWriter
+from stdtools.shared.records import RecordWriter, is_utf8
 from stdtools.shared.streams import Output, open_input
 
 WHY = ("text", "story", "gain", "command")
@@ -21,13 +21,11 @@ def look(mode: str, given: dict[str, Any]) -> int:
 
 
 def _why(text: str, format: str | None) -> int:
-    from stdtools.fixenc.chains import command, explain
+    from stdtools.fixenc.chains import command, origins
 
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        raise ToolError("is not text in this terminal's encoding", where="--why", hint="try --detect") from None
-    chains = explain(text)
+    if not is_utf8(text):
+        raise ToolError("is not text in this terminal's encoding", where="--why", hint="try --detect")
+    chains = origins(text)
     with Output() as output:
         writer = RecordWriter(output, WHY, format)
         writer.write((chain.text, chain.story, round(chain.gain, 1), command(chain)) for chain in chains)
@@ -60,6 +58,6 @@ def _chars(given: dict[str, Any]) -> int:
                     for row in describe(source, source_of(given)):
                         writer.write([row])
             except ToolError as error:
-                code = tell(Failed(str(error)))
+                code = tell(str(error))
         writer.close()
     return code

@@ -5,8 +5,9 @@ from typing import Any, NamedTuple
 import click
 
 from stdtools.fixenc.checking import RULES, Policy, Problem, problems
-from stdtools.fixenc.command_files import Failed, each, paths_of, source_of, tell
+from stdtools.fixenc.command_files import Failed, each, paths_of, shown, source_of, tell
 from stdtools.fixenc.encodings import find
+from stdtools.fixenc.losses import placed
 from stdtools.shared import journal, screen
 from stdtools.shared.errors import ToolError
 from stdtools.shared.records import RecordWriter
@@ -27,7 +28,7 @@ def _detect(given: dict[str, Any]) -> int:
         writer = RecordWriter(output, FOUND, given["format"])
         for _, row in each(paths_of(given), _detected, given["jobs"]):
             if isinstance(row, Failed):
-                code = tell(row)
+                code = tell(row.message)
             else:
                 writer.write([row])
         writer.close()
@@ -35,7 +36,8 @@ def _detect(given: dict[str, Any]) -> int:
 
 
 def _detected(path: str) -> tuple[Any, ...]:
-    from stdtools.fixenc.detecting import alternatives, detect, newlines
+    from stdtools.fixenc.detecting import detect
+    from stdtools.fixenc.particulars import alternatives, newlines
     from stdtools.fixenc.sampling import take_sample
 
     with open_input(path) as source:
@@ -64,17 +66,17 @@ def _check(given: dict[str, Any]) -> int:
             for path in paths_of(given):
                 journal.counts["files"] = journal.counts.get("files", 0) + 1
                 try:
-                    with open_input(path, writer or output) as file:
+                    with open_input(path, writer or output) as file, placed(file.name):
                         screen.warn_of_terminal(file.fd)
                         for problem in problems(file, policy, _Guess(file)):
                             _put(path, problem, writer, output)
                             wrong += 1
                 except ToolError as error:
-                    code = tell(Failed(str(error)))
+                    code = tell(str(error))
         else:
             for path, checked in each(paths_of(given), lambda path: _checked(path, policy, given), given["jobs"]):
                 if isinstance(checked, Failed):
-                    code = tell(checked)
+                    code = tell(checked.message)
                     continue
                 if checked.fixed:
                     screen.note(f"{path}: mended")
@@ -91,8 +93,7 @@ def _put(path: str, problem: Problem, writer: RecordWriter | None, output: Outpu
     if writer is not None:
         writer.write([(path, problem.place.line, problem.place.column, problem.rule, problem.what)])
     else:
-        name = "standard input" if path == "-" else path
-        output.write(f"{name}:{problem.place}: {problem.what}\n".encode("utf-8", "surrogateescape"))
+        output.write(f"{shown(path)}:{problem.place}: {problem.what}\n".encode("utf-8", "surrogateescape"))
 
 
 def _rules(text: str) -> frozenset[str]:
@@ -137,10 +138,10 @@ def _checked(path: str, policy: Policy, given: dict[str, Any]) -> _Checked:
         return _Checked(found, False)
     from stdtools.fixenc.fixing import fix
 
-    changed = fix(path, policy.rules, given["backup"])
+    changed = fix(path, policy, source_of(given), given["backup"])
     return _Checked(_problems(path, policy), changed)
 
 
 def _problems(path: str, policy: Policy) -> list[Problem]:
-    with open_input(path) as source:
+    with open_input(path) as source, placed(source.name):
         return list(problems(source, policy, _Guess(source)))

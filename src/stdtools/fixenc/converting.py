@@ -6,18 +6,16 @@ position among the bytes of a block says nothing about lines in UTF-16 or behind
 """
 
 import codecs
-import re
-import sys
 from collections.abc import Callable, Iterable, Iterator
-from typing import NamedTuple
+from typing import NamedTuple, NoReturn
 
-from stdtools.fixenc.encodings import VARIANTS, Encoding, find
-from stdtools.fixenc.places import Place, Position
-from stdtools.fixenc.transforms import Newlines, Normalizer
-from stdtools.fixenc.variants import Utf7Encoder
+from stdtools.fixenc.coders import MARKED, decoder, encoder, is_ascii_compatible
+from stdtools.fixenc.encodings import VARIANTS, Encoding
+from stdtools.fixenc.losses import Loss, Marks, Unconvertible, stand_in
+from stdtools.fixenc.places import Position
+from stdtools.fixenc.transforms import Dropper, Newlines, Normalizer
 from stdtools.shared.errors import ToolError
 
-ERRORS = ("strict", "replace", "ignore", "backslashreplace", "xmlcharrefreplace", "namereplace", "surrogateescape")
 BOM_RULES = ("keep", "add", "strip")
 BOM = "\ufeff"
 FIRST_PLACES = 5
@@ -25,36 +23,10 @@ FIRST_PLACES = 5
 _SURROGATES, _PRIVATE = 0xDC00, 0x10FE00
 _MAY_YIELD_SURROGATES = {*VARIANTS, "utf-7"}
 _WIDE = ("utf-16", "utf-32")
-_SHIFTING = ("utf-7", "hz", "iso2022")  # ASCII's bytes may be something else there
-
-Encode = Callable[[str, bool], bytes]
-
-
-class Loss(NamedTuple):
-    """What could not be carried over: the bytes or the character, and where."""
-
-    what: bytes | str
-    place: Place
-
-    def tell(self, source: str, target: str) -> str:
-        """Return what to say of it: the byte that is not *source*, or the character that *target* lacks."""
-        if isinstance(self.what, bytes):
-            word = "byte" if len(self.what) == 1 else "bytes"
-            return f"{word} {self.what.hex(' ').upper()} {'is' if len(self.what) == 1 else 'are'} not {source}"
-        return f"U+{ord(self.what):04X} is not in {target}"
-
-
-class Unconvertible(ToolError):
-    """A loss that *errors* does not allow."""
-
-    def __init__(self, loss: Loss, source: str, target: str) -> None:
-        super().__init__(loss.tell(source, target))
-        self.loss = loss
-        self.written = b""  # of the block that it is in, what comes before it
 
 
 class Conversion(NamedTuple):
-    """What to do with the bytes of a file. *normalize* is one of unicodedata's forms, or empty."""
+    """What to do with the bytes of a file. *normalize* is one of unicodedata's forms, or empty; *drop* a pattern."""
 
     source: Encoding
     target: Encoding
@@ -62,26 +34,17 @@ class Conversion(NamedTuple):
     newlines: str = "keep"
     bom: str = "keep"
     normalize: str = ""
+    drop: str = ""
 
     @property
     def only_checks(self) -> bool:
         """Whether good bytes come out as they went in."""
-        return self.source.name == self.target.name == "utf-8" and (self.newlines, self.normalize) == ("keep", "")
+        return self.source.name == self.target.name == "utf-8" and not self.transforms
 
-
-class _Marks:
-    """The error handler of one decoder; it notes what it was called for."""
-
-    def __init__(self, base: int) -> None:
-        self.base = base
-        self.runs: list[bytes] = []
-        self.pattern = re.compile(f"[{chr(base)}-{chr(base + 255)}]+")
-
-    def __call__(self, error: UnicodeError) -> tuple[str, int]:
-        assert isinstance(error, UnicodeDecodeError)
-        bad = bytes(error.object[error.start : error.end])
-        self.runs.append(bad)
-        return "".join(chr(self.base + byte) for byte in bad), error.end
+    @property
+    def transforms(self) -> bool:
+        """Whether the text itself is changed."""
+        return self.newlines != "keep" or bool(self.normalize or self.drop)
 
 
 class Converter:
@@ -92,7 +55,7 @@ class Converter:
     """
 
     def __init__(self, conversion: Conversion, locate: Callable[[int], Position] | None = None) -> None:
-        if conversion.errors == "surrogateescape" and not _is_ascii_compatible(conversion.target):
+        if conversion.errors == "surrogateescape" and not is_ascii_compatible(conversion.target):
             hint = "choose another --errors"
             raise ToolError(f"bad bytes have no place in {conversion.target.name}", hint=hint)
         self.conversion = conversion
@@ -103,15 +66,16 @@ class Converter:
         self._locate = locate
         self._offset = 0  # of the block that is being converted
         self._since: list[str] = []  # what was put since its beginning, where lines are counted later
-        self._marks = _Marks(_PRIVATE if conversion.source.name in _MAY_YIELD_SURROGATES else _SURROGATES)
+        self._marks = Marks(_PRIVATE if conversion.source.name in _MAY_YIELD_SURROGATES else _SURROGATES)
         self._lacking: list[tuple[str, int]] = []  # what the target lacks, and where in the text being encoded
         self._encoding = ""
         self._refused = 0  # where in the text being encoded that stands which ended it
-        self._decode = _decoder(conversion.source, self._marks)
-        self._encode = _encoder(conversion, self._replace_lacking)
+        self._decode = decoder(conversion.source, self._marks)
+        self._encode = encoder(conversion.target, self._replace_lacking, marks=conversion.bom != "strip")
+        self._dropper = Dropper(conversion.drop) if conversion.drop else None
         self._newlines = Newlines(conversion.newlines) if conversion.newlines != "keep" else None
         self._normal = Normalizer(conversion.normalize) if conversion.normalize else None
-        self._transforms = self._newlines is not None or self._normal is not None
+        self._transforms = conversion.transforms
         self._written = Position() if self._transforms else self.position
         if self._transforms:
             self._locate = None
@@ -123,8 +87,8 @@ class Converter:
     def read_as(self, source: Encoding) -> None:
         """Read what follows in *source*. What came before was ASCII, of which every encoding waits for nothing."""
         self.conversion = self.conversion._replace(source=source)
-        self._marks = _Marks(_PRIVATE if source.name in _MAY_YIELD_SURROGATES else _SURROGATES)
-        self._decode = _decoder(source, self._marks)
+        self._marks = Marks(_PRIVATE if source.name in _MAY_YIELD_SURROGATES else _SURROGATES)
+        self._decode = decoder(source, self._marks)
         self._only_checks = self.conversion.only_checks
 
     def go_to(self, offset: int) -> None:
@@ -179,8 +143,7 @@ class Converter:
             if not text and not final:
                 return b""
             self._begun = True
-            # Python takes the marks of utf-16, utf-32 and utf-8-sig away itself.
-            self.had_bom = text.startswith(BOM) or self.conversion.source.name in ("utf-8-sig", "utf-16", "utf-32")
+            self.had_bom = text.startswith(BOM) or self.conversion.source.name in MARKED  # which Python takes away
             text = text.removeprefix(BOM)
             if self._writes_bom():
                 lead = self._encode(BOM, False)
@@ -192,7 +155,7 @@ class Converter:
 
     def _writes_bom(self) -> bool:
         target, rule = self.conversion.target.name, self.conversion.bom
-        if not self.conversion.target.is_unicode or target in ("utf-16", "utf-32"):
+        if not self.conversion.target.is_unicode or target in MARKED:
             return False  # these two write it themselves
         if rule == "keep" and self.had_bom:
             # The mark of UTF-16 and UTF-32 tells the order of bytes; in UTF-8 it has nothing to tell.
@@ -226,7 +189,7 @@ class Converter:
         self._settle()
         self._lose(Loss(bad, self.position.place()))
         raw = errors == "surrogateescape"
-        out = self._flush() + bad if raw else self._put(_stand_in(bad, errors), moves=False)
+        out = self._flush() + bad if raw else self._put(stand_in(bad, errors), moves=False)
         self.position.step()
         if raw and self._transforms:
             self._written.step()
@@ -238,6 +201,8 @@ class Converter:
             return self._encoded(text, final, moves=moves)
         if moves:
             self.position.move(text)
+        if self._dropper is not None:
+            text = self._dropper.convert(text)
         if self._newlines is not None:
             text = self._newlines.convert(text, final)
         if self._normal is not None:
@@ -279,56 +244,26 @@ class Converter:
         at = max(0, error.start - (len(error.object) - len(self._encoding)))
         lacking = error.object[error.start : error.end]
         errors = self.conversion.errors
-        if errors == "strict":
-            self._refused = at
-            self._lose(Loss(lacking[0], self._written.place(self._encoding[:at])))
-        self._lacking.append((lacking, at))
         if errors == "replace" and self.conversion.target.is_unicode:
-            return "\ufffd" * len(lacking), error.end
-        return codecs.lookup_error(errors)(error)
+            stands: tuple[str | bytes, int] = "\ufffd" * len(lacking), error.end
+        else:
+            try:
+                stands = codecs.lookup_error(errors)(error)
+            except UnicodeError:  # strict; and surrogateescape, which has bytes for nothing but what it made of bytes
+                self._refused = at
+                self._refuse(Loss(lacking[0], self._written.place(self._encoding[:at])))
+        self._lacking.append((lacking, at))
+        return stands
+
+    def _refuse(self, loss: Loss) -> NoReturn:
+        raise Unconvertible(loss, self.conversion.source.name, self.conversion.target.name) from None
 
     def _lose(self, loss: Loss) -> None:
         if self.conversion.errors == "strict":
-            raise Unconvertible(loss, self.conversion.source.name, self.conversion.target.name)
+            self._refuse(loss)
         self.losses += 1
         if len(self.first) < FIRST_PLACES:
             self.first.append(loss)
-
-
-def _decoder(source: Encoding, marks: _Marks) -> Callable[[bytes, bool], str]:
-    make = source.codec.incrementaldecoder
-    assert make is not None
-    name = f"stdtools-marks-{id(marks)}"
-    codecs.register_error(name, marks)
-    return make(name).decode
-
-
-def _encoder(conversion: Conversion, replace: Callable[[UnicodeError], tuple[str | bytes, int]]) -> Encode:
-    name = conversion.target.name
-    if name in ("utf-16", "utf-32") and conversion.bom == "strip":
-        name += "-le" if sys.byteorder == "little" else "-be"
-    make = Utf7Encoder if name == "utf-7" else find("utf-8" if name == "utf-8-sig" else name).codec.incrementalencoder
-    assert make is not None
-    errors = f"stdtools-lacking-{id(replace.__self__)}"  # type: ignore[attr-defined]
-    codecs.register_error(errors, replace)
-    return make(errors).encode
-
-
-def _is_ascii_compatible(encoding: Encoding) -> bool:
-    return encoding.codec.encode("aZ09~\n", "strict")[0] == b"aZ09~\n" and not encoding.name.startswith(_SHIFTING)
-
-
-def _stand_in(bad: bytes, errors: str) -> str:
-    match errors:
-        case "replace":
-            return "\ufffd"
-        case "ignore":
-            return ""
-        case "xmlcharrefreplace":
-            return "".join(f"&#{byte};" for byte in bad)
-        case "namereplace":
-            return "".join(f"\\N{{BYTE {byte:02X}}}" for byte in bad)
-    return "".join(f"\\x{byte:02x}" for byte in bad)
 
 
 def convert_blocks(converter: Converter, blocks: Iterable[bytes]) -> Iterator[bytes]:

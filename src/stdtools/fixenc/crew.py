@@ -16,14 +16,11 @@ _HEADER = 8  # bytes
 
 
 def in_order(work: Callable[[Item], Result], items: Sequence[Item], jobs: int) -> Iterator[Result]:
-    """Yield ``work(item)`` for each of *items*, by up to *jobs* forked processes; *work* must not raise.
+    """Yield ``work(item)`` for each of *items*, by up to *jobs* forked processes. What *work* raises is raised here.
 
     A worker waits when its results are not fetched, as a pipe is small. Raises ToolError when one dies.
     """
     jobs = min(jobs, len(items))
-    if jobs < 2:
-        yield from map(work, items)
-        return
     readers: list[int] = []
     pids: list[int] = []
     try:
@@ -38,7 +35,10 @@ def in_order(work: Callable[[Item], Result], items: Sequence[Item], jobs: int) -
             readers.append(reader)
             pids.append(pid)
         for number in range(len(items)):
-            yield _receive(readers[number % jobs])
+            result = _receive(readers[number % jobs])
+            if isinstance(result, Exception):
+                raise result
+            yield result
     finally:
         for reader in readers:
             os.close(reader)
@@ -52,11 +52,21 @@ def _be_worker(work: Callable[[Item], Result], items: Sequence[Item], writer: in
     code = 0
     try:
         for item in items:
-            data = pickle.dumps(work(item))
+            data = pickle.dumps(_done(work, item))
             write_all(writer, len(data).to_bytes(_HEADER, "little") + data)
-    except BaseException:  # noqa: BLE001 - a signal, a parent that is gone, or a bug: the parent tells
+    except BaseException:  # noqa: BLE001 - a signal, or a parent that is gone: the parent tells
         code = 1
     os._exit(code)
+
+
+def _done(work: Callable[[Item], Result], item: Item) -> Result | Exception:
+    try:
+        return work(item)
+    except Exception as error:  # noqa: BLE001 - a bug, for the parent to raise; a traceback cannot go there itself
+        from traceback import format_exception
+
+        error.add_note("".join(format_exception(error)))
+        return error
 
 
 def _receive(reader: int) -> Any:

@@ -1,4 +1,4 @@
-"""EBCDIC, in which no byte of text is where ASCII has its letters' neighbours."""
+"""EBCDIC: which of its code pages a file is in."""
 
 ENCODINGS = ("cp037", "cp273", "cp500", "cp1026", "cp875", "cp424")
 LEAST = 16  # bytes

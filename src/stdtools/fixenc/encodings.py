@@ -45,6 +45,7 @@ def find(label: str) -> Encoding:
         codec = codecs.lookup(label.strip())
     except (LookupError, ValueError):  # ValueError: a NUL in the name
         raise ToolError(f"{label!r} is not an encoding", hint=_close(label)) from None
+    # ftfy, once imported, registers codecs of these names.
     if codec.name.startswith("sloppy-") or codec.name == "utf-8-variants":
         raise ToolError(f"{label!r} is not an encoding", hint=_close(label))
     if not codec._is_text_encoding or codec.name.replace("-", "_") in _UNFIT or codec.incrementaldecoder is None:

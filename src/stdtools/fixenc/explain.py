@@ -3,9 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
+from stdtools.fixenc.encodings import SLOPPY, VARIANTS, find
 from stdtools.shared.errors import ToolError
-
-_ALWAYS = {"format", "files", "color", "jobs", "debug", "evidence", "policy"}
 
 
 def explain(mode: str, given: dict[str, Any]) -> str:
@@ -23,30 +22,43 @@ def explain(mode: str, given: dict[str, Any]) -> str:
 
 
 def _refuse(given: dict[str, Any], *names: str) -> None:
-    words = {"source": "from", "target": "to", "in_place": "in-place", "dry_run": "dry-run", "map_file": "map"}
     for name in names:
         if given[name] not in (None, False, "", "keep", "strict"):
-            raise ToolError(f"--explain does not cover --{words.get(name, name.replace('_', '-'))}")
+            raise ToolError(f"--explain does not cover --{name.replace('_', '-')}")
 
 
 def _encoding(given: dict[str, Any]) -> str:
-    return "utf-8" if given["source"] == "auto" else str(given["source"])
+    """Return what to read, by a name that Python knows."""
+    if given["source"] == "auto":
+        return "utf-8"
+    if given["source"] == "locale":
+        from locale import getencoding
+
+        return getencoding()
+    return _known(given["source"], "from")
+
+
+def _known(label: str, option: str) -> str:
+    if find(label).name in (*VARIANTS, *SLOPPY):
+        raise ToolError(f"--explain does not cover --{option} {label}", hint="Python has no such codec")
+    return label
 
 
 def _opened(given: dict[str, Any]) -> str:
     files = list(given["files"]) or ["-"]
-    return f"files = [sys.stdin.buffer if name == '-' else open(name, 'rb') for name in {files!r}]\n"
+    about = "# auto looks at the bytes; this reads UTF-8\n" if given["source"] == "auto" else ""
+    return f"{about}files = [sys.stdin.buffer if name == '-' else open(name, 'rb') for name in {files!r}]\n"
 
 
 def _convert(given: dict[str, Any]) -> str:
     _refuse(given, "in_place", "dry_run", "files0_from", "backup", "bom")
-    source = _encoding(given)
+    source, target = _encoding(given), _known(given["target"], "to")
     lines = [
         "import codecs, sys\n",
         _opened(given),
         "for file in files:",
         f"    decode = codecs.getincrementaldecoder({source!r})({given['errors']!r}).decode",
-        f"    encode = codecs.getincrementalencoder({given['target']!r})({given['errors']!r}).encode",
+        f"    encode = codecs.getincrementalencoder({target!r})({given['errors']!r}).encode",
     ]
     change = "text"
     if given["newlines"] != "keep" or given["normalize"]:

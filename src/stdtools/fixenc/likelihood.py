@@ -44,6 +44,7 @@ REFERENCE = "en"
 FOREIGN, FOREIGN_EACH = 3.0, 0.15  # the most that ASCII in another language costs: at all, and for each pair
 LONELY = 5.0  # what a run of bytes above ASCII costs in another script, where they are hardly longer than one byte
 _WIDE_RUN = re.compile(r"[^\x00-\x7f]+")
+_HIGH = re.compile(rb"[\x80-\xff]")
 _RUN = re.compile(rb"[\x80-\xff]+")
 _EDGE = re.compile(r"([\x00-\x7f])(?=[^\x00-\x7f])|(?<=[^\x00-\x7f])([\x00-\x7f])")
 
@@ -133,7 +134,7 @@ def excerpt(data: bytes) -> bytes:
     if number == len(lines):
         return b"\n".join(lines)
     parts = lines[:number]
-    cut = lines[number][: MOST - sum(map(len, parts)) - number]
+    cut = from_high(lines[number])[: MOST - sum(map(len, parts)) - number]
     known = bytes({*range(128), *b"".join(parts), *cut})
     room = MOST
     for line in lines[number + 1 :]:
@@ -141,6 +142,13 @@ def excerpt(data: bytes) -> bytes:
             parts.append(line)
             room -= len(line)
     return b"\n".join([*parts, cut])  # whose end may be half a character
+
+
+def from_high(line: bytes) -> bytes:
+    """Return *line*, which is not ASCII, from shortly before its first byte above ASCII: what is before is ASCII."""
+    found = _HIGH.search(line)
+    assert found is not None
+    return line[max(0, found.start() - LONG_LINE) :]
 
 
 def rank(data: bytes, *, is_whole: bool = False) -> list[Guess]:

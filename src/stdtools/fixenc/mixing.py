@@ -12,10 +12,12 @@ from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from typing import NamedTuple
 
-from stdtools.fixenc import detecting
+from stdtools.fixenc.candidates import has_one_byte_each
+from stdtools.fixenc.converting import BOM
+from stdtools.fixenc.detecting import MULTIBYTE
 from stdtools.fixenc.encodings import find
 from stdtools.fixenc.letters import load
-from stdtools.fixenc.likelihood import Counts, Guess, rank, remembered, score_pairs, score_text, table_of
+from stdtools.fixenc.likelihood import Counts, Guess, decode_cut, rank, remembered, score_pairs, score_text, table_of
 from stdtools.fixenc.wide_runs import decodes, wide_runs
 
 SWITCH = 6.0  # what another encoding than on the last line costs, as a natural logarithm
@@ -61,7 +63,7 @@ def decode_mixed(data: bytes, runs: Iterable[tuple[int, int, str]] | None = None
     for line in lines:
         parts += _pieces_of(line, chosen.get(line.offset, UTF8))
     for start, end, name in wide:
-        text = find(name).codec.decode(data[start:end], "strict")[0].removeprefix("\ufeff")
+        text = find(name).codec.decode(data[start:end], "strict")[0].removeprefix(BOM)
         parts.append((start, data[start:end], name, text))
     parts.sort(key=lambda part: part[0])
     return list(_joined(parts))
@@ -101,7 +103,7 @@ def _candidates(lines: list[_Line]) -> list[Guess]:
     step = max(1, len(lines) // EXAMPLES)
     votes: Counter[tuple[str, str]] = Counter()
     for line in lines[::step]:
-        data = detecting.MULTIBYTE.sub(b" ", line.data)
+        data = MULTIBYTE.sub(b" ", line.data)
         for shown in {line.data, data} if data.strip() else {line.data}:
             guesses = rank(shown) if not shown.isascii() else []
             for guess in guesses[:3]:
@@ -120,16 +122,16 @@ def _score(data: bytes, name: str, candidates: list[Guess]) -> float:
     if name == LAST_RESORT:
         return -20.0 * sum(byte > 127 for byte in data)
     languages = [(guess.language, guess.score) for guess in candidates if guess.encoding == name]
-    if not detecting.has_one_byte_each(name):
-        text = _whole_text(data, name)
+    if not has_one_byte_each(name):
+        text = decode_cut(data, name, final=True)
         return HOPELESS if text is None else max(score_text(text, language) + prior for language, prior in languages)
-    rest = detecting.MULTIBYTE.sub(b" ", data)
+    rest = MULTIBYTE.sub(b" ", data)
     table = table_of(name)
     if any(table[byte] is None for byte in set(rest)):
         return HOPELESS
     pairs = [pair for pair in Counter(pairwise(b" " + rest)).items() if pair[0][0] > 127 or pair[0][1] > 127]
     counts = Counts(pairs)
-    anchors = " ".join(found.decode() for found in detecting.MULTIBYTE.findall(data))
+    anchors = " ".join(found.decode() for found in MULTIBYTE.findall(data))
     letters = load()
     return max(
         prior + remembered.total(letters[language], name, counts) + (score_pairs(anchors, language) if anchors else 0.0)
@@ -137,23 +139,16 @@ def _score(data: bytes, name: str, candidates: list[Guess]) -> float:
     )
 
 
-def _whole_text(data: bytes, name: str) -> str | None:
-    try:
-        return find(name).codec.decode(data, "strict")[0]
-    except UnicodeDecodeError:
-        return None
-
-
 def _pieces_of(line: _Line, name: str) -> Iterator[tuple[int, bytes, str, str]]:
     """Yield the pieces of a line: all of it in one encoding, or what is not UTF-8 in *name*."""
     data, offset = line.data, line.offset
     decode = find(name).codec.decode
-    if name == UTF8 or not (detecting.has_one_byte_each(name) or name == LAST_RESORT):
+    if name == UTF8 or not (has_one_byte_each(name) or name == LAST_RESORT):
         if data:
             yield offset, data, name, decode(data, "replace")[0]
         return
     at = 0
-    for found in detecting.MULTIBYTE.finditer(data):
+    for found in MULTIBYTE.finditer(data):
         if found.start() > at:
             yield offset + at, data[at : found.start()], name, decode(data[at : found.start()], "strict")[0]
         yield offset + found.start(), found[0], UTF8, found[0].decode()

@@ -1,9 +1,8 @@
 """Text that was decoded as what it is not, line by line, and the gates that keep good text as it is.
 
 A repair comes from undoing a misreading of UTF-8 exactly, or from ftfy's heuristic, which also mends lines
-that are spoilt in part. Either way it must be likelier text by the letters of the languages, and what is
-repaired must not be repairable again. A line that says too little by itself follows what many lines of the
-file say clearly, where evidence is pooled.
+that are spoilt in part. Either way it must be likelier text by the letters of the languages. A line that says
+too little by itself follows what many lines of the file say clearly, where evidence is pooled.
 """
 
 from collections import Counter

@@ -1,11 +1,11 @@
 """What was asked for, and what comes of each file: all that the modes of the command share."""
 
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from typing import NamedTuple
 
-from stdtools.fixenc.converting import Conversion, Converter, Loss, Unconvertible, convert_blocks
+from stdtools.fixenc.converting import Conversion, Converter, convert_blocks
 from stdtools.fixenc.encodings import Encoding, find
+from stdtools.fixenc.losses import Loss, placed
 from stdtools.fixenc.places import Position
 from stdtools.fixenc.recognising import SURE, Recogniser
 from stdtools.shared.errors import ToolError
@@ -23,10 +23,11 @@ class Request(NamedTuple):
     newlines: str = "keep"
     bom: str = "keep"
     normalize: str = ""
+    drop: str = ""
 
     def conversion(self, source: str) -> Conversion:
         """Return the conversion from the encoding *source*."""
-        return Conversion(find(source), find(self.target), self.errors, self.newlines, self.bom, self.normalize)
+        return Conversion(find(source), find(self.target), *self[2:])
 
 
 class Losses(NamedTuple):
@@ -52,14 +53,16 @@ class Running:
         self._recogniser = Recogniser(source) if request.source == AUTO else None
         name = self._recogniser.encoding if self._recogniser else request.source
         self._check_sure()
-        self.converter = Converter(request.conversion(name), self._locate if source.is_file else None)
+        with placed(source.name):
+            self.converter = Converter(request.conversion(name), self._locate if source.is_file else None)
         self._start = source.position if source.is_file else 0
 
     def __iter__(self) -> Iterator[bytes]:
-        for out in convert_blocks(self.converter, self._blocks()):
+        with placed(self._source.name):
+            for out in convert_blocks(self.converter, self._blocks()):
+                self._check_sure()
+                yield out
             self._check_sure()
-            yield out
-        self._check_sure()
 
     @property
     def is_decided(self) -> bool:
@@ -79,12 +82,14 @@ class Running:
             raise ToolError(what, where=self._source.name, hint=f"--from {found.encoding} if it is")
 
     @property
-    def doubt(self) -> str:
-        """Return what to say of an encoding that was guessed and is not sure; empty when it is."""
+    def notes(self) -> tuple[str, ...]:
+        """Return what to say when all is done: what was lost, and that an encoding was guessed and is not sure."""
+        notes = (str(self.losses),) if self.losses else ()
         found = self._recogniser.found if self._recogniser else None
         if found is None or not found.is_text or found.confidence >= SURE:
-            return ""
-        return f"taken for {found.encoding}, which is not sure ({found.confidence}); --from says what it is"
+            return notes
+        doubt = f"taken for {found.encoding}, which is not sure ({found.confidence}); --from says what it is"
+        return (*notes, doubt)
 
     def _locate(self, size: int) -> Position:
         from stdtools.fixenc.checking import locate
@@ -104,20 +109,3 @@ class Running:
             return None
         conversion = converter.conversion
         return Losses(converter.losses, tuple(converter.first), conversion.source.name, conversion.target.name)
-
-
-@contextmanager
-def placed(source: str) -> Iterator[None]:
-    """Head what is unconvertible with the file and the place."""
-    try:
-        yield
-    except Unconvertible as error:
-        error.where = f"{source}:{error.loss.place}"
-        error.hint = _way_out(error.loss)
-        raise
-
-
-def _way_out(loss: Loss) -> str:
-    if isinstance(loss.what, bytes):
-        return "--from another encoding, --mixed for several, or --errors replace"
-    return "--errors replace, backslashreplace or xmlcharrefreplace go on"

@@ -4,12 +4,11 @@ import os
 from collections.abc import Callable, Iterable
 from hashlib import blake2b
 
+from stdtools.fixenc.converting import BOM
 from stdtools.fixenc.encodings import Encoding, find
 from stdtools.shared import in_place
 from stdtools.shared.errors import ToolError, raise_os_error
 from stdtools.shared.streams import BLOCK
-
-BOM = "\ufeff"
 
 
 class Intention:

@@ -11,7 +11,7 @@ STREAM = 64 * 1024  # of a pipe, its first bytes that are not ASCII and what fol
 
 
 class Sample(NamedTuple):
-    """Bytes of a file: its *head*, and further *parts* that begin and end with lines where there are lines.
+    """Bytes of a file: its *head*, and further *parts*, which begin and end between characters.
 
     *size* is the whole file's, None for a pipe's.
     """
@@ -27,8 +27,9 @@ class Sample(NamedTuple):
 
     @property
     def data(self) -> bytes:
-        """Return all parts as one; between them lines end."""
-        return b"\n".join((self.head, *self.parts)) if self.parts else self.head
+        """Return all parts as one; but at its very end no character is cut, half of which is none in any encoding."""
+        head = _to_edge(self.head) if self.parts else b""
+        return b"".join((head, *self.parts)) if head else self.head
 
 
 def sample_of(data: bytes) -> Sample:
@@ -48,9 +49,19 @@ def take_sample(source: Input) -> Sample:
     head = source.read_at(start, HEAD)
     middle = source.read_at(start + (size - PART) // 2, PART)
     tail = source.read_at(start + size - PART, PART)
-    return Sample(head, (_whole_lines(middle), _whole_lines(tail)), size)
+    return Sample(head, (_to_edge(_from_edge(middle)), _from_edge(tail)), size)
 
 
-def _whole_lines(part: bytes) -> bytes:
-    """Return *part* from its first line's end on; no trail byte of any encoding is a newline."""
-    return part[part.find(b"\n") + 1 :]
+def _from_edge(part: bytes) -> bytes:
+    """Return *part* from behind its first edge on; nothing where it has none."""
+    return part.partition(_edge(part))[2]
+
+
+def _to_edge(part: bytes) -> bytes:
+    """Return *part* up to its last edge; nothing where it has none."""
+    return part[: part.rfind(_edge(part)) + 1]
+
+
+def _edge(part: bytes) -> bytes:
+    """Return what ends a line of *part*, or a word where it has no lines: no trail byte of any encoding is either."""
+    return b"\n" if b"\n" in part else b" "

@@ -6,15 +6,15 @@ from collections.abc import Iterator
 
 from stdtools.fixenc.converting import Conversion, Converter
 from stdtools.fixenc.encodings import Encoding
-from stdtools.fixenc.request import placed
+from stdtools.fixenc.losses import placed
 from stdtools.shared.streams import Input, Output
 
 _STATELESS = ("utf-8", "iso8859-1", "utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be")
 
 
 def write_shared(converter: Converter, source: Input, output: Output) -> bool:
-    """Convert *source* to *output* by several processes; say whether that could be, or else nothing was done."""
-    if output.is_terminal or not source.is_large or not _is_by_lines(converter.conversion, source):
+    """Convert a large file to *output* by several processes; say whether that could be, or else nothing was done."""
+    if output.is_terminal or not _is_by_lines(converter.conversion, source):
         return False
     from stdtools.shared.strides import workers_for
     from stdtools.shared.turns import write_in_turn

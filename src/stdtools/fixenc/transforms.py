@@ -9,7 +9,7 @@ NEWLINES = ("lf", "crlf")
 FORMS = ("NFC", "NFD", "NFKC", "NFKD")
 LONGEST_HELD = 1 << 20  # characters
 _CR = re.compile("\r\n?")
-_LONE_LF = re.compile("\r\n?|\n")
+_LINE_END = re.compile("\r\n?|\n")
 
 
 class Newlines:
@@ -26,8 +26,23 @@ class Newlines:
         if text.endswith("\r") and not final:
             self._held, text = "\r", text[:-1]
         if self._crlf:
-            return _LONE_LF.sub("\r\n", text)
+            return _LINE_END.sub("\r\n", text)
         return _CR.sub("\n", text) if "\r" in text else text
+
+
+class Dropper:
+    """Leave out what matches a pattern, which may look back at a character of ASCII, and matches none."""
+
+    def __init__(self, pattern: str) -> None:
+        self._pattern = re.compile(pattern)
+        self._before = ""
+
+    def convert(self, text: str) -> str:
+        """Return *text* without it."""
+        kept = self._pattern.sub("", self._before + text)[len(self._before) :]
+        if text:
+            self._before = text[-1] if text[-1].isascii() else ""
+        return kept
 
 
 class Normalizer:

@@ -1,5 +1,6 @@
 """UTF-16 and UTF-32 without a byte order mark, and what is no text at all."""
 
+import re
 from collections import Counter
 from unicodedata import category
 
@@ -8,17 +9,21 @@ from stdtools.fixenc.likelihood import FREQUENT, decode_cut, is_frequent
 
 LEAST = 4  # characters
 _MAGIC = (
-    b"\x89PNG", b"\x7fELF", b"PK\x03\x04", b"\x1f\x8b", b"GIF8", b"\xff\xd8\xff", b"BZh", b"\xfd7zXZ", b"%PDF-",
-    b"\x28\xb5\x2f\xfd", b"7z\xbc\xaf", b"Rar!", b"OggS", b"ID3", b"fLaC", b"wOFF", b"wOF2", b"\xca\xfe\xba\xbe",
-    b"MZ\x90", b"RIFF", b"SQLite format 3\0", b"\xde\x12\x04\x95", b"\x95\x04\x12\xde", b"!<arch>\n", b"\0asm",
+    b"\x89PNG", b"\x7fELF", b"PK\x03\x04", b"\x1f\x8b", b"\xff\xd8\xff", b"\xfd7zXZ", b"%PDF-", b"\x28\xb5\x2f\xfd",
+    b"7z\xbc\xaf", b"\xca\xfe\xba\xbe", b"MZ\x90", b"SQLite format 3\0", b"\xde\x12\x04\x95", b"\x95\x04\x12\xde",
+    b"!<arch>\n", b"\0asm",
 )  # fmt: skip
+# Text may begin with these: formats that do have a NUL soon behind them.
+_WORDS = (b"GIF8", b"Rar!", b"OggS", b"ID3", b"fLaC", b"wOFF", b"wOF2", b"RIFF")
+_BZIP2 = re.compile(rb"BZh[1-9](?:1AY&SY|\x17rE8P)")
 _ALLOWED = b"\t\n\r\f\x08\x1b\x1a"  # controls that text has; Ctrl-Z ended files once
 _CONTROLS = bytes(set(range(32)) - set(_ALLOWED)) + b"\x7f"
 
 
 def magic(head: bytes) -> bool:
     """Whether *head* begins as a well-known format does that is no text."""
-    return head.startswith(_MAGIC)
+    is_word = head.startswith(_WORDS) and b"\0" in head[:64]
+    return is_word or head.startswith(_MAGIC) or _BZIP2.match(head) is not None
 
 
 def looks_binary(data: bytes) -> bool:

@@ -4,12 +4,26 @@ from typing import Any
 
 import click
 
+from stdtools.shared.commands import LazyGroup, ToolCommand, print_text
 from stdtools.shared.errors import ToolError
-from stdtools.shared.options import LazyGroup, ToolCommand, print_text
 
 
-def _explain(**given: Any) -> str:
-    raise ToolError("--explain covers no texts", hint="each command explains itself: stdtools COMMAND --explain")
+def _explain(given: dict[str, Any]) -> str:
+    raise ToolError("--explain does not cover texts", hint="each command explains itself: stdtools COMMAND --explain")
+
+
+def _complete(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    """Return the commands and topics that begin with *incomplete*, or what is in the group that was named."""
+    from stdtools.helping.topics import TOPICS
+
+    command: click.Command = ctx.find_root().command
+    words = ctx.params.get("words") or ()
+    for word in words:
+        if not isinstance(command, LazyGroup) or word not in command.table:
+            return []
+        command = command.load(word)
+    names = [*command.table] if isinstance(command, LazyGroup) else []
+    return [name for name in (names if words else [*names, *TOPICS]) if name.startswith(incomplete)]
 
 
 @click.command(
@@ -22,7 +36,7 @@ stdtools help kv get
 stdtools help dates
 """,
 )
-@click.argument("words", nargs=-1, metavar="[COMMAND|TOPIC]...")
+@click.argument("words", nargs=-1, metavar="[COMMAND|TOPIC]...", shell_complete=_complete)
 def help_command(words: tuple[str, ...]) -> int:
     """Show the help of a command, or about a topic.
 

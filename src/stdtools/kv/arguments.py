@@ -80,11 +80,3 @@ def _unescaped(found: re.Match[bytes]) -> bytes:
     if letter:
         return bytes([_ESCAPED[letter[0]]])
     return bytes([int(hexadecimal, 16) if hexadecimal else int(octal, 8) & 0xFF])
-
-
-def string(data: bytes) -> str | bytes:
-    """Return what Python 2 called a string: text where it is UTF-8."""
-    try:
-        return data.decode()
-    except UnicodeDecodeError:
-        return data

@@ -6,10 +6,11 @@ import sqlite3
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from stdtools.kv.keys import key_text
 from stdtools.kv.opening import ForeignTable
 from stdtools.kv.pickles import load
-from stdtools.kv.store import Store, key_text
-from stdtools.kv.table import Table
+from stdtools.kv.store import Store
+from stdtools.kv.table import Table, now
 from stdtools.shared.atomic import replacement
 from stdtools.shared.errors import ToolError
 from stdtools.shared.sqlite import JOURNALS, copy, telling
@@ -44,7 +45,7 @@ def summary(store: Store) -> Summary:
         return Summary(table.path, table.kind, len(table), size, None, None, "another program")
     with telling(table.path):
         unused = table.one("PRAGMA freelist_count") * table.one("PRAGMA page_size")
-        expiring = table.one("SELECT count(*) FROM stdtools_times WHERE expires IS NOT NULL")
+        expiring = table.one("SELECT count(*) FROM stdtools_times WHERE expires > ?", now())
     by = "stdtools" if table.is_ours else "dbm.sqlite3"
     return Summary(table.path, "sqlite", len(table), size, unused, expiring, by)
 
@@ -122,4 +123,5 @@ def _check_is_unused(target: str, path: str) -> None:
     for suffix in JOURNALS:
         if os.path.lexists(os.path.realpath(target) + suffix):
             what = f"has a {suffix} file beside it: it is in use, or its last writer was killed"
-            raise ToolError(what, where=target, hint="'stdtools kv check' cleans up after that")
+            command = "compact" if suffix == "-wal" else "check"  # a reader leaves the former
+            raise ToolError(what, where=target, hint=f"'stdtools kv {command}' cleans up after that")

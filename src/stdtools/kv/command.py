@@ -2,7 +2,8 @@
 
 import click
 
-from stdtools.shared.options import LazyGroup, offering
+from stdtools.shared.commands import LazyGroup
+from stdtools.shared.options import offering
 
 
 def _stores() -> list[str]:

@@ -1,7 +1,6 @@
 """The command line of kv batch."""
 
 from collections.abc import Iterator
-from typing import Any
 
 import click
 
@@ -13,15 +12,9 @@ from stdtools.shared.streams import Input, Output, open_input
 _BLOCK = 1 << 20
 
 
-def _explain(**given: Any) -> str:
-    from stdtools.kv.explain import explain_batch
-
-    return explain_batch(given)
-
-
 @click.command(
     cls=KvCommand,
-    explain=_explain,
+    explain="stdtools.kv.explain_store:explain_batch",
     examples=r"""
 echo '{"op": "set", "key": "colour", "value": "red"}' | stdtools kv batch
 printf '%s\n' '{"op": "incr", "key": "n"}' '{"op": "get", "key": "n"}' | stdtools kv batch

@@ -7,40 +7,17 @@ import click
 
 from stdtools.kv.command_options import SUFFIX, KvCommand, reading, stores_dir, with_store, writing
 from stdtools.shared import journal, screen
+from stdtools.shared.commands import print_text
 from stdtools.shared.errors import TROUBLE
-from stdtools.shared.options import print_text, record_output
+from stdtools.shared.options import record_output
 from stdtools.shared.records import RecordWriter
 from stdtools.shared.streams import Output
 
 
-def _explain_stores(**given: Any) -> str:
-    from stdtools.kv.explain import explain_stores
+def _explain_stores(given: dict[str, Any]) -> str:
+    from stdtools.kv.explain_store import explain_stores
 
     return explain_stores(given, stores_dir())
-
-
-def _explain_info(**given: Any) -> str:
-    from stdtools.kv.explain import explain_info
-
-    return explain_info(given)
-
-
-def _explain_check(**given: Any) -> str:
-    from stdtools.kv.explain import explain_check
-
-    return explain_check(given)
-
-
-def _explain_compact(**given: Any) -> str:
-    from stdtools.kv.explain import explain_compact
-
-    return explain_compact(given)
-
-
-def _explain_backup(**given: Any) -> str:
-    from stdtools.kv.explain import explain_backup
-
-    return explain_backup(given)
 
 
 @click.command(
@@ -83,7 +60,7 @@ def stores(format: str | None) -> int:
 
 @click.command(
     cls=KvCommand,
-    explain=_explain_info,
+    explain="stdtools.kv.explain_store:explain_info",
     examples=r"""
 stdtools kv info
 stdtools kv info --jsonl | jq .keys
@@ -107,7 +84,7 @@ def info(format: str | None, store: str) -> int:
 
 @click.command(
     cls=KvCommand,
-    explain=_explain_check,
+    explain="stdtools.kv.explain_store:explain_check",
     examples=r"""
 stdtools kv check
 stdtools kv check --store default --csv
@@ -138,7 +115,7 @@ def check(format: str | None, store: str) -> int:
 
 @click.command(
     cls=KvCommand,
-    explain=_explain_compact,
+    explain="stdtools.kv.explain_store:explain_compact",
     examples=r"""
 stdtools kv compact
 stdtools kv compact -q
@@ -160,7 +137,7 @@ def compact(store: str) -> int:
 
 @click.command(
     cls=KvCommand,
-    explain=_explain_backup,
+    explain="stdtools.kv.explain_store:explain_backup",
     examples=r"""
 stdtools kv backup kv.backup
 stdtools kv backup kv.backup && stdtools kv list --store ./kv.backup

@@ -6,46 +6,19 @@ import click
 
 from stdtools.kv.command_options import (
     KvCommand,
-    ValueCommand,
     absent,
+    given_value,
     key_argument,
     key_bytes_option,
     typed_value,
-    value_of,
     with_store,
     writing,
 )
 from stdtools.kv.presenting import write_value
 from stdtools.kv.store import parse_number
 from stdtools.shared import screen
-from stdtools.shared.options import print_text
-from stdtools.shared.streams import Output, open_input
-
-_BLOCK = 1 << 20
-
-
-def _explain_incr(**given: Any) -> str:
-    from stdtools.kv.explain import explain_incr
-
-    return explain_incr(given)
-
-
-def _explain_append(**given: Any) -> str:
-    from stdtools.kv.explain import explain_append
-
-    return explain_append(given)
-
-
-def _explain_push(**given: Any) -> str:
-    from stdtools.kv.explain import explain_push
-
-    return explain_push(given)
-
-
-def _explain_pop(**given: Any) -> str:
-    from stdtools.kv.explain import explain_pop
-
-    return explain_pop(given)
+from stdtools.shared.commands import print_text
+from stdtools.shared.streams import Output
 
 
 class _Number(click.ParamType[float]):
@@ -62,8 +35,8 @@ _left = click.option("--left", is_flag=True, help="At the head of the list inste
 
 
 @click.command(
-    cls=ValueCommand,
-    explain=_explain_incr,
+    cls=KvCommand,
+    explain="stdtools.kv.explain:explain_incr",
     examples=r"""
 stdtools kv incr visits
 stdtools kv incr visits 10
@@ -71,25 +44,25 @@ stdtools kv incr visits -2
 """,
 )
 @key_argument()
-@click.argument("number", type=_Number(), default=1, metavar="[N]")
+@click.argument("by", type=_Number(), default=1, metavar="[BY]")
 @key_bytes_option
 @with_store
-def incr(key: str, number: int | float, key_bytes: bool, store: str) -> int:
+def incr(key: str, by: int | float, key_bytes: bool, store: str) -> int:
     """Add to a number.
 
-    Adds N, 1 if there is none, to the number under KEY, 0 if it is not there, and prints the sum. Text
+    Adds BY, 1 if there is none, to the number under KEY, 0 if it is not there, and prints the sum. Text
     that is a number becomes one. The time that KEY has left stays.
     """
     with writing(store) as shelf:
-        total = shelf.incr(key, number)
+        total = shelf.incr(key, by)
     with Output() as output:
         write_value(output, total)
     return 0
 
 
 @click.command(
-    cls=ValueCommand,
-    explain=_explain_append,
+    cls=KvCommand,
+    explain="stdtools.kv.explain:explain_append",
     examples=r"""
 stdtools kv append notes 'one more; '
 date | stdtools kv append notes
@@ -106,12 +79,7 @@ def append(key: str, value: str | None, as_bytes: bool, key_bytes: bool, store: 
     Without VALUE it is standard input, byte for byte. Prints how long the value is now, in characters,
     or in bytes where it is bytes.
     """
-    if value is None:
-        with open_input("-") as source:
-            data = b"".join(iter(lambda: source.read(_BLOCK), b""))
-            more = value_of(data, source.name, json=False, as_bytes=as_bytes)
-    else:
-        more = typed_value(value, json=False, as_bytes=as_bytes)
+    more = given_value(value, json=False, as_bytes=as_bytes)
     with writing(store) as shelf:
         size = shelf.append(key, more)
     print_text(f"{size}\n")
@@ -119,8 +87,8 @@ def append(key: str, value: str | None, as_bytes: bool, key_bytes: bool, store: 
 
 
 @click.command(
-    cls=ValueCommand,
-    explain=_explain_push,
+    cls=KvCommand,
+    explain="stdtools.kv.explain:explain_push",
     examples=r"""
 stdtools kv push queue first second
 stdtools kv push queue --json '{"job": 3}'
@@ -147,7 +115,7 @@ def push(key: str, values: tuple[str, ...], left: bool, json: bool, key_bytes: b
 
 @click.command(
     cls=KvCommand,
-    explain=_explain_pop,
+    explain="stdtools.kv.explain:explain_pop",
     examples=r"""
 stdtools kv push queue a b c && stdtools kv pop queue
 stdtools kv push queue a && stdtools kv pop queue --left

@@ -1,23 +1,15 @@
 """The command line of kv del."""
 
-from typing import Any
-
 import click
 
 from stdtools.kv.command_options import KvCommand, key_argument, key_bytes_option, with_store, writing
-from stdtools.shared.options import print_text
-
-
-def _explain(**given: Any) -> str:
-    from stdtools.kv.explain import explain_delete
-
-    return explain_delete(given)
+from stdtools.shared.commands import print_text
 
 
 @click.command(
     "del",
     cls=KvCommand,
-    explain=_explain,
+    explain="stdtools.kv.explain:explain_delete",
     examples=r"""
 stdtools kv set old 1 && stdtools kv del old
 stdtools kv set job:1 x && stdtools kv del --glob 'job:*'

@@ -1,7 +1,5 @@
 """The command line of kv edit."""
 
-from typing import Any
-
 import click
 
 from stdtools.kv.command_options import KvCommand, key_argument, key_bytes_option, with_store, writing
@@ -9,15 +7,9 @@ from stdtools.shared import screen
 from stdtools.shared.draft import Draft
 
 
-def _explain(**given: Any) -> str:
-    from stdtools.kv.explain import explain_edit
-
-    return explain_edit(given)
-
-
 @click.command(
     cls=KvCommand,
-    explain=_explain,
+    explain="stdtools.kv.explain:explain_edit",
     examples=r"""
 EDITOR='sed -i s/hello/goodbye/' stdtools kv edit greeting
 VISUAL='sed -i s/goodbye/hello/' stdtools kv edit greeting

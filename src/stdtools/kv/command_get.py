@@ -21,21 +21,9 @@ from stdtools.shared.records import RecordWriter
 from stdtools.shared.streams import Output
 
 
-def _explain_get(**given: Any) -> str:
-    from stdtools.kv.explain import explain_get
-
-    return explain_get(given)
-
-
-def _explain_has(**given: Any) -> str:
-    from stdtools.kv.explain import explain_has
-
-    return explain_has(given)
-
-
 @click.command(
     cls=KvCommand,
-    explain=_explain_get,
+    explain="stdtools.kv.explain:explain_get",
     examples=r"""
 stdtools kv get greeting
 stdtools kv get colour --default blue
@@ -58,7 +46,8 @@ def get(keys: tuple[str, ...], default: str | None, null: bool, format: str | No
     """
     if null and format:
         raise click.UsageError("--null and --format do not go together")
-    from stdtools.kv.pickles import kind_of, load
+    from stdtools.kv.pickles import load
+    from stdtools.kv.plain import type_name_of
 
     instead = None if default is None else typed_value(default, json=False, as_bytes=False)
     missing = []
@@ -79,7 +68,7 @@ def get(keys: tuple[str, ...], default: str | None, null: bool, format: str | No
             if writer is None:
                 write_presented(output, shown, b"\0" if null else b"")
             else:
-                writer.write([(key, kind_of(value), shown)])
+                writer.write([(key, type_name_of(value), shown)])
         if writer is not None:
             writer.close()
     code = absent_keys(missing)
@@ -90,7 +79,7 @@ def get(keys: tuple[str, ...], default: str | None, null: bool, format: str | No
 
 @click.command(
     cls=KvCommand,
-    explain=_explain_has,
+    explain="stdtools.kv.explain:explain_has",
     examples=r"""
 stdtools kv has greeting && echo hello
 stdtools kv has nobody || echo 'not yet'

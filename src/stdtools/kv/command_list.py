@@ -1,12 +1,12 @@
 """The command lines of kv keys and kv list."""
 
 from collections.abc import Callable, Iterator
-from typing import Any
 
 import click
 
 from stdtools.kv.command_options import Decorated, KvCommand, reading, with_store
-from stdtools.kv.store import Store, key_text, matching
+from stdtools.kv.keys import key_text, matching
+from stdtools.kv.store import Store
 from stdtools.kv.table import Row, is_time, now
 from stdtools.shared import journal, screen
 from stdtools.shared.errors import TROUBLE, ToolError
@@ -16,18 +16,6 @@ from stdtools.shared.streams import Output
 
 COLUMNS = ("key", "type", "size", "ttl", "modified", "value")
 _SHORT = 60  # characters of a value on a terminal
-
-
-def _explain_keys(**given: Any) -> str:
-    from stdtools.kv.explain import explain_keys
-
-    return explain_keys(given)
-
-
-def _explain_list(**given: Any) -> str:
-    from stdtools.kv.explain import explain_list
-
-    return explain_list(given)
 
 
 _glob = click.argument("glob", required=False, metavar="[GLOB]")
@@ -40,7 +28,7 @@ def _null(text: str) -> Callable[[Decorated], Decorated]:
 
 @click.command(
     cls=KvCommand,
-    explain=_explain_keys,
+    explain="stdtools.kv.explain:explain_keys",
     examples=r"""
 stdtools kv keys
 stdtools kv keys 'user:*' -0 | xargs -0 -r stdtools kv get
@@ -55,8 +43,8 @@ stdtools kv keys --prefix user: | wc -l
 def keys(glob: str | None, prefix: str, null: bool, format: str | None, store: str) -> int:
     """Print the keys.
 
-    All of them, or those that match the shell pattern GLOB, in the order of their bytes. Exits with 1
-    when there is none.
+    All of them, or those that match the shell pattern GLOB, in the order of their bytes, or
+    in that of the file where another program has made it and it is not SQLite. Exits with 1 when there is none.
     """
     if null and format:
         raise click.UsageError("--null and --format do not go together")
@@ -81,7 +69,7 @@ def keys(glob: str | None, prefix: str, null: bool, format: str | None, store: s
 @click.command(
     "list",
     cls=KvCommand,
-    explain=_explain_list,
+    explain="stdtools.kv.explain:explain_list",
     examples=r"""
 stdtools kv list
 stdtools kv list 'user:*' --format csv
@@ -107,12 +95,12 @@ def list_values(glob: str | None, prefix: str, null: bool, format: str | None, s
     problems: list[str] = []
     with reading(store) as shelf, Output() as output:
         if null:
-            from stdtools.kv.presenting import shown
+            from stdtools.kv.presenting import presented_pickle
 
             for row in matching(shelf.dict, glob, prefix):
                 count += 1
                 try:
-                    value = shown(row.value)
+                    value = presented_pickle(row.value)
                 except ToolError as error:
                     problems.append(f"{key_text(row.key)}: {error}")
                     value = b""
@@ -137,16 +125,16 @@ def list_values(glob: str | None, prefix: str, null: bool, format: str | None, s
 
 
 def _records(shelf: Store, glob: str | None, prefix: str, problems: list[str]) -> Iterator[tuple[Value, ...]]:
-    from stdtools.kv.pickles import kind, load
+    from stdtools.kv.pickles import load, type_name
     from stdtools.kv.presenting import record_value
 
     for row in matching(shelf.dict, glob, prefix):
         try:
-            value, type_name = record_value(load(row.value)), kind(row.value)
+            value, named = record_value(load(row.value)), type_name(row.value)
         except ToolError as error:
-            value, type_name = None, "damaged"
+            value, named = None, "damaged"
             problems.append(f"{key_text(row.key)}: {error}")
-        yield key_text(row.key), type_name, len(row.value), _ttl(row), _clock(row.modified), value
+        yield key_text(row.key), named, len(row.value), _ttl(row), _clock(row.modified), value
 
 
 def _ttl(row: Row) -> float | None:

@@ -1,31 +1,16 @@
 """The command lines of kv rename and kv copy."""
 
-from typing import Any
-
 import click
 
 from stdtools.kv.command_options import KvCommand, absent, key_argument, key_bytes_option, with_store, writing
 from stdtools.shared import screen
-
-
-def _explain_rename(**given: Any) -> str:
-    from stdtools.kv.explain import explain_rename
-
-    return explain_rename(given)
-
-
-def _explain_copy(**given: Any) -> str:
-    from stdtools.kv.explain import explain_copy
-
-    return explain_copy(given)
-
 
 _replace = click.option("--replace", is_flag=True, help="Also if there is such a key; its value is gone.")
 
 
 @click.command(
     cls=KvCommand,
-    explain=_explain_rename,
+    explain="stdtools.kv.explain:explain_rename",
     examples=r"""
 stdtools kv set draft text && stdtools kv rename draft final
 stdtools kv set draft new && stdtools kv rename draft final --replace
@@ -52,7 +37,7 @@ def rename(old: str, new: str, replace: bool, key_bytes: bool, store: str) -> in
 
 @click.command(
     cls=KvCommand,
-    explain=_explain_copy,
+    explain="stdtools.kv.explain:explain_copy",
     examples=r"""
 stdtools kv copy greeting greeting.old
 stdtools kv copy greeting greeting.old --replace

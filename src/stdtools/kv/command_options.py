@@ -8,34 +8,35 @@ from typing import Any, TypeVar
 
 import click
 
+from stdtools.kv.plain import text_or_bytes
 from stdtools.kv.store import Store, parse_number
 from stdtools.shared import places, screen
-from stdtools.shared.options import ToolCommand, offering
+from stdtools.shared.commands import ToolCommand
+from stdtools.shared.options import offering
+from stdtools.shared.records import is_utf8
+from stdtools.shared.streams import open_input
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
 SUFFIX = ".db"
 _ESCAPES = {b"\\": b"\\", b"n": b"\n", b"t": b"\t", b"r": b"\r", b"0": b"\0"}
 _MOST_COMPLETIONS = 1000
+_BLOCK = 1 << 20
 
 
 class KvCommand(ToolCommand):
-    """A command of kv: it has --store, too, and its keys are text unless --key-bytes is given."""
+    """A command of kv: its variables are STDTOOLS_KV_…, its table in config.toml is [kv.…]."""
 
     def __init__(self, *args: Any, **settings: Any) -> None:
         super().__init__(*args, group="kv", **settings)
 
-
-class ValueCommand(KvCommand):
-    """A command of kv whose arguments may be negative numbers."""
-
     def make_parser(self, ctx: click.Context) -> Any:
-        """Return Click's parser, which takes ``-2`` for no option and leaves it in its place."""
+        """Return Click's parser, which leaves ``-2`` in its place: a key, a value, a number, unless it is an option."""
         parser = super().make_parser(ctx)
         process = parser._process_opts
 
         def process_or_keep(word: str, state: Any) -> None:
-            if word[1:2].isdigit() and parse_number(word) is not None:
+            if word[1:2].isdigit() and word not in parser._short_opt and parse_number(word) is not None:
                 state.largs.append(word)
             else:
                 process(word, state)
@@ -102,7 +103,7 @@ def reading(path: str) -> Iterator[Store]:
 
 
 def key_argument(name: str = "key", *, many: bool = False, required: bool = True) -> Callable[[Decorated], Decorated]:
-    """Add a KEY, or several, and --key-bytes if it is the first of them; the callback gets a Store's keys."""
+    """Add a KEY, or several; the callback gets a Store's keys. *key_bytes_option* belongs beside it."""
     word = name.upper().rstrip("S")
 
     def add(command: Decorated) -> Decorated:
@@ -146,10 +147,8 @@ def stored_key(typed: str, *, escaped: bool) -> str:
 
         data = re.sub(rb"\\(x[0-9A-Fa-f]{2}|.|$)", byte, os.fsencode(typed), flags=re.DOTALL)
         return data.decode("utf-8", "surrogateescape")
-    try:
-        typed.encode()
-    except UnicodeEncodeError:
-        raise click.UsageError(f"the key {screen.safe(typed)} is not UTF-8; --key-bytes takes it") from None
+    if not is_utf8(typed):
+        raise click.UsageError(f"the key {screen.safe(typed)} is not UTF-8; --key-bytes takes it")
     return typed
 
 
@@ -162,7 +161,7 @@ def complete_keys(ctx: click.Context, param: click.Parameter, incomplete: str) -
 
     found: list[str] = []
     with contextlib.suppress(Exception), reading(_place_of_store(ctx, param, ctx.params.get("store"))) as store:
-        from stdtools.kv.store import matching
+        from stdtools.kv.keys import matching
 
         for row in matching(store.dict, None, incomplete, values=False):
             key = row.key.decode("utf-8", "replace")
@@ -191,20 +190,21 @@ class Ttl(click.ParamType[float]):
         return seconds
 
 
-def text_or_bytes(data: bytes) -> str | bytes:
-    """Return *data* as text where it is UTF-8, else as it is."""
-    try:
-        return data.decode()
-    except UnicodeDecodeError:
-        return data
+def given_value(typed: str | None, *, json: bool, as_bytes: bool) -> Any:
+    """Return the value that was *typed*, or else that all of standard input is."""
+    if typed is not None:
+        return typed_value(typed, json=json, as_bytes=as_bytes)
+    with open_input("-") as source:
+        data = b"".join(iter(lambda: source.read(_BLOCK), b""))
+        return _value_of(data, source.name, json=json, as_bytes=as_bytes)
 
 
 def typed_value(typed: str, *, json: bool, as_bytes: bool) -> Any:
     """Return the value that was *typed*: what the JSON says, bytes, or text where it is UTF-8."""
-    return value_of(os.fsencode(typed), "VALUE", json=json, as_bytes=as_bytes)
+    return _value_of(os.fsencode(typed), "VALUE", json=json, as_bytes=as_bytes)
 
 
-def value_of(data: bytes, where: str, *, json: bool, as_bytes: bool) -> Any:
+def _value_of(data: bytes, where: str, *, json: bool, as_bytes: bool) -> Any:
     """Return the value that *data* is. Raises ToolError about *where* it came from."""
     if as_bytes:
         return data

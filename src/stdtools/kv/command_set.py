@@ -1,39 +1,30 @@
 """The command line of kv set."""
 
 import os
-from typing import Any
 
 import click
 
 from stdtools.kv.command_options import (
+    KvCommand,
     Ttl,
-    ValueCommand,
+    given_value,
     key_argument,
     key_bytes_option,
     typed_value,
-    value_of,
     with_store,
     writing,
 )
 from stdtools.kv.pickles import load
-from stdtools.kv.presenting import shown, write_presented
+from stdtools.kv.presenting import presented, presented_pickle, write_presented
 from stdtools.kv.store import Condition
 from stdtools.shared import screen
-from stdtools.shared.streams import Output, open_input
-
-_BLOCK = 1 << 20
-
-
-def _explain(**given: Any) -> str:
-    from stdtools.kv.explain import explain_set
-
-    return explain_set(given)
+from stdtools.shared.streams import Output
 
 
 @click.command(
     "set",
-    cls=ValueCommand,
-    explain=_explain,
+    cls=KvCommand,
+    explain="stdtools.kv.explain:explain_set",
     examples=r"""
 stdtools kv set greeting 'hello world'
 stdtools kv set hits 41 --json --ttl 10m
@@ -77,11 +68,7 @@ def set_value(
         raise click.UsageError("--ttl and --keep-ttl do not go together")
     if if_absent and if_value is not None:
         raise click.UsageError("--if-absent and --if-value do not go together")
-    if value is None:
-        with open_input("-") as source:
-            new = value_of(b"".join(iter(lambda: source.read(_BLOCK), b"")), source.name, json=json, as_bytes=as_bytes)
-    else:
-        new = typed_value(value, json=json, as_bytes=as_bytes)
+    new = given_value(value, json=json, as_bytes=as_bytes)
     condition: Condition | None = None
     if if_absent:
         condition = _is_absent
@@ -91,7 +78,7 @@ def set_value(
 
     def only_if(old: bytes | None) -> bool:
         if get_old and old is not None:
-            olds.append(shown(old))  # what cannot be shown is not replaced
+            olds.append(presented_pickle(old))  # what cannot be shown is not replaced
         return condition is None or condition(old)
 
     with writing(store) as shelf:
@@ -115,4 +102,12 @@ def _has_value(typed: str, *, json: bool) -> Condition:
         wanted = canonical(typed_value(typed, json=True, as_bytes=False))
         return lambda old: old is not None and canonical(load(old)) == wanted
     data = os.fsencode(typed)
-    return lambda old: old is not None and shown(old) in (data, data + b"\n")
+
+    def condition(old: bytes | None) -> bool:
+        if old is None:
+            return False
+        value = load(old)
+        end = b"" if isinstance(value, str | bytes) else b"\n"  # which JSON has on its line
+        return presented(value) in (data, data + end)
+
+    return condition

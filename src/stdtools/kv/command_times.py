@@ -1,7 +1,5 @@
 """The command lines of kv ttl, expire and persist."""
 
-from typing import Any
-
 import click
 
 from stdtools.kv.command_options import (
@@ -15,30 +13,12 @@ from stdtools.kv.command_options import (
     with_store,
     writing,
 )
-from stdtools.shared.options import print_text
-
-
-def _explain_ttl(**given: Any) -> str:
-    from stdtools.kv.explain import explain_ttl
-
-    return explain_ttl(given)
-
-
-def _explain_expire(**given: Any) -> str:
-    from stdtools.kv.explain import explain_expire
-
-    return explain_expire(given)
-
-
-def _explain_persist(**given: Any) -> str:
-    from stdtools.kv.explain import explain_persist
-
-    return explain_persist(given)
+from stdtools.shared.commands import print_text
 
 
 @click.command(
     cls=KvCommand,
-    explain=_explain_ttl,
+    explain="stdtools.kv.explain:explain_ttl",
     examples=r"""
 stdtools kv set token abc --ttl 1h && stdtools kv ttl token
 test "$(stdtools kv ttl token)" = never || echo 'will be gone'
@@ -63,29 +43,29 @@ def ttl(key: str, key_bytes: bool, store: str) -> int:
 
 @click.command(
     cls=KvCommand,
-    explain=_explain_expire,
+    explain="stdtools.kv.explain:explain_expire",
     examples=r"""
 stdtools kv set token abc && stdtools kv expire token 15m
 stdtools kv expire token 1h30m
 """,
 )
 @key_argument()
-@click.argument("duration", type=Ttl())
+@click.argument("ttl", type=Ttl())
 @key_bytes_option
 @with_store
-def expire(key: str, duration: float, key_bytes: bool, store: str) -> int:
+def expire(key: str, ttl: float, key_bytes: bool, store: str) -> int:
     """Have a key be gone after a while.
 
-    The value of KEY is gone in DURATION from now, such as 90s, 15m, 2h, 1d or 1h30m. Exits with 1 when
+    The value of KEY is gone in TTL from now, such as 90s, 15m, 2h, 1d or 1h30m. Exits with 1 when
     it is not there.
     """
     with writing(store) as shelf:
-        return 0 if shelf.expire(key, duration) else absent(key)
+        return 0 if shelf.expire(key, ttl) else absent(key)
 
 
 @click.command(
     cls=KvCommand,
-    explain=_explain_persist,
+    explain="stdtools.kv.explain:explain_persist",
     examples=r"""
 stdtools kv set token abc --ttl 1h && stdtools kv persist token
 stdtools kv persist token greeting

@@ -8,25 +8,13 @@ import click
 from stdtools.kv.command_options import Decorated, KvCommand, reading, store_path, with_store, writing
 from stdtools.kv.table import Table
 from stdtools.shared import journal, screen
+from stdtools.shared.commands import print_text
 from stdtools.shared.errors import TROUBLE
-from stdtools.shared.options import print_text
 from stdtools.shared.streams import Output, open_input
 
 
-def _explain_export(**given: Any) -> str:
-    from stdtools.kv.explain import explain_export
-
-    return explain_export(given)
-
-
-def _explain_import(**given: Any) -> str:
-    from stdtools.kv.explain import explain_import
-
-    return explain_import(given)
-
-
-def _explain_convert(**given: Any) -> str:
-    from stdtools.kv.explain import explain_convert
+def _explain_convert(given: dict[str, Any]) -> str:
+    from stdtools.kv.explain_store import explain_convert
 
     return explain_convert({**given, "target": store_path(given["target"])})
 
@@ -41,7 +29,7 @@ def _on_conflict(command: Decorated) -> Decorated:
 
 @click.command(
     cls=KvCommand,
-    explain=_explain_export,
+    explain="stdtools.kv.explain_store:explain_export",
     examples=r"""
 stdtools kv export > all.jsonl
 stdtools kv export | jq -c 'select(.key | startswith("user:"))'
@@ -52,8 +40,9 @@ def export(store: str) -> int:
     """Print all keys and values as JSON lines.
 
     {"key": …, "value": …}, with "expires" where it has one: the store as it is at one moment, in the
-    order of the keys' bytes. What JSON lacks is tagged: {"$base64": true, "encoded": …} is bytes, and so
-    are {"$tuple": […]}, {"$set": […]}, {"$datetime": …}. What has no such form comes as its pickle.
+    order of the keys' bytes, or of the file where it is not SQLite. What JSON lacks is tagged:
+    {"$base64": true, "encoded": …} is bytes, and so are {"$tuple": […]}, {"$set": […]}, {"$datetime": …}.
+    What has no such form comes as its pickle.
     """
     from stdtools.kv.transfer import export_lines
 
@@ -73,7 +62,7 @@ def _unchanging(table: Table) -> "contextlib.closing[Table]":
 @click.command(
     "import",
     cls=KvCommand,
-    explain=_explain_import,
+    explain="stdtools.kv.explain_store:explain_import",
     examples=r"""
 stdtools kv export | stdtools kv import --store copy
 echo '{"key": "colour", "value": "green"}' | stdtools kv import --replace
@@ -119,14 +108,13 @@ def convert(source: str, target: str, conflict: str | None) -> int:
     of them or none. A key that is there is an error without --replace or --keep. Prints how many keys
     were copied.
 
-    Exits with 2 when SOURCE is damaged; what could be read is copied all the same.
+    Exits with 2 when SOURCE is damaged. What could be read is copied all the same, of SQLite nothing.
     """
     from stdtools.kv.opening import read
-    from stdtools.kv.recognition import recognise
+    from stdtools.kv.recognition import locate
     from stdtools.kv.transfer import import_all, rows_of
 
-    is_file = recognise(source) != "missing"
-    place = source if is_file else store_path(source)
+    place = source if locate(source).kind != "missing" else store_path(source)
     with contextlib.closing(read(place)) as shelf, writing(store_path(target)) as new:
         count = import_all(new, rows_of(shelf.dict), conflict or "ABORT")
         notes = getattr(shelf.dict, "notes", [])

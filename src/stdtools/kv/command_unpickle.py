@@ -5,25 +5,19 @@ from typing import Any
 
 import click
 
+from stdtools.kv.plain import MOST_BITS
 from stdtools.kv.unpickling import PLAIN, names, steps, values
+from stdtools.shared.commands import ToolCommand
 from stdtools.shared.errors import ToolError
 from stdtools.shared.inputs import read_each
-from stdtools.shared.options import ToolCommand, record_output
+from stdtools.shared.options import record_output
 from stdtools.shared.records import RecordWriter
 from stdtools.shared.streams import Input, Output
-
-_DECIMAL = 2000  # bits of a number; one of more may have too many digits
-
-
-def _explain(**given: Any) -> str:
-    from stdtools.kv.explain_unpickle import explain_unpickle
-
-    return explain_unpickle(given)
 
 
 @click.command(
     cls=ToolCommand,
-    explain=_explain,
+    explain="stdtools.kv.explain_unpickle:explain_unpickle",
     examples=r"""
 stdtools unpickle cache.pickle
 stdtools unpickle --globals cache.pickle
@@ -88,4 +82,4 @@ def _shown(argument: Any) -> Any:
         return bytes(argument)
     if isinstance(argument, str):
         return argument.encode("utf-8", "backslashreplace").decode()
-    return hex(argument) if isinstance(argument, int) and argument.bit_length() > _DECIMAL else argument
+    return hex(argument) if isinstance(argument, int) and argument.bit_length() > MOST_BITS else argument

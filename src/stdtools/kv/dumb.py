@@ -80,8 +80,6 @@ def read_index(path: str) -> Index | None:
 class DumbStore(ForeignStore):
     """A dumb store; its index is held in memory, as dbm.dumb holds it."""
 
-    what = "a shelf of Python's dbm.dumb"
-
     def _load(self) -> None:
         index = read_index(self.index_path)
         if index is not None and index.lines and not index.damaged:

@@ -1,10 +1,11 @@
-"""The scripts that --explain prints: ``shelve.Shelf`` over a mapping of a few lines in SQLite."""
+"""The scripts of --explain for what one key or a few hold: ``shelve.Shelf`` over a mapping in SQLite."""
 
 import os
 from collections.abc import Sequence
 from typing import Any
 
 from stdtools.shared.errors import ToolError
+from stdtools.shared.records import is_utf8
 
 # Python 3.13 and later have such a mapping in dbm.sqlite3: shelve.open(path) opens the same file.
 _SHELF = """\
@@ -28,32 +29,31 @@ class Table(MutableMapping):  # Python 3.13 has it as dbm.sqlite3, so that shelv
 
 shelf = shelve.Shelf(Table(), protocol=4)
 """
-_SQL = """\
+SQL = """\
 import sqlite3
 
 db = sqlite3.connect({path!r})
 """
-_IDLE = {"store", "color", "key_bytes"}
+_IDLE = {"store", "key_bytes"}
 _PATHS = {"store", "file"}
 _NAMES = {"as_bytes": "bytes", "get_old": "get"}  # of the options that their parameters are not named for
 
 
-def _script(given: dict[str, Any], lines: Sequence[str], *used: str, head: str = _SHELF) -> str:
-    """Return *head* and *lines*; ToolError for an option that is given and not among those *used*, and for bytes."""
+def script(given: dict[str, Any], lines: Sequence[str], *used: str, head: str = _SHELF, is_new: bool = False) -> str:
+    """Return *head* and *lines*.
+
+    Raises ToolError for an option that is given and not among those *used*, for bytes, and for a store that is
+    not there, unless it may be a new one.
+    """
     for name, value in given.items():
         if name not in _IDLE and name not in used and value not in (None, False, "", ()):
             raise ToolError(f"--explain does not cover --{_NAMES.get(name, name).replace('_', '-')}")
         texts = value if isinstance(value, tuple) else (value,)
-        if head != _SQL and name not in _PATHS and any(isinstance(text, str) and not _is_utf8(text) for text in texts):
+        if head != SQL and name not in _PATHS and any(isinstance(text, str) and not is_utf8(text) for text in texts):
             raise ToolError("--explain does not cover bytes that are not UTF-8")
+    if not is_new and not os.path.exists(given["store"]):
+        raise ToolError("--explain does not cover a store that is not there yet", where=given["store"])
     return head.format(path=given["store"]) + "\n".join(lines) + "\n"
-
-
-def _is_utf8(text: str) -> bool:
-    try:
-        return text.isascii() or bool(text.encode())
-    except UnicodeEncodeError:
-        return False
 
 
 def _with_module(name: str) -> str:
@@ -77,12 +77,12 @@ def explain_get(given: dict[str, Any]) -> str:
             f"    {_PRINT}",
             "sys.exit(not all(key in shelf for key in keys))",
         ]
-    return _script(given, lines, "keys", "default", head=_with_module("json"))
+    return script(given, lines, "keys", "default", head=_with_module("json"))
 
 
 def explain_has(given: dict[str, Any]) -> str:
     """Return a script that does what ``kv has`` would do."""
-    return _script(given, [f"sys.exit(not all(key in shelf for key in {list(given['keys'])!r}))"], "keys")
+    return script(given, [f"sys.exit(not all(key in shelf for key in {list(given['keys'])!r}))"], "keys")
 
 
 def explain_set(given: dict[str, Any]) -> str:
@@ -96,7 +96,7 @@ def explain_set(given: dict[str, Any]) -> str:
     lines = [f"shelf[{key!r}] = {right}"]
     if given["if_absent"]:
         lines = [f"if {key!r} in shelf:", "    sys.exit(1)", *lines]
-    return _script(given, lines, "key", "value", "json", "as_bytes", "if_absent", head=head)
+    return script(given, lines, "key", "value", "json", "as_bytes", "if_absent", head=head)
 
 
 def explain_delete(given: dict[str, Any]) -> str:
@@ -109,7 +109,7 @@ def explain_delete(given: dict[str, Any]) -> str:
         wanted = f"[key for key in shelf if key.startswith({given['prefix']!r})]"
     lines = [f"keys = {wanted}", "for key in keys:", "    del shelf[key]", "print(len(keys))", "sys.exit(not keys)"]
     used = ("keys", "glob") if given["glob"] is not None else ("keys", "prefix")
-    return _script(given, lines, *used, head=head)
+    return script(given, lines, *used, head=head)
 
 
 def explain_keys(given: dict[str, Any]) -> str:
@@ -122,7 +122,7 @@ def explain_keys(given: dict[str, Any]) -> str:
         f"    print(key{end})",
         "sys.exit(not keys)",
     ]
-    return _script(given, lines, "glob", "prefix", "null", head=head)
+    return script(given, lines, "glob", "prefix", "null", head=head)
 
 
 def explain_list(given: dict[str, Any]) -> str:
@@ -134,7 +134,7 @@ def explain_list(given: dict[str, Any]) -> str:
         "    print(key, shelf[key], sep='\\t')",
         "sys.exit(not keys)",
     ]
-    return _script(given, lines, "glob", "prefix", head=head)
+    return script(given, lines, "glob", "prefix", head=head)
 
 
 def _matching(given: dict[str, Any]) -> tuple[str, str]:
@@ -150,17 +150,17 @@ def explain_incr(given: dict[str, Any]) -> str:
     key = given["key"]
     lines = [
         f"old = shelf.get({key!r}, 0)",
-        f"shelf[{key!r}] = (json.loads(old) if isinstance(old, str) else old) + {given['number']!r}",
+        f"shelf[{key!r}] = (json.loads(old) if isinstance(old, str) else old) + {given['by']!r}",
         f"print(shelf[{key!r}])",
     ]
-    return _script(given, lines, "key", "number", head=_with_module("json"))
+    return script(given, lines, "key", "by", head=_with_module("json"))
 
 
 def explain_append(given: dict[str, Any]) -> str:
     """Return a script that does what ``kv append`` would do."""
     key = given["key"]
     more = repr(given["value"]) if given["value"] is not None else "sys.stdin.read()"
-    return _script(
+    return script(
         given, [f"shelf[{key!r}] = shelf.get({key!r}, '') + {more}", f"print(len(shelf[{key!r}]))"], "key", "value"
     )
 
@@ -174,7 +174,7 @@ def explain_push(given: dict[str, Any]) -> str:
         head, added = _with_module("json"), f"[json.loads(text) for text in {values!r}]"
     old = f"shelf.get({key!r}, [])"
     both = f"{added}[::-1] + {old}" if given["left"] else f"{old} + {added}"
-    return _script(
+    return script(
         given, [f"shelf[{key!r}] = {both}", f"print(len(shelf[{key!r}]))"], "key", "values", "json", "left", head=head
     )
 
@@ -188,7 +188,7 @@ def explain_pop(given: dict[str, Any]) -> str:
         _PRINT,
         f"shelf[{key!r}] = items",
     ]
-    return _script(given, lines, "key", "left", head=_with_module("json"))
+    return script(given, lines, "key", "left", head=_with_module("json"))
 
 
 def explain_ttl(given: dict[str, Any]) -> str:
@@ -201,20 +201,20 @@ def explain_ttl(given: dict[str, Any]) -> str:
         "    raise SystemExit(1)",
         "print('never' if row[0] is None else round(row[0] / 1000 - time.time(), 3))",
     ]
-    return _script(given, lines, "key", head=_SQL)
+    return script(given, lines, "key", head=SQL)
 
 
 def explain_expire(given: dict[str, Any]) -> str:
     """Return a script that does what ``kv expire`` would do."""
     lines = [
         "import time",
-        f"moment = int((time.time() + {given['duration']!r}) * 1000)",
+        f"moment = int((time.time() + {given['ttl']!r}) * 1000)",
         "update = 'UPDATE stdtools_times SET expires = ? WHERE key = ?'",
         f"found = db.execute(update, (moment, {os.fsencode(given['key'])!r})).rowcount",
         "db.commit()",
         "raise SystemExit(not found)",
     ]
-    return _script(given, lines, "key", "duration", head=_SQL)
+    return script(given, lines, "key", "ttl", head=SQL)
 
 
 def explain_persist(given: dict[str, Any]) -> str:
@@ -226,7 +226,7 @@ def explain_persist(given: dict[str, Any]) -> str:
         "db.commit()",
         "raise SystemExit(not all(found))",
     ]
-    return _script(given, lines, "keys", head=_SQL)
+    return script(given, lines, "keys", head=SQL)
 
 
 def explain_rename(given: dict[str, Any]) -> str:
@@ -234,7 +234,7 @@ def explain_rename(given: dict[str, Any]) -> str:
     old, new = given["old"], given["new"]
     taken = "" if given["replace"] or new == old else f" or {new!r} in shelf"
     lines = [f"if {old!r} not in shelf{taken}:", "    sys.exit(1)", f"shelf[{new!r}] = shelf.pop({old!r})"]
-    return _script(given, lines, "old", "new", "replace")
+    return script(given, lines, "old", "new", "replace")
 
 
 def explain_copy(given: dict[str, Any]) -> str:
@@ -242,7 +242,7 @@ def explain_copy(given: dict[str, Any]) -> str:
     source, target = given["source"], given["target"]
     taken = "" if given["replace"] else f" or {target!r} in shelf"
     lines = [f"if {source!r} not in shelf{taken}:", "    sys.exit(1)", f"shelf[{target!r}] = shelf[{source!r}]"]
-    return _script(given, lines, "source", "target", "replace")
+    return script(given, lines, "source", "target", "replace")
 
 
 def explain_edit(given: dict[str, Any]) -> str:
@@ -257,124 +257,4 @@ def explain_edit(given: dict[str, Any]) -> str:
         "    subprocess.run([*shlex.split(editor), file.name], check=True)",
         f"    shelf[{key!r}] = open(file.name).read()",
     ]
-    return _script(given, lines, "key")
-
-
-def explain_batch(given: dict[str, Any]) -> str:
-    """Return a script that does what ``kv batch`` would do with set, get and del."""
-    lines = [
-        "import json",
-        f"for line in {_lines_of(given['file'])}:",
-        "    call, answer = json.loads(line), {'ok': True}",
-        "    if call['op'] == 'set':",
-        "        shelf[call['key']] = call['value']",
-        "        answer['done'] = True",
-        "    elif call['op'] == 'get':",
-        "        answer |= {'value': shelf[call['key']]} if call['key'] in shelf else {'found': False}",
-        "    elif call['op'] == 'del':",
-        "        answer['count'] = 0 if shelf.pop(call['key'], None) is None else 1",
-        "    else:",
-        "        answer = {'ok': False, 'error': 'set, get and del are all that there is here'}",
-        "    print(json.dumps(answer, ensure_ascii=False))",
-    ]
-    return _script(given, lines, "file")
-
-
-def explain_export(given: dict[str, Any]) -> str:
-    """Return a script that does what ``kv export`` would do with values that JSON has."""
-    lines = [
-        "import json",
-        "for key, value in shelf.items():",
-        "    print(json.dumps({'key': key, 'value': value}, ensure_ascii=False))",
-    ]
-    return _script(given, lines)
-
-
-def explain_import(given: dict[str, Any]) -> str:
-    """Return a script that does what ``kv import`` would do with values that JSON has."""
-    taken = {None: "sys.exit('is there already')", "IGNORE": "continue"}
-    lines = [
-        "import json",
-        "count = 0",
-        f"for line in {_lines_of(given['file'])}:",
-        "    record = json.loads(line)",
-        *([f"    if record['key'] in shelf: {taken[given['conflict']]}"] if given["conflict"] in taken else []),
-        "    shelf[record['key']] = record['value']",
-        "    count += 1",
-        "print(count)",
-    ]
-    return _script(given, lines, "file", "conflict")
-
-
-def explain_convert(given: dict[str, Any]) -> str:
-    """Return a script that does what ``kv convert`` would do with a shelf that this Python's dbm opens."""
-    lines = [
-        f"with shelve.open({given['source']!r}, 'r') as source:",
-        "    for key, value in source.items():",
-        "        shelf[key] = value",
-    ]
-    script = _script({"store": given["target"]}, lines)
-    create = "sql('CREATE TABLE IF NOT EXISTS Dict (key BLOB UNIQUE NOT NULL, value BLOB NOT NULL)')"
-    return script.replace(").execute\n", f").execute\n    {create}\n", 1)
-
-
-def _lines_of(file: str) -> str:
-    return "sys.stdin" if file == "-" else f"open({file!r})"
-
-
-def explain_stores(given: dict[str, Any], place: str) -> str:
-    """Return a script that does what ``kv stores`` would do."""
-    if given["format"]:
-        raise ToolError("--explain does not cover --format")
-    return (
-        "import pathlib\n\n"
-        f"for path in sorted(pathlib.Path({place!r}).glob('*.db')):\n"
-        "    print(path.stem, path.stat().st_size, path, sep='\\t')\n"
-    )
-
-
-def explain_info(given: dict[str, Any]) -> str:
-    """Return a script that does what ``kv info`` would do with a store of our own."""
-    lines = [
-        "import os",
-        f"path = {given['store']!r}",
-        "(keys,), (free,), (page,), (expiring,) = (db.execute(query).fetchone() for query in (",
-        "    'SELECT count(*) FROM Dict', 'PRAGMA freelist_count', 'PRAGMA page_size',",
-        "    'SELECT count(*) FROM stdtools_times WHERE expires IS NOT NULL'))",
-        "print(path, 'sqlite', keys, os.stat(path).st_size, free * page, expiring, 'stdtools', sep='\\t')",
-    ]
-    return _script(given, lines, head=_SQL)
-
-
-def explain_check(given: dict[str, Any]) -> str:
-    """Return a script that does what ``kv check`` would do, its reader of pickles left out."""
-    lines = [
-        "import pickle",
-        "problems = [('', text) for (text,) in db.execute('PRAGMA integrity_check') if text != 'ok']",
-        "for key, value in db.execute('SELECT key, value FROM Dict'):",
-        "    try:",
-        "        pickle.loads(value)  # kv has a reader of its own, which runs nothing",
-        "    except Exception as error:",
-        "        problems.append((key.decode(), error))",
-        "for problem in problems:",
-        "    print(*problem, sep='\\t')",
-        "raise SystemExit(bool(problems))",
-    ]
-    return _script(given, lines, head=_SQL)
-
-
-def explain_compact(given: dict[str, Any]) -> str:
-    """Return a script that does what ``kv compact`` would do."""
-    lines = [
-        "import os",
-        f"before = os.stat({given['store']!r}).st_size",
-        "db.execute('VACUUM')",
-        f"print(before, os.stat({given['store']!r}).st_size, sep='\\t')",
-    ]
-    return _script(given, lines, head=_SQL)
-
-
-def explain_backup(given: dict[str, Any]) -> str:
-    """Return a script that does what ``kv backup`` would do, not as a whole."""
-    lines = [f"with sqlite3.connect({given['file']!r}) as copy:", "    db.backup(copy)"]
-    return _script(given, lines, "file", head=_SQL)
+    return script(given, lines, "key")

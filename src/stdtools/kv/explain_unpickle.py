@@ -2,31 +2,33 @@
 
 from typing import Any
 
+from stdtools.shared.errors import ToolError
+
 _NAMES = """\
-import pickletools
+import io, pickletools
 
 names = set()
 for name in {files!r} or [0]:
-    with open(name, "rb") as file:
-        while file.peek(1):
-            texts = []
-            for opcode, argument, at in pickletools.genops(file):
-                if opcode.name in ("GLOBAL", "INST"):
-                    names.add(argument.replace(" ", "."))
-                elif opcode.name == "STACK_GLOBAL":
-                    names.add(".".join(texts[-2:]))
-                elif isinstance(argument, str):
-                    texts.append(argument)
+    file = io.BufferedReader(io.BytesIO(open(name, "rb").read()))
+    while file.peek(1):
+        texts = []
+        for opcode, argument, at in pickletools.genops(file):
+            if opcode.name in ("GLOBAL", "INST"):
+                names.add(argument.replace(" ", "."))
+            elif opcode.name == "STACK_GLOBAL":
+                names.add(".".join(texts[-2:]))
+            elif isinstance(argument, str):
+                texts.append(argument)
 print(*sorted(names), sep="\\n")
 """
 _OPS = """\
-import pickletools
+import io, pickletools
 
 for name in {files!r} or [0]:
-    with open(name, "rb") as file:
-        while file.peek(1):
-            for opcode, argument, at in pickletools.genops(file):
-                print(at, opcode.name, "" if argument is None else argument, sep="\\t")
+    file = io.BufferedReader(io.BytesIO(open(name, "rb").read()))
+    while file.peek(1):
+        for opcode, argument, at in pickletools.genops(file):
+            print(at, opcode.name, "" if argument is None else argument, sep="\\t")
 """
 _VALUES = """\
 import json, pickle
@@ -46,5 +48,7 @@ for name in {files!r} or [0]:
 
 def explain_unpickle(given: dict[str, Any]) -> str:
     """Return a script that does what ``unpickle`` would do with the parameters *given*."""
+    if given["format"]:
+        raise ToolError("--explain does not cover --format")
     script = _OPS if given["ops"] else _NAMES if given["imports"] else _VALUES
-    return script.format(files=list(given["files"]))
+    return script.format(files=[0 if file == "-" else file for file in given["files"]])

@@ -8,8 +8,7 @@ import os
 import stat
 from abc import ABC, abstractmethod
 from collections.abc import ItemsView, Iterator, Mapping
-from types import TracebackType
-from typing import TYPE_CHECKING, ClassVar, NamedTuple, Self
+from typing import TYPE_CHECKING, NamedTuple
 
 from stdtools.shared.errors import ToolError, raise_os_error
 
@@ -102,8 +101,6 @@ class ForeignStore(Mapping[bytes, bytes], ABC):
     raises ToolError, since "absent" might be wrong. ``path`` is the file that holds the values.
     """
 
-    what: ClassVar[str]  # for "PATH is …"
-
     def __init__(self, found: "Found") -> None:
         self.path = found.path
         self.index_path = found.index_path
@@ -169,14 +166,6 @@ class ForeignStore(Mapping[bytes, bytes], ABC):
         """Close the files."""
         self.file.close()
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
 
 class _Pairs(ItemsView[bytes, bytes]):
     _mapping: ForeignStore
@@ -189,33 +178,28 @@ class _Pairs(ItemsView[bytes, bytes]):
             try:
                 value = store.value(entry)
             except ToolError as error:
-                store.note(f"the value of key {shown(entry.key)} is left out: {error.what}")
+                store.note(f"the value of key {spelled_key(entry.key)} is left out: {error.what}")
                 continue
             yield entry.key, value
 
 
-def shown(key: bytes) -> str:
+def spelled_key(key: bytes) -> str:
     """Return *key* for a message, at most 40 bytes of it."""
     return repr(key[:40]).removeprefix("b") + ("…" if len(key) > 40 else "")
 
 
-REFUSALS = {
-    "sqlite": ("is an SQLite file, which needs no reader of its own", ""),
+_REFUSALS = {
     "berkeley": (
         "is a Berkeley DB file (Python's dbm.ndbm on macOS and Debian writes them), which cannot be read here",
         "print it with db_dump -p (package db-util), or convert it with a Python whose dbm module opens it",
     ),
-    "empty": ("is empty", ""),
     "unknown": ("is no store: neither SQLite nor dumb, gdbm, sdbm or ndbm", ""),
     "missing": ("No such file or directory", ""),
 }
 
 
-def open_foreign(path: str) -> ForeignStore:
-    """Open the dumb, gdbm or sdbm store that *path* names, in any spelling; ToolError for any other kind."""
-    from stdtools.kv.recognition import locate
-
-    found = locate(path)
+def open_foreign(found: "Found") -> ForeignStore:
+    """Open the dumb, gdbm or sdbm store that was *found*. Raises ToolError for what is none of any kind."""
     if found.kind == "dumb":
         from stdtools.kv.dumb import DumbStore
 
@@ -228,5 +212,10 @@ def open_foreign(path: str) -> ForeignStore:
         from stdtools.kv.sdbm import SdbmStore
 
         return SdbmStore(found)
-    what, hint = REFUSALS[found.kind]
-    raise ToolError(what, where=found.path, hint=hint)
+    raise refusal(found)
+
+
+def refusal(found: "Found") -> ToolError:
+    """Return the error that says why what was *found* cannot be read."""
+    what, hint = _REFUSALS[found.kind]
+    return ToolError(what, where=found.path, hint=hint)

@@ -7,7 +7,7 @@ from stdtools.kv.nesting import survey, weight
 from stdtools.kv.plain import DEEPEST, QUICKLY, TooDeep
 from stdtools.kv.tags import PAIR, Tagger, untagged
 from stdtools.shared.errors import ToolError
-from stdtools.shared.records import escape_surrogates
+from stdtools.shared.records import escape_surrogates, is_utf8
 
 MOST_PARTS = 10_000_000
 _JSON = frozenset({type(None), bool, int, float, str, list, dict})
@@ -28,7 +28,7 @@ def to_json(value: Any, *, max_nodes: int = MOST_PARTS) -> str:
                 text = _encode(value)
             except ValueError:  # a float that JSON lacks, a number of too many digits
                 return _tagged(value)
-            if '"$' not in text and (_is_utf8(text) or not PAIR.search(text)):
+            if '"$' not in text and (is_utf8(text) or not PAIR.search(text)):
                 return escape_surrogates(text)
         return _tagged(value)
     except RecursionError:
@@ -79,13 +79,6 @@ def _spend(value: Any, levels: int, most: int) -> int:
 
 def _tagged(value: Any) -> str:
     return escape_surrogates(_encode(Tagger(_encode).tagged(value)))
-
-
-def _is_utf8(text: str) -> bool:
-    try:
-        return text.isascii() or bool(text.encode())
-    except UnicodeEncodeError:
-        return False
 
 
 def parse(text: str) -> Any:

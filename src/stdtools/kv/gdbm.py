@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from operator import lshift
 from typing import Literal, NamedTuple
 
-from stdtools.kv.foreign import Allowance, Entry, ForeignStore, shown
+from stdtools.kv.foreign import Allowance, Entry, ForeignStore, spelled_key
 from stdtools.shared.errors import ToolError
 from stdtools.shared.streams import BLOCK
 
@@ -82,8 +82,6 @@ def _hash(key: bytes, char: Literal["b", "B"]) -> int:
 class GdbmStore(ForeignStore):
     """A gdbm file of any byte order and word size."""
 
-    what = "a GNU dbm file"
-
     def _load(self) -> None:
         self._read_header()
         try:
@@ -128,7 +126,7 @@ class GdbmStore(ForeignStore):
                     if element.hash in gdbm_hashes(key):
                         yield Entry(key, element.position + len(key), element.size)
                         continue
-                    trouble = f"the key {shown(key)} does not have its hash"
+                    trouble = f"the key {spelled_key(key)} does not have its hash"
                 self.note(f"a pair in the bucket at byte {bucket.address} is left out: {trouble}")
             if filled != bucket.pairs:
                 self.note(f"the bucket at byte {bucket.address} should have {bucket.pairs} pairs and has {filled}")
@@ -144,7 +142,7 @@ class GdbmStore(ForeignStore):
                 trouble = self._trouble(bucket, element)
                 if (element.hash, element.key_size) == (value, len(key)):
                     if trouble:
-                        raise ToolError(f"the pair of key {shown(key)} is damaged: {trouble}", where=self.path)
+                        raise ToolError(f"the pair of key {spelled_key(key)} is damaged: {trouble}", where=self.path)
                     if self.file.read(element.position, len(key)) == key:
                         return Entry(key, element.position + len(key), element.size)
                 if trouble:

@@ -9,9 +9,9 @@ import codecs
 from collections.abc import Callable
 from typing import Any
 
-from stdtools.kv.arguments import Arguments, CutOff, decimal, fraction, index, string, unquoted
+from stdtools.kv.arguments import Arguments, CutOff, decimal, fraction, index, unquoted
 from stdtools.kv.hashing import Hasher
-from stdtools.kv.plain import Foreign, a_kind
+from stdtools.kv.plain import Foreign, a_kind, text_or_bytes
 from stdtools.kv.rebuilding import Rebuilder
 
 _LONGEST_NAME = 255  # one name may be put together again and again
@@ -72,16 +72,16 @@ class Opcodes(Arguments):
         self.stack.append(fraction(self.line()))
 
     def _string(self) -> None:
-        self.stack.append(string(unquoted(self.line())))
+        self.stack.append(text_or_bytes(unquoted(self.line())))
 
     def _long4(self) -> None:
         self.stack.append(self.number(self.number(4, signed=True), signed=True))
 
     def _binstring(self) -> None:
-        self.stack.append(string(self.take(self.number(4, signed=True))))
+        self.stack.append(text_or_bytes(self.take(self.number(4, signed=True))))
 
     def _short_binstring(self) -> None:
-        self.stack.append(string(self.take(self.number(1))))
+        self.stack.append(text_or_bytes(self.take(self.number(1))))
 
     def _unicode(self) -> None:
         self.stack.append(codecs.raw_unicode_escape_decode(self.line())[0])

@@ -17,9 +17,7 @@ _SUFFIX = ".db"
 
 
 class ForeignTable(MutableMapping[bytes, bytes]):
-    """The keys and values of *shelf*, a *kind* of its own or None for an empty one; it is never written."""
-
-    is_ours = writable = False
+    """The keys and values of *shelf*, which is never written; *kind* is its format. Without one it is empty."""
 
     def __init__(self, path: str, kind: str, shelf: "ForeignStore | None") -> None:
         self.path = path
@@ -87,6 +85,7 @@ def open(path: str | os.PathLike[str], flag: str = "c") -> Store:  # noqa: A001 
         return read(path)
     table = _sqlite(path, writable=True)
     if table is None:
+        from stdtools.kv.foreign import refusal
         from stdtools.kv.recognition import locate
 
         found = locate(path)
@@ -100,6 +99,8 @@ def open(path: str | os.PathLike[str], flag: str = "c") -> Store:  # noqa: A001 
             table = _sqlite(path, writable=True)
             if table is None:
                 raise ToolError("is not a store", where=path)
+        elif found.kind == "berkeley":
+            raise refusal(found)
         elif found.kind != "empty":
             ForeignTable(found.path, found.kind, None).transaction()
         if table is None:
@@ -123,7 +124,7 @@ def read(path: str) -> Store:
         elif found.kind in ("sqlite", "empty"):
             table = Table(found.path, writable=False)
         if table is None:
-            return Store(ForeignTable(found.path, found.kind, open_foreign(path)))
+            return Store(ForeignTable(found.path, found.kind, open_foreign(found)))
     return Store(table)
 
 

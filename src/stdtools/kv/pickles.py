@@ -6,30 +6,7 @@ the module ``pickle``; all other pickles are read by our own machine.
 
 from typing import Any
 
-from stdtools.kv.plain import (
-    QUICKLY,
-    BadPickle,
-    Foreign,
-    ForeignClass,
-    NotPlain,
-    TooDeep,
-    is_plain_tree,
-    kind_of,
-)
-
-__all__ = [
-    "BadPickle",
-    "Foreign",
-    "ForeignClass",
-    "NotPlain",
-    "TooDeep",
-    "dump",
-    "has_foreign",
-    "kind",
-    "kind_of",
-    "load",
-    "load_plain",
-]
+from stdtools.kv.plain import BadPickle, Foreign, ForeignClass, TooDeep, is_plain_tree, type_name_of
 
 _FRAMED = (b"\x80\x04\x95", b"\x80\x05\x95")
 _BARE = (b"\x80\x04", b"\x80\x05")
@@ -66,12 +43,7 @@ def load_plain(data: bytes) -> Any:
     return value
 
 
-def has_foreign(value: object) -> bool:
-    """Say whether there is a Foreign node in *value*. Raises TooDeep."""
-    return bool(_foreign_in(value, QUICKLY))
-
-
-def kind(data: bytes) -> str:
+def type_name(data: bytes) -> str:
     """Return what the type of the value of the pickle *data* is called: text, null, list, module.Name.
 
     Lists and dicts are known by the first and the last opcode that ``pickle`` gives them; what is in
@@ -85,7 +57,7 @@ def kind(data: bytes) -> str:
         if first == b"}" and data.endswith((b"u.", b"s.")):
             return "dict"
         value = _read(data)[0]
-    return kind_of(value)
+    return type_name_of(value)
 
 
 def _dump_text(text: str) -> bytes:

@@ -7,6 +7,7 @@ from stdtools.shared.errors import ToolError
 DEEPEST = 200  # levels of nesting; as JSON each may take three, and json gives up at about 1,000
 SCALARS = frozenset({type(None), bool, int, float, str, bytes})
 BUILT_IN = frozenset({list, tuple, dict, set, frozenset})
+MOST_BITS = 2000  # of a whole number that is surely written in decimal; Python writes no more than 4,300 digits
 QUICKLY = 3_000_000  # parts of a value that are gone through before asking whether they are the same ones
 NAMES: dict[type, str] = {  # what the types are called
     type(None): "null",
@@ -72,15 +73,23 @@ class TooDeep(ToolError):
         super().__init__(f"nested more than {DEEPEST} levels deep")
 
 
-def kind_of(value: object) -> str:
+def type_name_of(value: object) -> str:
     """Return what the type of *value* is called; of a Foreign node, its class."""
     if type(value) is Foreign:
         return value.name
     return NAMES.get(type(value), type(value).__name__)
 
 
+def text_or_bytes(data: bytes) -> str | bytes:
+    """Return *data* as text where it is UTF-8, else as it is."""
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        return data
+
+
 def a_kind(value: object) -> str:
-    """Return it with its article."""
+    """Return what *value* is, for a message: ``a set``, ``an int``."""
     name = type(value).__name__ if type(value) is not Foreign else value.name
     return f"{'an' if name[0] in 'aeiouAEIOU' else 'a'} {name}"
 

@@ -3,11 +3,10 @@
 from typing import Any
 
 from stdtools.kv.pickles import load
+from stdtools.kv.plain import MOST_BITS
 from stdtools.shared import screen
 from stdtools.shared.records import Value
 from stdtools.shared.streams import Output
-
-_SHORT_ENOUGH = 2000  # bits; what is longer may have more digits than Python writes
 
 
 def presented(value: Any) -> bytes:
@@ -24,14 +23,14 @@ def presented(value: Any) -> bytes:
     return to_json(value).encode() + b"\n"
 
 
-def shown(data: bytes) -> bytes:
+def presented_pickle(data: bytes) -> bytes:
     """Return the pickle *data* as a pipe gets its value. Raises ToolError."""
     return presented(load(data))
 
 
-def write_value(output: Output, value: Any, end: bytes = b"") -> None:
-    """Write *value* and *end*; on a terminal made safe, and on lines of its own."""
-    write_presented(output, presented(value), end)
+def write_value(output: Output, value: Any) -> None:
+    """Write *value*; on a terminal made safe, and on lines of its own."""
+    write_presented(output, presented(value))
 
 
 def write_presented(output: Output, data: bytes, end: bytes = b"") -> None:
@@ -45,7 +44,7 @@ def write_presented(output: Output, data: bytes, end: bytes = b"") -> None:
 def record_value(value: Any) -> Value:
     """Return *value* as one of a record: what records know as it is, all else as the JSON that it has."""
     kind = type(value)
-    if value is None or kind in (bytes, float, bool) or (kind is int and value.bit_length() < _SHORT_ENOUGH):
+    if value is None or kind in (bytes, float, bool) or (kind is int and value.bit_length() <= MOST_BITS):
         return value
     if kind is str:
         try:

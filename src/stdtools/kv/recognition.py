@@ -30,17 +30,11 @@ class Found(NamedTuple):
     index_path: str = ""
 
 
-def recognise(path: str) -> Kind:
-    """Return the kind of the store that *path* names; ToolError when it may not be read.
+def locate(path: str) -> Found:
+    """Return kind and files of the store that *path* names. Raises ToolError when it may not be read.
 
     "empty" is a file of no bytes, "missing" no file in any spelling, "unknown" everything else:
     also directories, FIFOs and devices.
-    """
-    return locate(path).kind
-
-
-def locate(path: str) -> Found:
-    """Return kind and files of the store that *path* names.
 
     A file of just this name comes first, unless it is part of a set (foo.dir) or no store while a
     store goes by the name (a program ``foo`` beside foo.db).

@@ -16,7 +16,7 @@ from functools import lru_cache
 from itertools import islice
 from typing import NamedTuple
 
-from stdtools.kv.foreign import DataFile, Entry, ForeignStore, shown
+from stdtools.kv.foreign import DataFile, Entry, ForeignStore, spelled_key
 from stdtools.shared.errors import ToolError, raise_os_error
 from stdtools.shared.streams import BLOCK
 
@@ -86,7 +86,6 @@ class SdbmStore(ForeignStore):
     another hash, all.
     """
 
-    what = "an sdbm or ndbm file"
     _bitmap: DataFile | None = None
 
     def _load(self) -> None:
@@ -120,7 +119,9 @@ class SdbmStore(ForeignStore):
             seen = set()
             for entry in self._pairs(number, page):
                 if entry.key in seen or (self._hashed and not can_be_on(number, entry.key)):
-                    self.note(f"page {number} is damaged; the key {shown(entry.key)} cannot be there and is left out")
+                    self.note(
+                        f"page {number} is damaged; the key {spelled_key(entry.key)} cannot be there and is left out"
+                    )
                     continue
                 seen.add(entry.key)
                 if self._hashed and self._bitmap and all(value & mask != number for value in sdbm_hashes(entry.key)):
@@ -144,7 +145,7 @@ class SdbmStore(ForeignStore):
             if entry := self._search(key, number, page):
                 return entry
         if damaged is not None:
-            raise ToolError(f"page {damaged} is damaged, where the key {shown(key)} may be", where=self.path)
+            raise ToolError(f"page {damaged} is damaged, where the key {spelled_key(key)} may be", where=self.path)
         return None
 
     def _homes(self, key: bytes) -> list[int]:

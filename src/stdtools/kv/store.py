@@ -2,25 +2,15 @@
 
 import shelve
 from collections.abc import Callable, ItemsView, Iterable, Iterator, MutableMapping, ValuesView
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
-from stdtools.kv.pickles import dump, kind_of, load_plain
+from stdtools.kv.keys import key_bytes, key_text, matching
+from stdtools.kv.pickles import dump, load_plain
+from stdtools.kv.plain import type_name_of
 from stdtools.kv.table import Row, Table, now
 from stdtools.shared.errors import ToolError
 
 _MOST_DIGITS = 4000  # Python makes no more than 4,300 into an int
-
-
-class Readable(Protocol):
-    """What a store is read from: a Table, or a shelf of another kind."""
-
-    path: str
-
-    def read(self, key: bytes) -> Row | None:
-        """Return the row of *key*, if it is there."""
-
-    def rows(self, first: bytes = b"", end: bytes | None = None, *, values: bool = True) -> Iterator[Row]:
-        """Yield the rows from the key *first* on, up to *end* and without it; *values* may be left out."""
 
 
 class Change(NamedTuple):
@@ -62,7 +52,7 @@ class _Items(ItemsView[str, Any]):
 
 
 class _Values(ValuesView[Any]):
-    """The values of _Items."""
+    """Values as they are read; see _Items."""
 
     def __init__(self, store: "Store") -> None:
         super().__init__(store)
@@ -197,7 +187,7 @@ class Store(shelve.Shelf[Any]):
                 return old + more
             if isinstance(old, str | bytes):
                 return _as_bytes(old) + _as_bytes(more)
-            raise ToolError(f"holds {kind_of(old)}, neither text nor bytes", where=key)
+            raise ToolError(f"holds {type_name_of(old)}, neither text nor bytes", where=key)
 
         return len(self._update(key, type(more)(), add))
 
@@ -280,39 +270,6 @@ class Store(shelve.Shelf[Any]):
         return value
 
 
-def matching(table: Readable, glob: str | None, prefix: str = "", *, values: bool = True) -> Iterator[Row]:
-    """Yield the rows whose keys begin with *prefix* and match the shell pattern *glob*; *values* may be left out."""
-    if glob is None:
-        yield from table.rows(*_range(key_bytes(prefix)), values=values)
-        return
-    import re
-    from fnmatch import translate
-
-    matches = re.compile(translate(glob)).match
-    plain = re.match(r"[^*?[]*", glob)
-    start = max(key_bytes(prefix), key_bytes(plain.group() if plain else ""), key=len)
-    for row in table.rows(*_range(start), values=values):
-        text = key_text(row.key)
-        if text.startswith(prefix) and matches(text):
-            yield row
-
-
-def _range(prefix: bytes) -> tuple[bytes, bytes | None]:
-    """Return the first key with *prefix*, and the first behind all of them."""
-    head = prefix.rstrip(b"\xff")
-    return prefix, head[:-1] + bytes([head[-1] + 1]) if head else None
-
-
-def key_bytes(key: str) -> bytes:
-    """Return *key* as it is stored."""
-    return key.encode("utf-8", "surrogateescape")
-
-
-def key_text(key: bytes) -> str:
-    """Return the stored *key* as text; a byte that is not UTF-8 is a surrogate there."""
-    return key.decode("utf-8", "surrogateescape")
-
-
 def _value(row: Row) -> Any:
     """Return the value of *row*. Raises BadPickle and ForeignClass that name the key."""
     try:
@@ -337,7 +294,7 @@ def _number(key: str, value: Any) -> int | float:
         number = parse_number(value)
         if number is not None:
             return number
-    raise ToolError(f"holds {kind_of(value)}, no number", where=key)
+    raise ToolError(f"holds {type_name_of(value)}, no number", where=key)
 
 
 def parse_number(text: str) -> int | float | None:
@@ -355,5 +312,5 @@ def parse_number(text: str) -> int | float | None:
 
 def _list(key: str, value: Any) -> list[Any]:
     if not isinstance(value, list):
-        raise ToolError(f"holds {kind_of(value)}, no list", where=key)
+        raise ToolError(f"holds {type_name_of(value)}, no list", where=key)
     return value

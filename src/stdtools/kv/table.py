@@ -65,7 +65,7 @@ def now() -> int:
 
 
 def is_time(moment: int) -> bool:
-    """Say whether *moment* is in the years that a calendar has; in a file may be anything."""
+    """Say whether *moment* is in the years that a calendar has; a file may hold any number."""
     return 0 <= moment < _LAST
 
 
@@ -232,10 +232,11 @@ class Table(MutableMapping[bytes, bytes]):
         try:
             yield
         except BaseException:
-            self.connection.execute("ROLLBACK TO here")
+            if self.connection.in_transaction:  # SQLite itself ends it where the disk is full
+                self.connection.execute("ROLLBACK TO here")
+                self.connection.execute("RELEASE here")
             raise
-        finally:
-            self.connection.execute("RELEASE here")
+        self.connection.execute("RELEASE here")
 
     def set_expiry(self, key: bytes, expires: int | None) -> None:
         """Have *key*, which is there, be gone at *expires*; None is never."""

@@ -21,14 +21,13 @@ from typing import Any
 
 from stdtools.kv.hashing import Hasher
 from stdtools.kv.nesting import NESTING, held
-from stdtools.kv.plain import Foreign, NotPlain, a_kind
+from stdtools.kv.plain import MOST_BITS, Foreign, NotPlain, a_kind
 from stdtools.shared.errors import ToolError
 from stdtools.shared.records import float_name
 from stdtools.shared.records import untag as untag_record
 
 PAIR = re.compile("(?<=[\ud800-\udbff])(?=[\udc00-\udfff])")  # within what JSON would take for one character
 _SORTABLE = ({int}, {str}, {bytes})
-_ALWAYS_DECIMAL = 2000  # bits; an int of more may have too many digits
 _HEXADECIMAL = re.compile("-?0x[0-9a-f]+")
 _OFFSET = re.compile(r"([+-])(\d\d):(\d\d)(?::(\d\d)(?:\.(\d{6}))?)?\Z", re.ASCII)
 _NO_LIMIT = 1 << 62  # nothing in JSON is referred to twice
@@ -97,7 +96,7 @@ def _scalar(value: Any) -> Any:
     if kind is str:
         return {"$text": PAIR.split(value)} if not value.isascii() and PAIR.search(value) else value
     if kind is int:
-        return value if value.bit_length() <= _ALWAYS_DECIMAL else _large(value)
+        return value if value.bit_length() <= MOST_BITS else _large(value)
     if kind is float:
         return value if math.isfinite(value) else {"$float": float_name(value)}
     if value is None or kind is bool:

@@ -13,12 +13,13 @@ from itertools import chain
 from operator import itemgetter
 from typing import Any
 
-from stdtools.kv.batch import MISSING, as_key, as_ttl, key_form
 from stdtools.kv.forms import from_json, to_json
+from stdtools.kv.json_fields import MISSING, as_key, as_ttl, key_form
+from stdtools.kv.keys import Readable, key_bytes, key_text
 from stdtools.kv.pickles import dump, load_plain
-from stdtools.kv.store import Readable, Store, key_bytes, key_text
+from stdtools.kv.store import Store
 from stdtools.kv.table import Table, is_time, now
-from stdtools.shared.errors import ToolError, raise_os_error
+from stdtools.shared.errors import ToolError
 
 _KNOWN = {"key", "key_b64", "value", "pickle", "expires", "ttl", "type", "size", "modified"}
 _CHUNK = 50_000  # pairs, sorted so that neighbours in the file are written together: twice as fast for random keys
@@ -124,15 +125,17 @@ def _gathered(pairs: Iterable[Incoming]) -> Iterator[Iterator[list[Incoming]]]:
         yield iter([first])
         return
     import marshal
-    from tempfile import TemporaryFile, gettempdir
 
-    with TemporaryFile(prefix="stdtools-kv-") as file:
+    from stdtools.shared.scratch import scratch_file, scratch_trouble
+
+    with contextlib.ExitStack() as stack:
         try:
+            file = stack.enter_context(scratch_file())
             # Version 2 does not look for what is the same twice, which takes longer than all the rest.
             sizes = [file.write(marshal.dumps(chunk, 2)) for chunk in chain([second], chunks)]
             file.seek(0)
         except OSError as error:
-            raise_os_error(error, gettempdir())
+            raise scratch_trouble("what is to be stored", error) from None
         yield chain([first], (marshal.loads(file.read(size)) for size in sizes))  # noqa: S302 - nobody else has the file
 
 

@@ -55,6 +55,7 @@ def names(source: Input) -> Iterator[list[str]]:
         except BadPickle:
             last[:] = machine.names
             raise
+        last.clear()
         return machine.names, machine.at
 
     try:
@@ -79,10 +80,12 @@ def steps(source: Input) -> Iterator[list[Step]]:
             found.extend(Step(passed + (place or 0), code.name, argument) for code, argument, place in genops(file))
         except ValueError as error:
             end = file.tell()
-            if "unknown" in str(error):
+            if str(error).endswith(" unknown"):
                 raise BadPickle(f"there is no opcode {data[end - 1]:#04x}", end - 1) from None
-            raise BadPickle(str(error), end, is_cut=True) from None
-        return [*found], file.tell()
+            raise BadPickle(str(error), end, is_cut=end == len(data)) from None
+        whole = [*found]
+        found.clear()
+        return whole, file.tell()
 
     try:
         yield from _each(source, read)

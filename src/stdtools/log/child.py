@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping, Sequence
 from stdtools.shared.errors import ToolError
 
 NOT_FOUND, NOT_EXECUTABLE = 127, 126
-KIB = 1024 if sys.platform == "linux" else 1 << 20  # elsewhere ru_maxrss is in bytes
+RSS_PER_MIB = 1 << 20 if sys.platform == "darwin" else 1024  # ru_maxrss is in KiB, but for one system
 
 
 class CommandNotRun(ToolError):
@@ -72,9 +72,10 @@ class Child:
         code = os.waitstatus_to_exitcode(self._status)
         how = f"exited with {code}" if code >= 0 else f"was ended by {_signal_name(-code)}"
         used = self._usage
+        peak = used.ru_maxrss / RSS_PER_MIB
         return (
             f"{how} after {self._ended - self._started:.1f} s "
-            f"(user {used.ru_utime:.1f} s, system {used.ru_stime:.1f} s, at most {used.ru_maxrss / KIB:.0f} MiB)"
+            f"(user {used.ru_utime:.1f} s, system {used.ru_stime:.1f} s, at most {peak:.0f} MiB)"
         )
 
     def has_ended(self) -> bool:

@@ -3,19 +3,13 @@
 import click
 
 from stdtools.shared import journal, screen
-from stdtools.shared.options import ToolCommand, print_text
-
-
-def _explain() -> str:
-    from stdtools.log.explain import explain_path
-
-    return explain_path()
+from stdtools.shared.commands import ToolCommand, print_text
 
 
 @click.command(
     cls=ToolCommand,
     group="log",
-    explain=_explain,
+    explain="stdtools.log.explain:explain_path",
     examples=r"""
 stdtools log path
 dirname "$(stdtools log path)"

@@ -26,12 +26,6 @@ TAGS, NO_TAGS = (b"out: ", b"err: "), (b"", b"")
 PASSED_ON = (signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2)
 
 
-def _explain(**given: Any) -> str:
-    from stdtools.log.explain import explain_run
-
-    return explain_run(given)
-
-
 class RunCommand(WritingCommand):
     """A command whose options end where COMMAND begins, also without ``--``."""
 
@@ -56,7 +50,7 @@ class RunCommand(WritingCommand):
 @click.command(
     cls=RunCommand,
     group="log",
-    explain=_explain,
+    explain="stdtools.log.explain:explain_run",
     examples=r"""
 stdtools log run build.log -- make -k
 stdtools log run nightly.log --timestamp --tag -- sh -c 'echo begin; date >&2'
@@ -65,7 +59,7 @@ stdtools log run nightly.log --timestamp --tag -- sh -c 'echo begin; date >&2'
 @click.argument("file", metavar="FILE")
 @click.argument("command", nargs=-1, required=True, metavar="-- COMMAND [ARG]...")
 @writing_options
-@click.option("--tag", is_flag=True, help="Put 'out: ' or 'err: ' before each line: which stream it came from.")
+@click.option("--tag", is_flag=True, help="Puts 'out: ' or 'err: ' before each line: which stream it came from.")
 def run(file: str, command: tuple[str, ...], tag: bool, **given: Any) -> int:
     """Run a command and log both its streams.
 
@@ -75,7 +69,7 @@ def run(file: str, command: tuple[str, ...], tag: bool, **given: Any) -> int:
     and what it used are shown.
 
     Ctrl-C is for COMMAND; TERM, HUP, USR1 and USR2 are passed on to it. Output of processes that it
-    leaves behind is not waited for.
+    leaves behind is waited for a second at most.
     """
     # Python ignores SIGPIPE and SIGXFSZ, and we SIGINT; COMMAND is to find what we found.
     reset = {signal.SIGPIPE, signal.SIGXFSZ} | ({signal.SIGINT} if _listens_to(signal.SIGINT) else set())

@@ -1,28 +1,20 @@
 """The command line of log verify."""
 
-from typing import Any
-
 import click
 
-from stdtools.log.gap import amount
 from stdtools.shared import journal, screen
-from stdtools.shared.options import ToolCommand, record_output
+from stdtools.shared.commands import ToolCommand
+from stdtools.shared.options import record_output
 from stdtools.shared.records import RecordWriter
 from stdtools.shared.streams import Output
 
 COLUMNS = ("file", "lines", "bytes", "problems")
 
 
-def _explain(**given: Any) -> str:
-    from stdtools.log.explain import explain_verify
-
-    return explain_verify(given)
-
-
 @click.command(
     cls=ToolCommand,
     group="log",
-    explain=_explain,
+    explain="stdtools.log.explain:explain_verify",
     examples=r"""
 stdtools log verify app.log
 stdtools log verify app.log --jsonl | jq -r 'select(.problems) | .file'
@@ -47,10 +39,10 @@ def verify(file: str, format: str | None) -> int:
     with Output() as output:
         writer = RecordWriter(output, COLUMNS, format)
         for report in reports(file):
-            writer.write([(screen.safe(report.file), report.lines, report.size, "; ".join(report.problems) or None)])
+            writer.write([(report.file, report.lines, report.size, "; ".join(report.problems) or None)])
             lines += report.lines
             problems += len(report.problems)
         writer.close()
     journal.counts["lines"] = lines
-    screen.note(f"{amount(lines, 'line')}, {amount(problems, 'problem')}", verbosity=1)
+    screen.note(f"{screen.amount(lines, 'line')}, {screen.amount(problems, 'problem')}", verbosity=1)
     return 1 if problems else 0

@@ -11,8 +11,10 @@ from stdtools.log.levels import LEVELS, rank_of
 from stdtools.log.lines import Pattern, Selection
 from stdtools.log.showing import COLUMNS, JOURNAL_COLUMNS, Plain, Records, Show, journal_record, record
 from stdtools.shared import journal, screen
+from stdtools.shared.commands import ToolCommand
 from stdtools.shared.errors import TROUBLE, ToolError
-from stdtools.shared.options import Moment, ToolCommand, record_output
+from stdtools.shared.options import record_output
+from stdtools.shared.parameters import Moment
 from stdtools.shared.records import RecordWriter
 from stdtools.shared.streams import BLOCK, STDOUT, Output, open_input
 from stdtools.shared.whole_lines import WholeLines
@@ -42,16 +44,10 @@ class _Pattern(click.ParamType[Pattern]):
             self.fail(f"{value!r} is not a regular expression: {error}", param, ctx)
 
 
-def _explain(**given: Any) -> str:
-    from stdtools.log.explain import explain_view
-
-    return explain_view(given)
-
-
 @click.command(
     cls=ToolCommand,
     group="log",
-    explain=_explain,
+    explain="stdtools.log.explain:explain_view",
     examples=r"""
 stdtools log view app.log --since 2h --level warning
 stdtools log view app.log --grep 'took [0-9]{4,} ms' -n 20
@@ -73,7 +69,7 @@ stdtools log view --since today
     metavar="N",
     help="Only the last N of these lines, which are kept in memory.",
 )
-@click.option("-f", "--follow", is_flag=True, help="Go on with what is written from now on, across rotations.")
+@click.option("-f", "--follow", is_flag=True, help="Goes on with what is written from now on, across rotations.")
 @record_output("the lines as they are")
 def view(
     file: str | None,

@@ -1,7 +1,6 @@
 """The command line of log write, and the options that log run shares with it."""
 
 import contextlib
-import os
 import signal
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
@@ -13,8 +12,9 @@ from stdtools.log.sink import Sink
 from stdtools.log.stamp import FORMATS, is_format, make_stamp
 from stdtools.shared import journal, screen
 from stdtools.shared.backups import MOST
+from stdtools.shared.commands import ToolCommand
 from stdtools.shared.errors import TROUBLE, Signalled, ToolError
-from stdtools.shared.options import Size, ToolCommand
+from stdtools.shared.parameters import Size
 from stdtools.shared.rotation import RotatingFile
 from stdtools.shared.streams import STDIN, STDOUT
 
@@ -66,7 +66,7 @@ def writing_options(command: Decorated) -> Decorated:
             default="10M",
             show_default=True,
             metavar="SIZE",
-            help="Begin a new file rather than exceed this; 0: no limit.",
+            help="Begins a new file rather than exceed this; 0: no limit.",
         ),
         click.option(
             "--backups",
@@ -74,27 +74,27 @@ def writing_options(command: Decorated) -> Decorated:
             default=5,
             show_default=True,
             metavar="N",
-            help="Keep N older files: FILE.1 is the newest.",
+            help="Keeps N older files: FILE.1 is the newest.",
         ),
         click.option(
-            "--every", metavar="PERIOD", help="Begin a new file every hour, day (at midnight), week, 15m, 6h …"
+            "--every", metavar="PERIOD", help="Begins a new file every hour, day (at midnight), week, 15m, 6h …"
         ),
         click.option(
-            "--compress", type=click.Choice(["gz", "bz2", "xz"]), help="Compress backups, beside the writing."
+            "--compress", type=click.Choice(["gz", "bz2", "xz"]), help="Compresses backups, beside the writing."
         ),
         click.option(
             "--timestamp",
             metavar="[FORMAT]",
-            help="Put the time before each line: iso (the default), utc, epoch, or a format of strftime.",
+            help="Puts the time before each line: iso (the default), utc, epoch, or a format of strftime.",
         ),
-        click.option("--prefix", default="", metavar="TEXT", help="Put TEXT before each line, behind the time."),
-        click.option("--tee", is_flag=True, help="Also pass on what comes, as it is."),
+        click.option("--prefix", default="", metavar="TEXT", help="Puts TEXT before each line, behind the time."),
+        click.option("--tee", is_flag=True, help="Also passes on what comes, as it is."),
         click.option(
             "--sync",
             type=click.Choice(["none", "block", "line"]),
             default="none",
             show_default=True,
-            help="Wait for the disk: never, after each block, or after each line.",
+            help="Waits for the disk: never, after each block, or after each line.",
         ),
         click.option(
             "--on-full",
@@ -113,7 +113,7 @@ def writing_options(command: Decorated) -> Decorated:
             "--max-total",
             type=Size(),
             metavar="SIZE",
-            help="Remove the oldest backups so that all files together stay below this.",
+            help="Removes the oldest backups so that all files together stay below this.",
         ),
     ]
     for option in reversed(options):
@@ -210,16 +210,10 @@ def finish(sink: Sink, tees: list[Tee], requests: Requests) -> int:
     return code
 
 
-def _explain(**given: Any) -> str:
-    from stdtools.log.explain import explain_write
-
-    return explain_write(given)
-
-
 @click.command(
     cls=WritingCommand,
     group="log",
-    explain=_explain,
+    explain="stdtools.log.explain:explain_write",
     examples=r"""
 make 2>&1 | stdtools log write make.log
 (date; uptime) | stdtools log write host.log --timestamp --every day --compress gz
@@ -239,8 +233,7 @@ def write(file: str, **given: Any) -> int:
     with requests_by_signal(rotating=True) as requests:
         sink = open_sink(file, requests, given)
         tees = [Tee(STDOUT, "standard output")] if given["tee"] else []
-        if os.isatty(STDIN):
-            screen.note("reading from the terminal; Ctrl-D ends")
+        screen.warn_of_terminal(STDIN)
         source = Source(STDIN, "standard input", tee=tees[0] if tees else None)
         try:
             pump([source], sink, requests)

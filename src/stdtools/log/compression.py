@@ -74,9 +74,10 @@ class Compressor:
                     logger.debug("compressed a backup of %d bytes", os.fstat(fd).st_size)
                 except Exception as error:  # noqa: BLE001 - each library has its own; the backup stays as it is
                     self._given_up.add(inode)
-                    if str(error) not in self._told:
-                        self._told.add(str(error))
-                        self._tell(f"{self._log.given_path}: a backup is not compressed: {error}")
+                    why = getattr(error, "strerror", None) or str(error)
+                    if why not in self._told:
+                        self._told.add(why)
+                        self._tell(f"{self._log.given_path}: a backup is not compressed: {why}")
                 finally:
                     os.close(fd)
             if finishing:

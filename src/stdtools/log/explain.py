@@ -4,6 +4,7 @@ from typing import Any
 
 from stdtools.log.stamp import FORMATS
 from stdtools.shared.errors import ToolError
+from stdtools.shared.patterns import ascii_form
 
 _UNEXPLAINED = {
     "every": None,
@@ -20,7 +21,7 @@ def explain_write(given: dict[str, Any]) -> str:
     tee = ["    sys.stdout.buffer.write(line)"] if given["tee"] else []
     return _script(
         ["import logging", "import logging.handlers", "import sys", "", *_handler(given)],
-        ["for line in sys.stdin.buffer:", *_emit("line"), *tee],
+        ["for line in sys.stdin.buffer:", _EMIT, *tee],
     )
 
 
@@ -34,7 +35,7 @@ def explain_run(given: dict[str, Any]) -> str:
         [
             f"command = subprocess.Popen({list(given['command'])!r}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)",
             "for line in command.stdout:",
-            *_emit("line"),
+            _EMIT,
             "code = command.wait()",
             "sys.exit(code if code >= 0 else 128 - code)",
         ],
@@ -71,8 +72,7 @@ def _as_latin_1(text: str) -> str:
     return text.encode("utf-8", "surrogateescape").decode("latin-1")
 
 
-def _emit(line: str) -> list[str]:
-    return [f"    handler.emit(logging.makeLogRecord({{'msg': {line}.decode('latin-1')}}))"]
+_EMIT = "    handler.emit(logging.makeLogRecord({'msg': line.decode('latin-1')}))"
 
 
 def explain_view(given: dict[str, Any]) -> str:
@@ -85,8 +85,8 @@ def explain_view(given: dict[str, Any]) -> str:
     from stdtools.shared import journal
 
     grep, count = given["grep"], given["lines"]
-    if grep is not None and not grep.text.isascii():
-        raise ToolError("--explain covers --grep only with a pattern in ASCII")
+    if grep is not None and ascii_form(grep.text) is None:
+        raise ToolError("--explain covers --grep only with a pattern of bytes in ASCII")
     imports = ["bz2", "gzip", "lzma", "os", "sys"] + ["re"] * (grep is not None) + ["collections"] * (count is not None)
     body = [
         *(f"import {module}" for module in sorted(imports)),
@@ -144,7 +144,7 @@ def explain_verify(given: dict[str, Any]) -> str:
     )
 
 
-def explain_path() -> str:
+def explain_path(given: dict[str, Any]) -> str:
     """Return a script that shows where the journal is on Linux."""
     return _script(
         [

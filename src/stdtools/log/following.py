@@ -172,14 +172,14 @@ def follow(chain: Chain, start: OpenPiece, wait: Callable[[], None]) -> Iterator
             if block:
                 if whole := lines.cut(block):
                     # Half a line may be a killed writer's: it is read again when we know more.
-                    piece.step_back(lines.held)
-                    lines = WholeLines()
+                    if piece.step_back(lines.held):
+                        lines = WholeLines()
                     yield whole
                 continue
             if complete:
                 break
-            piece.step_back(lines.held)
-            lines = WholeLines()
+            if piece.step_back(lines.held):
+                lines = WholeLines()
             if chain.is_current(piece):
                 wait()
             else:
@@ -205,12 +205,14 @@ def last_lines(
     troubles: list[ToolError] = []
     end = None if follow else chain.end()
 
+    def size_of(piece: OpenPiece) -> int | None:
+        return end.size if end is not None and piece.inode == end.inode else None
+
     def last_of(piece: OpenPiece, need: int, *, is_newest: bool) -> list[Any]:
         kept: deque[Any] = deque(maxlen=need)
         lines = WholeLines()
-        size = end.size if end is not None and piece.inode == end.inode else None
         try:
-            for block in _blocks(piece, size):
+            for block in _blocks(piece, size_of(piece)):
                 kept.extend(select(lines.cut(block)))
         except ToolError as error:
             troubles.append(error)
@@ -226,7 +228,7 @@ def last_lines(
         found: list[Any] = []
         while True:
             if selection.wants_all:
-                piece.go_to_last_lines(count - len(found) + 1)  # the last one may have no end yet
+                piece.go_to_last_lines(count - len(found) + 1, size_of(piece))  # the last one may have no end yet
             found = [*last_of(piece, count - len(found), is_newest=piece is newest), *found]
             older = chain.before(piece) if len(found) < count else None
             if piece is not newest:

@@ -3,17 +3,12 @@
 import re
 from collections.abc import Iterator
 
-_GAP = re.compile(rb"stdtools log: (\d+ (?:lines?|records?)) (?:\(\d+ bytes\) )?dropped: ")
+_GAP = re.compile(rb"stdtools log: (\d+ (?:lines?|records?)) (?:\(\d+ bytes?\) )?dropped: ")
 
 
 def gap_line(what: str, why: str) -> bytes:
     """Return the line for *what*, such as ``12 lines (345 bytes)``, that could not be written."""
     return f"stdtools log: {what} dropped: {why}\n".encode()
-
-
-def amount(number: int, unit: str) -> str:
-    """Return ``1 line`` or ``2 lines``."""
-    return f"{number} {unit}{'' if number == 1 else 's'}"
 
 
 def find_gaps(text: bytes, start: int) -> Iterator[str]:

@@ -9,10 +9,11 @@ import stat
 import warnings
 import weakref
 
-from stdtools.log.gap import amount, gap_line
+from stdtools.log.gap import gap_line
 from stdtools.shared.disk import mode_by_umask
 from stdtools.shared.errors import ToolError
 from stdtools.shared.rotation import RotatingFile
+from stdtools.shared.screen import amount
 
 PATIENCE = 5.0  # seconds after which a record is written without the lock, which a stopped process holds
 

@@ -7,6 +7,7 @@ from types import ModuleType
 from typing import NamedTuple
 
 from stdtools.log.levels import RANKS
+from stdtools.shared.patterns import ascii_form
 
 
 class Line(NamedTuple):
@@ -23,14 +24,13 @@ class Pattern:
     def __init__(self, text: str) -> None:
         self.text = text
         self._search_text = re.compile(text).search
-        # What is ASCII is not decoded: three times as fast.
-        self._search_ascii = re.compile(text.encode()).search if text.isascii() else None
+        self._ascii = ascii_form(text)
 
     def search(self, line: bytes) -> bool:
         """Whether it is found in *line*, without its end."""
         line = line.removesuffix(b"\n")
-        if self._search_ascii is not None and line.isascii():
-            return self._search_ascii(line) is not None
+        if self._ascii is not None and line.isascii():
+            return self._ascii.search(line) is not None
         return self._search_text(line.decode("utf-8", "surrogateescape")) is not None
 
 
@@ -43,10 +43,10 @@ class Selection:
 
     def __init__(
         self,
-        since: float | None = None,
-        until: float | None = None,
-        pattern: Pattern | None = None,
-        level: int | None = None,
+        since: float | None,
+        until: float | None,
+        pattern: Pattern | None,
+        level: int | None,
     ) -> None:
         self.since = since
         self._until = until

@@ -81,7 +81,9 @@ def _look(path: str) -> list[Piece]:
                 piece = Piece(base + suffix, number, seen.st_ino, seen.st_mtime_ns, seen.st_size)
             except FileNotFoundError:
                 continue
-            except OSError:  # a loop of links; told when it is read
+            except OSError as error:  # told when it is read
+                if number and error.errno != errno.ELOOP:
+                    continue  # what is wrong with the directory is told once, of the file itself
                 piece = Piece(base + suffix, number, -1 - number, 0, 0)
             found.append(piece)
             missing = 0
@@ -102,7 +104,7 @@ class OpenPiece:
         self.piece = piece
         self.inode = piece.inode
         self.is_packed = piece.name.endswith(COMPRESSIONS)
-        self.is_seekable = self.is_regular = False
+        self._is_seekable = self.is_regular = False
         self._modified = piece.modified
         self._trouble: OSError | None = None
         self._fd = -1
@@ -123,7 +125,7 @@ class OpenPiece:
         self.inode = found.st_ino
         self.is_regular = stat.S_ISREG(found.st_mode)
         # Files of /proc say that they are empty, and cannot be read from their end.
-        self.is_seekable = not self.is_packed and self.is_regular and found.st_size > 0
+        self._is_seekable = not self.is_packed and self.is_regular and found.st_size > 0
         if self.is_packed:
             self._packed = os.fdopen(self._fd, "rb")
             self._unpacked = opened(os.path.splitext(piece.name)[1], self._packed)
@@ -168,18 +170,24 @@ class OpenPiece:
             with contextlib.suppress(OSError):
                 os.lseek(self._fd, 0, os.SEEK_SET)
 
-    def step_back(self, size: int) -> None:
-        """Go *size* bytes back; to the beginning of a file that has become shorter than that."""
+    def step_back(self, size: int) -> bool:
+        """Go *size* bytes back, or to the beginning of a file that has become shorter than that; say if it was done.
+
+        What is compressed, and a pipe, only goes on.
+        """
         if self._unpacked is None and self._fd >= 0:
-            with contextlib.suppress(OSError):  # a pipe has none of this
+            with contextlib.suppress(OSError):
                 position = os.lseek(self._fd, 0, os.SEEK_CUR) - size
                 os.lseek(self._fd, position if position <= os.fstat(self._fd).st_size else 0, os.SEEK_SET)
+                return True
+        return False
 
-    def go_to_last_lines(self, count: int) -> None:
-        """Go to where the last *count* lines begin, where that can be found from the end."""
-        if self._fd < 0 or not self.is_seekable:
+    def go_to_last_lines(self, count: int, size: int | None = None) -> None:
+        """Go to where the last *count* lines begin, of its first *size* bytes, where that can be found from the end."""
+        if self._fd < 0 or not self._is_seekable:
             return
-        start = os.lseek(self._fd, 0, os.SEEK_END)
+        now = os.fstat(self._fd).st_size
+        start = now if size is None else min(size, now)
         lines = 0
         last = True
         while start > 0:

@@ -22,6 +22,8 @@ class Schedule:
         self._seconds = DAY if self._days else parse_duration("1h" if text == "hour" else text)
         if not self._days and self._seconds % DAY == 0:
             self._days = int(self._seconds // DAY)
+        if not self._days and self._seconds > DAY:
+            raise ValueError(f"{text!r} is neither within a day nor whole days")
         if self._seconds < 1:
             raise ValueError(f"{text!r} is less than a second")
         self._after = lru_cache(maxsize=8)(self._boundary_after)

@@ -8,10 +8,11 @@ from collections.abc import Callable
 from typing import Literal
 
 from stdtools.log.compression import Compressor
-from stdtools.log.gap import amount, gap_line
+from stdtools.log.gap import gap_line
 from stdtools.log.schedule import Schedule
 from stdtools.shared.errors import ToolError, raise_os_error
 from stdtools.shared.rotation import RotatingFile
+from stdtools.shared.screen import amount
 
 logger = logging.getLogger(__name__)
 
@@ -34,11 +35,11 @@ class Sink:
         *,
         tell: Callable[[str], None],
         pause: Callable[[float], bool],
-        stamp: Callable[[], bytes] = bytes,
-        on_full: OnFull = "wait",
-        each_line: bool = False,
-        schedule: Schedule | None = None,
-        compressor: Compressor | None = None,
+        stamp: Callable[[], bytes],
+        on_full: OnFull,
+        each_line: bool,
+        schedule: Schedule | None,
+        compressor: Compressor | None,
     ) -> None:
         self._file = file
         self._tell = tell
@@ -71,11 +72,11 @@ class Sink:
         if self._compressor is not None:
             self._compressor.start()
 
-    def put(self, block: bytes, source: object = None, tag: bytes = b"") -> None:
+    def put(self, block: bytes, source: object, tag: bytes) -> None:
         """Write the lines of *block*; one without its end goes on with the next block of the same *source*."""
         head = self._stamp() + tag
-        goes_on = self._open_line is not None and self._open_line is source
-        self._open_line = None if block.endswith(b"\n") else source or self
+        goes_on = self._open_line is source
+        self._open_line = None if block.endswith(b"\n") else source
         if head:
             block = (b"" if goes_on else head) + block[:-1].replace(b"\n", b"\n" + head) + block[-1:]
         if self._missing_bytes and not self._account(head):
@@ -174,7 +175,7 @@ class Sink:
         """Write the line that says what is missing; False while there is no room for it."""
         line = head + gap_line(_amount(self._missing_lines, self._missing_bytes), self._full)
         try:
-            self._file.write(line, whole=True)
+            self._file.write(line, whole=True, new_line=True)
         except OSError as error:
             self._check_full(error, "")
             return False

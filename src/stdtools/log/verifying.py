@@ -42,7 +42,7 @@ def verify(path: str) -> Iterator[Report]:
         if piece is None or not _is(piece, entry):
             yield Report(entry.name, problems=["was removed before it could be read"])
             continue
-        report = Report(entry.name, problems=_gap(listed, index, path))
+        report = Report(entry.name, problems=_gap(listed, index, chain.path))
         head = _head(piece)
         if _overlap(tail, head):
             report.problems.append("overlaps the file before it")
@@ -63,7 +63,7 @@ def verify(path: str) -> Iterator[Report]:
         piece.close()
         piece = following
     if listed and listed[-1].number:
-        yield Report(path, problems=["is missing"])
+        yield Report(chain.path, problems=["is missing"])
 
 
 def _is(piece: OpenPiece, entry: Piece) -> bool:

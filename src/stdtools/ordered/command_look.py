@@ -5,14 +5,13 @@ from typing import Any
 
 import click
 
+from stdtools.ordered.command_keys import key_of, key_options
+from stdtools.shared.commands import ToolCommand
 from stdtools.shared.errors import ToolError
-from stdtools.shared.options import ToolCommand
 from stdtools.shared.streams import Output, open_input
 
-KINDS = ("text", "number", "time")
 
-
-def _explain(**given: Any) -> str:
+def _explain(given: dict[str, Any]) -> str:
     from stdtools.ordered.explain import explain_look
 
     prefix, path = _arguments(given.pop("arguments"), given)
@@ -30,12 +29,7 @@ stdtools look --by -1 -d , --range one.. names.csv
 )
 @click.argument("arguments", nargs=-1, metavar="PREFIX FILE")
 @click.option("--range", "between", metavar="A..B", help="From A to B, both included, in the place of PREFIX.")
-@click.option("--by", type=int, metavar="N", help="Compares field N, from 1 or from -1 backwards, not the line.")
-@click.option("-d", "--delimiter", default="", metavar="CHAR", help="Between fields; without one, blanks.")
-@click.option(
-    "--as", "kind", type=click.Choice(KINDS), default="text", show_default=True,
-    help="What is compared; time: ISO 8601, or seconds since 1970.",
-)  # fmt: skip
+@key_options
 def look(arguments: tuple[str, ...], **given: Any) -> int:
     """Find lines in a sorted file.
 
@@ -50,7 +44,6 @@ def look(arguments: tuple[str, ...], **given: Any) -> int:
 
     prefix, path = _arguments(arguments, given)
     low, is_above = _bounds(prefix, given)
-    key_of = _key_of(given)
     count = 0
     with Output() as output, open_input(path) as source:
         if not source.is_file:
@@ -59,7 +52,7 @@ def look(arguments: tuple[str, ...], **given: Any) -> int:
             if not os.path.isfile(path):
                 raise ToolError("is no regular file; it cannot be halved", where=source.name, hint="use grep or lines")
             return 1
-        for line in found(source, os.fstat(source.fd).st_size, key_of, low, is_above):
+        for line in found(source, os.fstat(source.fd).st_size, key_of(given), low, is_above):
             output.write(line + b"\n")
             count += 1
     return int(not count)
@@ -68,8 +61,6 @@ def look(arguments: tuple[str, ...], **given: Any) -> int:
 def _arguments(arguments: tuple[str, ...], given: dict[str, Any]) -> tuple[str, str]:
     words = ["FILE"] if given["between"] else ["PREFIX", "FILE"]
     context = click.get_current_context()
-    if given["by"] == 0:
-        raise click.UsageError("--by: fields are numbered from 1", context)
     if len(arguments) < len(words):
         raise click.UsageError(f"a {words[len(arguments)]} is missing", context)
     if len(arguments) > len(words):
@@ -98,23 +89,3 @@ def _bounds(prefix: str, given: dict[str, Any]) -> tuple[Any, Any]:
     if given["kind"] == "text":
         return low, lambda key: key > high and not key.startswith(high)
     return low, lambda key: key > high
-
-
-def _key_of(given: dict[str, Any]) -> Any:
-    from stdtools.ordered.keys import converter, field_of, number_in
-
-    kind, number = given["kind"], given["by"]
-    delimiter = ("\t" if given["delimiter"] == "tab" else given["delimiter"]).encode("utf-8", "surrogateescape") or None
-    convert = converter(kind)
-    if number is None:
-        if kind == "text":
-            return lambda line: line
-        return number_in if kind == "number" else lambda line: convert(line.decode("utf-8", "replace"))
-
-    def key_of(line: bytes) -> Any:
-        value = field_of(line, number, delimiter)
-        if kind == "text":
-            return None if value is None else value.encode("utf-8", "surrogateescape")
-        return convert(value)
-
-    return key_of

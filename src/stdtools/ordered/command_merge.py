@@ -4,39 +4,24 @@ from typing import Any
 
 import click
 
-from stdtools.ordered.keys import KINDS
+from stdtools.ordered.command_keys import key_of, key_options
 from stdtools.shared import journal
+from stdtools.shared.commands import ToolCommand
 from stdtools.shared.errors import ToolError
-from stdtools.shared.options import ToolCommand
 from stdtools.shared.streams import Output
-
-
-def _explain(**given: Any) -> str:
-    from stdtools.ordered.explain import explain_merge
-
-    return explain_merge(given)
 
 
 @click.command(
     cls=ToolCommand,
-    explain=_explain,
+    explain="stdtools.ordered.explain:explain_merge",
     examples=r"""
 stdtools merge before/old.txt after/old.txt
 stdtools merge --unique before/old.txt after/old.txt
 seq 5 | stdtools merge --as number --check
 """,
 )
-@click.argument("files", nargs=-1, metavar="FILE...")
-@click.option("--by", metavar="N", help="Compares field N, from 1 or from -1 backwards, not the line.")
-@click.option("-d", "--delimiter", default="", metavar="CHAR", help="Between fields; without one, blanks.")
-@click.option(
-    "--as",
-    "kind",
-    type=click.Choice(KINDS),
-    default="text",
-    show_default=True,
-    help="What is compared; time: ISO 8601.",
-)
+@click.argument("files", nargs=-1, metavar="[FILE]...")
+@key_options
 @click.option("--unique", is_flag=True, help="Of equal lines, or equal fields, the first alone.")
 @click.option("--check", is_flag=True, help="Writes nothing; exits with 1 where an input is not in order.")
 def merge(files: tuple[str, ...], **given: Any) -> int:
@@ -50,8 +35,7 @@ def merge(files: tuple[str, ...], **given: Any) -> int:
     from stdtools.ordered.merging import merge as merged
 
     lines = 0
-    by = _number(given["by"])
-    keys_of = None if by is None and given["kind"] == "text" else _Keys(by, given)
+    keys_of = None if given["by"] is None and given["kind"] == "text" else _Keys(given)
     try:
         with Output() as output:
             for some in merged(list(files) or ["-"], keys_of, unique=given["unique"]):
@@ -69,45 +53,21 @@ def merge(files: tuple[str, ...], **given: Any) -> int:
     return 0
 
 
-def _number(text: str | None) -> int | None:
-    try:
-        number = None if text is None else int(text)
-    except ValueError:
-        number = 0
-    if number == 0:
-        raise click.UsageError(f"--by: {text!r} is no number of a field, from 1", click.get_current_context())
-    return number
-
-
 class _Keys:
     """Gives lines their keys."""
 
-    def __init__(self, by: int | None, given: dict[str, Any]) -> None:
-        from stdtools.ordered.keys import converter
-
-        self._by = by
+    def __init__(self, given: dict[str, Any]) -> None:
+        self._by = given["by"]
         self._kind = given["kind"]
-        self._convert = converter(self._kind)
-        delimiter = "\t" if given["delimiter"] == "tab" else given["delimiter"]
-        self._delimiter = delimiter.encode("utf-8", "surrogateescape") or None
+        self._key_of = key_of(given)
 
     def __call__(self, lines: list[bytes], name: str, first: int) -> list[tuple[Any, bytes]]:
         """Return each line behind its key. Raises ToolError for one that has none."""
         items = []
         for number, line in enumerate(lines, first):
-            key = self._key(line)
+            key = self._key_of(line)
             if key is None:
                 what = f"a {self._kind}" if self._by is None else f"a {self._kind} in field {self._by}"
                 raise ToolError(f"has not {what}", where=f"{name}:{number}")
             items.append((key, line))
         return items
-
-    def _key(self, line: bytes) -> Any:
-        from stdtools.ordered.keys import field_of, number_in
-
-        if self._by is None:
-            return number_in(line) if self._kind == "number" else self._convert(line.decode("utf-8", "replace"))
-        value = field_of(line, self._by, self._delimiter)
-        if self._kind == "text":
-            return None if value is None else value.encode("utf-8", "surrogateescape")
-        return self._convert(value)

@@ -8,22 +8,17 @@ import click
 
 from stdtools.ordered.largest import Largest
 from stdtools.shared import journal, screen
+from stdtools.shared.commands import ToolCommand
 from stdtools.shared.inputs import line_blocks, read_each, split_lines
-from stdtools.shared.options import ToolCommand, field_input
+from stdtools.shared.options import field_input
 from stdtools.shared.streams import Input, Output
 
 _PLAIN = re.compile(r"-?[1-9][0-9]*|[\w.]+")
 
 
-def _explain(**given: Any) -> str:
-    from stdtools.ordered.explain import explain_top
-
-    return explain_top(given)
-
-
 @click.command(
     cls=ToolCommand,
-    explain=_explain,
+    explain="stdtools.ordered.explain:explain_top",
     examples=r"""
 seq 1000 | stdtools top -n 3
 stdtools top -n 3 --by 3 -d : /etc/passwd
@@ -65,7 +60,7 @@ def _add(largest: Largest, keyed: "_Keyed | None", source: Input) -> None:
         largest.add(keyed.read(source))
         return
     for block in line_blocks(source):
-        largest.add_numbers(split_lines(block))
+        largest.add_numbers(block)
 
 
 class _Keyed:

@@ -3,17 +3,12 @@
 from typing import Any
 
 from stdtools.shared.errors import ToolError
-
-
-def _refuse_others(given: dict[str, Any], covered: set[str]) -> None:
-    for name, value in given.items():
-        if value and name not in covered:
-            raise ToolError(f"--explain does not cover --{name.replace('_', '-')}")
+from stdtools.shared.explaining import refuse_others
 
 
 def explain_top(given: dict[str, Any]) -> str:
     """Return a script that does what ``top`` would do with the parameters *given*."""
-    _refuse_others(given, {"files", "most", "by", "form", "delimiter", "smallest"})
+    refuse_others(given, {"files", "most", "by", "form", "delimiter", "smallest"})
     if given["form"] != "auto" or (given["by"] and not given["by"].lstrip("-").isdigit()):
         raise ToolError("--explain covers fields of text by their numbers")
     key = "float(line)"
@@ -35,19 +30,21 @@ def explain_top(given: dict[str, Any]) -> str:
 
 def explain_merge(given: dict[str, Any]) -> str:
     """Return a script that does what ``merge`` would do with the parameters *given*."""
-    _refuse_others(given, {"files", "by", "kind", "form", "delimiter", "unique"})
-    if given["by"] and (not given["by"].isdigit() or given["kind"] == "time"):
-        raise ToolError("--explain covers fields of text by their numbers, as text or numbers")
+    refuse_others(given, {"files", "by", "kind", "delimiter", "unique"})
+    if given["kind"] == "time":
+        raise ToolError("--explain covers text and numbers")
     key = ""
-    if given["by"]:
-        cell = f"line.split({given['delimiter'].encode() or None!r})[{int(given['by']) - 1}]"
+    if number := given["by"]:
+        between = given["delimiter"].encode("utf-8", "surrogateescape") or None
+        cell = f"line.split({between!r})[{number - (number > 0)}]"
         key = f", key=lambda line: {f'float({cell})' if given['kind'] == 'number' else cell}"
     elif given["kind"] == "number":
         key = ", key=float"
     script = [
         "import heapq, itertools, sys",
         "",
-        f"files = [open(name, 'rb') for name in {list(given['files'])!r}]",
+        f"names = {list(given['files']) or ['-']!r}",
+        "files = [sys.stdin.buffer if name == '-' else open(name, 'rb') for name in names]",
         "lines = ((line.rstrip(b'\\n') for line in file) for file in files)",
         f"merged = heapq.merge(*lines{key})",
     ]
@@ -61,18 +58,18 @@ def explain_merge(given: dict[str, Any]) -> str:
 
 def explain_look(given: dict[str, Any], prefix: str, path: str) -> str:
     """Return a script that does what ``look`` would do for a *prefix* in the file *path*."""
-    _refuse_others(given, {"kind", "form", "delimiter"})
-    if given["kind"] not in (None, "text"):
+    refuse_others(given, {"kind", "delimiter"})
+    if given["kind"] != "text":
         raise ToolError("--explain covers text")
     return "\n".join(
         [
             "import bisect, sys",
             "",
-            f"prefix = {prefix!r}.encode()",
-            f"lines = open({path!r}, 'rb').read().splitlines(keepends=True)",
+            f"prefix = {prefix.encode('utf-8', 'surrogateescape')!r}",
+            f"lines = [line.rstrip(b'\\n') for line in open({path!r}, 'rb')]",
             "first = bisect.bisect_left(lines, prefix)",
             "while first < len(lines) and lines[first].startswith(prefix):",
-            "    sys.stdout.buffer.write(lines[first])",
+            "    sys.stdout.buffer.write(lines[first] + b'\\n')",
             "    first += 1",
             "",
         ]

@@ -7,7 +7,8 @@ from typing import Any
 from stdtools.shared.errors import ToolError
 
 _OPERATORS = (ast.Add, ast.Sub, ast.Mult, ast.Div, ast.FloorDiv, ast.Mod, ast.UAdd, ast.USub)
-_FUNCTIONS: dict[str, Callable[..., Any]] = {"abs": abs, "min": min, "max": max, "round": round, "len": len}
+_FUNCTIONS: dict[str, Callable[..., Any]] = {"abs": abs, "min": min, "max": max, "round": round}
+_ALONE = ("abs", "round")  # these take one value; digits to round to would be as many as the data say
 LONGEST, DEEPEST = 1000, 50
 
 
@@ -52,6 +53,8 @@ def _names(node: ast.expr, depth: int) -> set[str]:
             return _names(operand, depth - 1)
         case ast.BinOp(left=left, op=op, right=right) if isinstance(op, _OPERATORS):
             return _names(left, depth - 1) | _names(right, depth - 1)
-        case ast.Call(func=ast.Name(id=name), args=args, keywords=[]) if name in _FUNCTIONS and args:
+        case ast.Call(func=ast.Name(id=name), args=args, keywords=[]) if name in _FUNCTIONS and (
+            len(args) == 1 if name in _ALONE else len(args) > 1
+        ):
             return set().union(*(_names(arg, depth - 1) for arg in args))
     raise SyntaxError

@@ -1,11 +1,11 @@
 """What lines are ordered by: themselves, byte by byte, or a field as text, number or time."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 from stdtools.shared.errors import ToolError
-from stdtools.shared.fields import FieldReader, number_of
+from stdtools.shared.fields import number_of
 
 KINDS = ("text", "number", "time")
 _NUMBER = re.compile(rb"\s*[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
@@ -41,16 +41,31 @@ def moment(value: Any) -> float | None:
         return None
 
 
-def reader_of(given: dict[str, Any], fields: Sequence[str]) -> FieldReader:
-    """Return the reader of *fields*, as the options of shared/options.field_input say."""
-    return FieldReader(fields, form=given["form"], delimiter=given["delimiter"])
-
-
 def field_of(line: bytes, number: int, delimiter: bytes | None) -> str | None:
     """Return the field *number*, from 1 or from -1 backwards, of a line of text."""
     cells = line.split(delimiter)
     at = number - (number > 0)
     return cells[at].decode("utf-8", "surrogateescape") if -len(cells) <= at < len(cells) else None
+
+
+def key_of_line(kind: str, number: int | None, delimiter: bytes | None) -> Callable[[bytes], Key]:
+    """Return what makes the key of a line: of all of it, or of the field *number*; the key is None where it has none.
+
+    A text is its bytes; a number may have more behind it where it is not a field.
+    """
+    convert = converter(kind)
+    if number is None:
+        if kind == "text":
+            return lambda line: line
+        return number_in if kind == "number" else lambda line: convert(line.decode("utf-8", "replace"))
+
+    def key_of(line: bytes) -> Key:
+        value = field_of(line, number, delimiter)
+        if kind == "text":
+            return None if value is None else value.encode("utf-8", "surrogateescape")
+        return convert(value)
+
+    return key_of
 
 
 def as_key(text: str, kind: str) -> Key:

@@ -38,7 +38,7 @@ def look(source: Input, size: int, key_of: KeyOf, low: Any, is_above: Callable[[
 def _key(source: Input, key_of: KeyOf, line: bytes, offset: int) -> Any:
     key = key_of(line)
     if key is None:
-        raise ToolError(f"the line at byte {offset} has no such field", where=source.name)
+        raise ToolError(f"the line at byte {offset} has not what is compared", where=source.name)
     return key
 
 

@@ -4,7 +4,7 @@
 """
 
 import os
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator
 from itertools import groupby
 from operator import itemgetter
@@ -126,10 +126,12 @@ def merge(paths: list[str], keys_of: KeysOf | None = None, *, unique: bool = Fal
         ends = [source.items[-1] for source in sources]
         bound = min(ends) if key is None else min(map(key, ends))
         ready: Items = []
+        more = False  # whether one of them may go on with what is equal, which belongs before that of the next
         for source in sources:
-            at = bisect_right(source.items, bound, key=key)
+            at = (bisect_left if more else bisect_right)(source.items, bound, key=key)
             ready += source.items[:at]
             del source.items[:at]
+            more = more or (key is not None and not source.items)
         ready.sort(key=key)
         if unique:
             ready = [next(group) for _, group in groupby(last + ready, key=key)][len(last) :]

@@ -57,11 +57,10 @@ def _found(own: str) -> dict[str, tuple[str, Traversable]]:
 def _read(name: str, origin: str, path: Traversable) -> NamedLayout:
     where = str(path)
     try:
-        if isinstance(path, Path) and origin != BUILT_IN:
-            with path.open("rb") as file:
-                if not is_trusted(file.fileno()):
-                    raise ToolError("not used, as others can write it", where=where, hint="chmod go-w it")
-        values: dict[str, Any] = tomllib.loads(path.read_text("utf-8"))
+        with path.open("rb") as file:
+            if origin != BUILT_IN and not is_trusted(file.fileno()):
+                raise ToolError("not used, as others can write it", where=where, hint="chmod go-w it")
+            values: dict[str, Any] = tomllib.load(file)
     except OSError as error:
         raise_os_error(error, where)
     except UnicodeDecodeError:
@@ -81,6 +80,8 @@ def _read(name: str, origin: str, path: Traversable) -> NamedLayout:
         values["magic"] = bytes.fromhex(values.get("magic", ""))
     except ValueError:
         raise ToolError("magic must be hex digits", where=where, hint="write magic = '7f454c46'") from None
+    if values.get("search") and not values["magic"]:
+        raise ToolError("search needs a magic", where=where)
     try:
         Layout(values["layout"])
     except LayoutError as error:

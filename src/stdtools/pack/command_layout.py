@@ -22,7 +22,7 @@ layout_option = click.option(
     "name",
     metavar="NAME",
     shell_complete=offering(_layouts),
-    help="Use a named layout in the place of LAYOUT.",
+    help="Uses a named layout in the place of LAYOUT.",
 )
 text_option = click.option(
     "--text", "encoding", metavar="ENCODING", default="utf-8", show_default=True, help="Encoding of text fields."

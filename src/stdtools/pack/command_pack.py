@@ -9,8 +9,10 @@ from stdtools.pack.command_layout import layout_option, take_layout, text_option
 from stdtools.pack.layout import Layout
 from stdtools.pack.text import Charset
 from stdtools.shared import journal, screen
+from stdtools.shared.commands import ToolCommand
 from stdtools.shared.errors import ToolError
-from stdtools.shared.options import Size, ToolCommand
+from stdtools.shared.options import is_typed
+from stdtools.shared.parameters import Size
 from stdtools.shared.streams import Output, open_input
 
 
@@ -41,7 +43,7 @@ def _unmark(ctx: click.Context, param: click.Parameter, values: tuple[str, ...])
     return tuple(value.removeprefix("\0") for value in values)
 
 
-def _explain(**given: Any) -> str:
+def _explain(given: dict[str, Any]) -> str:
     from stdtools.pack.encode import from_arguments
     from stdtools.pack.explain import Target, explain_pack
 
@@ -52,7 +54,7 @@ def _explain(**given: Any) -> str:
         Target(
             record=from_arguments(layout, values) if values else None,
             source="-" if given["source"] is None else given["source"],
-            format=_form(given["csv"], given["tsv"]),
+            format=given["form"],
             output=given["output"],
             into=given["into"] or "",
             at=given["at"] or 0,
@@ -63,10 +65,8 @@ def _explain(**given: Any) -> str:
 def _check(values: list[str], **given: Any) -> None:
     """Raise UsageError for options that do not go together."""
     problem = ""
-    if values and (given["source"] is not None or given["csv"] or given["tsv"]):
+    if values and (given["source"] is not None or is_typed("form")):
         problem = "values come from arguments or from records, not both"
-    elif given["csv"] and given["tsv"]:
-        problem = "the records are CSV or TSV, not both"
     elif given["into"] is not None and (given["output"] != "-" or given["stream"]):
         problem = "--into goes with neither --output nor --stream"
     elif given["output"] != "-" and given["stream"]:
@@ -75,10 +75,6 @@ def _check(values: list[str], **given: Any) -> None:
         problem = "--at needs --into FILE"
     if problem:
         raise click.UsageError(problem, click.get_current_context())
-
-
-def _form(csv: bool, tsv: bool) -> str:
-    return "csv" if csv else "tsv" if tsv else "jsonl"
 
 
 @click.command(
@@ -92,20 +88,34 @@ stdtools pack '<H' 8080 --into config.bin --at 0x40
 """,
 )
 @click.argument("arguments", nargs=-1, metavar="LAYOUT [VALUE]...", callback=_unmark)
-@click.option("--from", "source", metavar="FILE", help="Read records from FILE, or standard input.  [default: -]")
-@click.option("--csv", is_flag=True, help="The records are CSV with a header, not JSON.")
-@click.option("--tsv", is_flag=True, help="The records are TSV with a header, not JSON.")
+@click.option("--from", "source", metavar="FILE", help="Reads records from FILE, or standard input.  [default: -]")
+@click.option(
+    "--input",
+    "form",
+    type=click.Choice(("jsonl", "csv", "tsv")),
+    default="jsonl",
+    show_default=True,
+    help="What records are; jsonl: JSON values of any kind, CSV and TSV have a header.",
+)
+@click.option("--csv", "form", flag_value="csv", allow_from_autoenv=False, help="Same as --input csv.")
+@click.option("--tsv", "form", flag_value="tsv", allow_from_autoenv=False, help="Same as --input tsv.")
 @text_option
-@click.option("-o", "--output", metavar="FILE", default="-", help="Write FILE, all of it or nothing.")
-@click.option("--into", metavar="FILE", help="Overwrite bytes within FILE and leave every other byte alone.")
+@click.option(
+    "-o", "--output", metavar="FILE", default="-", allow_from_autoenv=False, help="Writes FILE, all of it or nothing."
+)
+@click.option(
+    "--into",
+    metavar="FILE",
+    allow_from_autoenv=False,
+    help="Overwrites bytes within FILE and leaves every other byte alone.",
+)
 @click.option("--at", type=Size(), metavar="OFFSET", help="Where --into begins.  [default: 0]")
-@click.option("--stream", is_flag=True, help="Write each record as it comes, before the next is known to be right.")
+@click.option("--stream", is_flag=True, help="Writes each record as it comes, before the next is known to be right.")
 @layout_option
 def pack(
     arguments: tuple[str, ...],
     source: str | None,
-    csv: bool,
-    tsv: bool,
+    form: str,
     encoding: str,
     output: str,
     into: str | None,
@@ -123,13 +133,11 @@ def pack(
     (beyond 8 MiB in a temporary file), unless --stream says otherwise.
     """
     layout, _, values = take_layout(arguments, name, Charset(encoding))
-    _check(values, source=source, csv=csv, tsv=tsv, output=output, into=into, at=at, stream=stream)
+    _check(values, source=source, output=output, into=into, at=at, stream=stream)
     with Output() as standard_output:
         if into is None and output == "-" and standard_output.is_terminal:
             raise ToolError("standard output is a terminal", hint="redirect it, or use -o FILE")
-        packed = _packed(
-            layout, values, "-" if source is None else source, _form(csv, tsv), standard_output if stream else None
-        )
+        packed = _packed(layout, values, "-" if source is None else source, form, standard_output if stream else None)
         data = _counted(packed)
         if into is not None:
             from stdtools.shared import atomic

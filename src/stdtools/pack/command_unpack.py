@@ -11,15 +11,15 @@ from stdtools.pack.layout import Layout
 from stdtools.pack.named import NamedLayout, go_to_start
 from stdtools.pack.text import Charset
 from stdtools.shared import journal, screen
+from stdtools.shared.commands import ToolCommand
 from stdtools.shared.errors import TROUBLE, ToolError
-from stdtools.shared.options import Size, ToolCommand, record_output
+from stdtools.shared.options import is_typed, record_output
+from stdtools.shared.parameters import Size
 from stdtools.shared.records import RecordWriter
 from stdtools.shared.streams import STDOUT, Output, open_input
 
-COMMAND_LINE = click.core.ParameterSource.COMMANDLINE
 
-
-def _explain(**given: Any) -> str:
+def _explain(given: dict[str, Any]) -> str:
     from stdtools.pack.explain import Source, explain_unpack
 
     for option in ("layouts", "describe", "dump"):
@@ -55,8 +55,8 @@ stdtools unpack --layout elf64 /bin/ls --dump
 """,
 )
 @click.argument("arguments", nargs=-1, metavar="LAYOUT [FILE]")
-@click.option("--skip", type=Size(signed=True), metavar="BYTES", help="Begin here; negative: from the end of a file.")
-@click.option("--count", type=click.IntRange(min=0), metavar="N", help="Stop after N records.")
+@click.option("--skip", type=Size(signed=True), metavar="BYTES", help="Begins here; negative: from the end of a file.")
+@click.option("--count", type=click.IntRange(min=0), metavar="N", help="Stops after N records.")
 @click.option(
     "--tail",
     type=click.Choice(TAILS),
@@ -66,15 +66,15 @@ stdtools unpack --layout elf64 /bin/ls --dump
 )
 @record_output()
 @text_option
-@click.option("--raw", is_flag=True, help="Keep the NULs that fill text fields.")
+@click.option("--raw", is_flag=True, help="Keeps the NULs that fill text fields.")
 @click.option(
     "--describe",
     is_flag=True,
     allow_from_autoenv=False,
-    help="Show offset, size, alignment and type of every field; read nothing.",
+    help="Shows offset, size, alignment and type of every field; reads nothing.",
 )
 @click.option(
-    "--dump", is_flag=True, allow_from_autoenv=False, help="Show the bytes in hex, each with the field that owns it."
+    "--dump", is_flag=True, allow_from_autoenv=False, help="Shows the bytes in hex, each with the field that owns it."
 )
 @click.option(
     "-j",
@@ -82,10 +82,10 @@ stdtools unpack --layout elf64 /bin/ls --dump
     type=click.IntRange(min=1),
     default=1,
     metavar="N",
-    help="Use N processes, on a regular file of records of one size.",
+    help="Uses N processes, on a regular file of records of one size.",
 )
 @layout_option
-@click.option("--layouts", is_flag=True, allow_from_autoenv=False, help="List the named layouts.")
+@click.option("--layouts", is_flag=True, allow_from_autoenv=False, help="Lists the named layouts.")
 def unpack(
     arguments: tuple[str, ...],
     skip: int | None,
@@ -116,7 +116,7 @@ def unpack(
     if describe:
         return _describe(layout, format)
     if dump:
-        if format is not None and click.get_current_context().get_parameter_source("format") is COMMAND_LINE:
+        if format is not None and is_typed("format"):
             raise click.UsageError("--dump has a form of its own", click.get_current_context())
         return _dump(layout, named, path, skip, count, tail)
     with Output() as output:
@@ -140,9 +140,9 @@ def unpack(
     if outcome.truncated:
         _note_truncated(outcome.truncated, tail)
     if jobs > outcome.jobs:
-        screen.note("one process: -j needs a regular file and records of one size", verbosity=1)
+        screen.note("one process: -j needs a regular file, records of one size, and no table or terminal", verbosity=1)
     journal.counts["records"] = outcome.records
-    screen.note(f"{outcome.records} record{'' if outcome.records == 1 else 's'}", verbosity=1)
+    screen.note(screen.amount(outcome.records, "record"), verbosity=1)
     return 0
 
 
@@ -153,7 +153,7 @@ def _with_hint(truncated: TruncatedRecord) -> TruncatedRecord:
 
 def _note_truncated(truncated: TruncatedRecord, tail: str) -> None:
     done = "dropped" if tail == "drop" else "decoded as far as it goes"
-    screen.note(f"{truncated.where}: cut off after {truncated.size} bytes, {done}")
+    screen.note(f"{truncated.where}: cut off after {screen.amount(truncated.size, 'byte')}, {done}")
 
 
 def _dump(layout: Layout, named: NamedLayout, path: str, skip: int | None, count: int | None, tail: str) -> int:
@@ -183,8 +183,8 @@ def _describe(layout: Layout, format: str | None) -> int:
         writer = RecordWriter(output, COLUMNS, format)
         writer.write(describe(layout))
         writer.close()
-    size = f"{layout.size} bytes" if layout.fixed else f"at least {layout.size} bytes"
-    screen.note(f"a record has {size}", verbosity=1)
+    least = "" if layout.fixed else "at least "
+    screen.note(f"a record has {least}{screen.amount(layout.size, 'byte')}", verbosity=1)
     return 0
 
 

@@ -8,18 +8,19 @@ from stdtools.pack.layout import Layout
 from stdtools.pack.numbers import BadLength
 from stdtools.shared.errors import ToolError
 from stdtools.shared.records import Value
+from stdtools.shared.screen import amount
 from stdtools.shared.streams import Input
 
 TAILS = ("error", "drop", "partial")
 
 
 class TruncatedRecord(ToolError):
-    """The input ends inside a record; ``row`` holds the fields that are there, else None."""
+    """The input ends inside a record; ``row`` has a value for each column, None for those that are not there."""
 
     def __init__(self, source: str, number: int, start: int, short: Short, row: list[Value]) -> None:
-        is_are = "is" if short.found == 1 else "are"
+        there = f"{short.found} {'is' if short.found == 1 else 'are'} there"
         super().__init__(
-            f"field {short.path} at byte {short.position} wants {short.wanted} bytes, {short.found} {is_are} there",
+            f"field {short.path} at byte {short.position} wants {amount(short.wanted, 'byte')}, {there}",
             where=f"{source}: record {number} (byte {start})",
         )
         self.row = row

@@ -85,7 +85,7 @@ class Bool(Kind):
     def from_text(self, text: str) -> Value:
         if text in ("true", "false"):
             return text == "true"
-        if text.isdecimal() and len(text) <= 3:
+        if text.isascii() and text.isdecimal() and len(text) <= 3:
             return int(text)
         raise Misfit(f"{shown(text)} is not true or false")
 
@@ -147,6 +147,8 @@ class Float(Kind):
             raise Misfit(f"{shown(value)} is too large for {self.code}") from None
 
     def from_text(self, text: str) -> float:
+        if "_" in text or not text.isascii():  # Python takes 1_0 and digits of every script
+            return self._from_name(text)
         try:
             value = float(text)
         except ValueError:

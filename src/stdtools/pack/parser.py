@@ -237,7 +237,7 @@ class Parser:
         word = self.text[start : self.at]
         if not word or not (word[0].isalpha() or word[0] == "_"):
             raise self.error(
-                f"{what} belongs here", "it begins with a letter; letters, digits, _ and - follow", at=start
+                f"{what} belongs here", "it begins with a letter or _; letters, digits, _ and - follow", at=start
             )
         return word
 

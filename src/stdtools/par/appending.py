@@ -11,11 +11,17 @@ from stdtools.shared.errors import ToolError, raise_os_error
 
 
 class JsonLines:
-    """The file *path*, for this process alone. Raises ToolError, also when another process has it."""
+    """The file *path*, for this process alone. Raises ToolError, also when another process has it.
 
-    def __init__(self, path: str) -> None:
+    Where it *writes* nothing, another may have it, and a file that is not there is an empty one.
+    """
+
+    def __init__(self, path: str, *, writes: bool = True) -> None:
         self.path = path
         try:
+            if not writes:
+                self._fd = os.open(path if os.path.exists(path) else os.devnull, os.O_RDONLY | os.O_CLOEXEC)
+                return
             self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o666)
             if stat.S_ISREG(os.fstat(self._fd).st_mode):  # /dev/null is for all
                 fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -48,3 +54,13 @@ class JsonLines:
             raise_os_error(error, self.path)
         if written < len(line):
             raise ToolError("no space for another line", where=self.path)
+
+
+def json_text(text: bytes) -> Any:
+    """Return *text* as JSON has it: a str, or what the contract of records says where it is not UTF-8."""
+    try:
+        return text.decode()
+    except UnicodeDecodeError:
+        from binascii import b2a_base64
+
+        return {"$base64": True, "encoded": b2a_base64(text, newline=False).decode("ascii")}

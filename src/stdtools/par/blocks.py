@@ -176,8 +176,6 @@ class Ranges:
             return None
         size = min(self._pace.size, max(left // (self._jobs * 2), self._least))
         end = self._end_of_line(self._place + size - 1)
-        if end <= self._place:
-            return None
         block = Block(self._next, offset=self._place, size=end - self._place)
         self._place = end
         if self._next:
@@ -198,7 +196,10 @@ class Ranges:
 
 
 def halves(file: int, delimiter: bytes) -> Callable[[Block], list[Block]]:
-    """Return what splits a block of *file* at a line near its middle; a block of one line stays whole."""
+    """Return what splits a block of *file* at a line near its middle; a block of one line stays whole.
+
+    The region goes to the first half; the result of the second goes another way.
+    """
 
     def split(block: Block) -> list[Block]:
         data = block.read(file)
@@ -211,9 +212,9 @@ def halves(file: int, delimiter: bytes) -> Callable[[Block], list[Block]]:
         if block.offset >= 0:  # still a place in the file, by which reducers order what comes of it
             rest = block.offset + middle
             return [
-                Block(block.first, offset=block.offset, size=middle),
+                Block(block.first, offset=block.offset, size=middle, region=block.region),
                 Block(second, offset=rest, size=block.size - middle),
             ]
-        return [Block(block.first, data[:middle]), Block(second, data[middle:])]
+        return [Block(block.first, data[:middle], region=block.region), Block(second, data[middle:])]
 
     return split

@@ -3,7 +3,7 @@
 import os
 import signal
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -116,13 +116,15 @@ class Children:
         self.signal(number)
         self.signal(signal.SIGCONT)
 
-    def close(self) -> None:
-        """Leave none behind: TERM, and KILL a little later."""
+    def close(self, hurry: Callable[[], bool]) -> None:
+        """Leave none behind: TERM, and KILL a little later, or as soon as there is *hurry*."""
         try:
             for number in (signal.SIGTERM, signal.SIGKILL) if self._slots else ():
                 self.end(number)
                 deadline = time.monotonic() + LAST_GRACE
                 while self._slots and time.monotonic() < deadline:  # one that the kernel holds cannot be waited for
+                    if number != signal.SIGKILL and hurry():
+                        break
                     for _ in self.reap():
                         pass
                     if self._slots:

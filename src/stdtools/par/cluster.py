@@ -23,7 +23,6 @@ T = TypeVar("T")
 
 PATIENCE = 10  # seconds, for a scheduler to answer, and for its workers
 LAST_PATIENCE = 3  # seconds, for workers to end what they run
-WINDOW = 4  # tasks for each thread of the cluster that are taken and not delivered
 
 
 class Lost(Exception):

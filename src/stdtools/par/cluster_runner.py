@@ -1,6 +1,7 @@
 """Jobs on the machines of a cluster: the loop that hands them over and learns how they end."""
 
 import errno
+import heapq
 import select
 import time
 from collections.abc import Callable
@@ -32,7 +33,7 @@ class ClusterRunner:
         output: Output,
         *,
         cluster: Cluster,
-        tag: Callable[[Task], bytes],
+        tags: Callable[[Task], tuple[bytes, bytes]],
         ended: Callable[[Job, Ending, bool], None],
         idle: Callable[[], float | None],
     ) -> None:
@@ -42,22 +43,18 @@ class ClusterRunner:
         self._delivery = delivery
         self._output = output
         self._cluster = cluster
-        self._tag = tag
+        self._tags = tags
         self._ended = ended
         self._idle = idle
         self._tasks = 0
-        self._under_way: dict[int, tuple[Job, Any]] = {}
+        self._slots = list(range(plan.jobs))  # a heap: the lowest free one is next
+        self._under_way: dict[int, tuple[Job, int, Any]] = {}  # with their slots and futures, by number
         self._again: list[tuple[float, Job]] = []  # with the time of their next attempts
         self._next_start = 0.0
         self._is_stopping = False
         self._ends_now = False
         self._no_command: NoCommand | None = None
         self._interrupts = Interrupts()
-
-    @property
-    def is_interrupted(self) -> bool:
-        """Whether a signal has asked us to end."""
-        return bool(self._interrupts.ending)
 
     def total(self) -> int | None:
         """Return how many jobs there are; None while more may come."""
@@ -92,12 +89,12 @@ class ClusterRunner:
                 self._output.flush()
             self._wait()
             for job, result, error in self._cluster.ended():
-                del self._under_way[job.number]
+                heapq.heappush(self._slots, self._under_way.pop(job.number)[1])
                 self._take(job, result, error)
 
     def _give_up(self) -> None:
         """Write what others have said that waited for jobs which were ended, or which have no other attempt."""
-        for job, _ in self._under_way.values():
+        for job, *_ in self._under_way.values():
             with self._interrupts.raised():
                 self._delivery.end(job.place)
         for _, job in self._again:
@@ -108,7 +105,7 @@ class ClusterRunner:
         poll = select.poll()
         poll.register(self._cluster.woken, select.POLLIN)
         poll.register(self._interrupts.fd, select.POLLIN)
-        if self._source.fd is not None and len(self._under_way) < self._plan.jobs and not self._is_stopping:
+        if self._source.fd is not None and self._slots and not self._delivery.is_full and not self._is_stopping:
             poll.register(self._source.fd, select.POLLIN)
         self._idle()
         ready = [fd for fd, _ in poll.poll(_TICK * 1000)]
@@ -120,7 +117,7 @@ class ClusterRunner:
             self._cluster.look()
 
     def _start_jobs(self) -> None:
-        while len(self._under_way) < self._plan.jobs and not self._is_stopping:
+        while self._slots and not self._is_stopping:
             now = time.monotonic()
             if now < self._next_start:
                 return
@@ -128,10 +125,10 @@ class ClusterRunner:
             if due is not None:
                 self._again.remove(due)
                 self._start(due[1])
-            elif (task := self._source.take()) is not None:
+            elif not self._delivery.is_full and (task := self._source.take()) is not None:
                 self._tasks += 1
                 number = self._tasks + self._source.skipped
-                self._start(Job(number, task, self._delivery.admit(self._tag(task))))
+                self._start(Job(number, task, self._delivery.admit(self._tags(task))))
             else:
                 return
             self._next_start = now + self._plan.interval
@@ -139,13 +136,15 @@ class ClusterRunner:
     def _start(self, job: Job) -> None:
         if job.last is not None:
             self._delivery.forget(job.place)  # only the last attempt is heard
-        job.argv = self._make_argv(job.task, job.number, 1)
+        slot = heapq.heappop(self._slots)
+        job.argv = self._make_argv(job.task, job.number, slot + 1)
         if job.task.trouble:
-            self._finish(job, Ending(error=job.task.trouble, started=time.time()), is_final=True)
+            heapq.heappush(self._slots, slot)
+            self._finish(job, Ending(error=f"not started: {job.task.trouble}", started=time.time()), is_final=True)
             return
         data = None if job.task.block is None else _content(job.task.block)
         args = (self._cluster.run_id, job.argv, data, self._plan.timeout)
-        self._under_way[job.number] = (job, self._cluster.submit(job, remote.run_job, *args))
+        self._under_way[job.number] = (job, slot, self._cluster.submit(job, remote.run_job, *args))
 
     def _take(self, job: Job, result: "remote.Ended | None", error: BaseException | None) -> None:
         if isinstance(error, Lost):

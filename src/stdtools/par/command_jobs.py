@@ -14,7 +14,7 @@ from stdtools.par.delivery import Delivery
 from stdtools.par.digest import Digest
 from stdtools.par.halting import Halt
 from stdtools.par.jobs import Ending, Job, Plan
-from stdtools.par.launching import NoCommand
+from stdtools.par.launching import NOT_FOUND, NoCommand
 from stdtools.par.progress import progress_if
 from stdtools.par.runner import Runner
 from stdtools.par.source import Blocks, Items, Source, Task
@@ -26,8 +26,6 @@ from stdtools.shared.streams import STDERR, STDIN, Output, open_input, write_all
 if TYPE_CHECKING:
     from stdtools.par.cluster_runner import ClusterRunner
     from stdtools.par.shell import ShellTemplate
-
-_NOT_FOUND = 127
 
 
 class JobRun:
@@ -51,7 +49,8 @@ class JobRun:
             raise click.UsageError("with --block a job has no item; {#} is its number", click.get_current_context())
         self._jobs = jobs
         self._digest = Digest()
-        self._ended = self._done = 0
+        self._max_args: int | None = 1 if given["shell"] is not None else given["max_args"]  # 0 is auto
+        self._ended = 0
         self._halt: Halt | None = given["halt"]
         self._halted = False
         self._code = 0
@@ -62,20 +61,20 @@ class JobRun:
         self._items: Items | None = None
         self._runner: Runner | ClusterRunner | None = None
         self._progress = progress_if(given["progress"])
-        self._on_terminal = False
+        self._on_terminal = (False, False)  # what jobs say on standard output, and on standard error
 
     def run(self) -> int:
         """Run all; return the exit code."""
         given = self._given
         if given["joblog"] is not None and (given["resume"] or not given["dry_run"]):
-            from stdtools.par.joblog import JobLog, Keys
+            from stdtools.par.joblog import ItemKeys, JobLog
 
-            self._log = JobLog(given["joblog"])
-            self._keys = Keys([*([b"--shell"] if given["shell"] is not None else []), *self._template.words])
+            self._log = JobLog(given["joblog"], writes=not given["dry_run"])
+            self._keys = ItemKeys([*([b"--shell"] if given["shell"] is not None else []), *self._template.words])
             if given["resume"]:
                 self._known = self._log.done()
         with Output() as output:
-            self._on_terminal = output.is_terminal or os.isatty(STDERR)
+            self._on_terminal = (output.is_terminal, os.isatty(STDERR))
             if self._listed is not None:
                 return self._run(self._source(None, "", self._listed), output)
             path = "-" if given["arg_file"] is None else given["arg_file"]
@@ -92,10 +91,10 @@ class JobRun:
             assert fd is not None
             return Blocks(fd, name, delimiter, given["block"], is_done=is_done)
         self._items = Items(fd, name, delimiter, given=items, is_done=is_done)
-        self._items.size = given["max_args"] or 1
+        self._items.size = self._max_args or 1
         self._items.room = room_for_arguments(sum(map(len, self._template.words)) + 9 * len(self._template.words))
         self._items.cost = self._template.cost
-        if given["max_args"] == 0:
+        if self._max_args == 0:
             self._items.share = self._jobs
         return self._items
 
@@ -111,7 +110,7 @@ class JobRun:
         if given["dry_run"]:
             return self._show(source, output)
         delivery = Delivery(
-            self._clearing(output.write),
+            self._clearing(output.write) if output.is_terminal else output.write,
             self._clearing(_write_error),
             ordered=given["order"] == "keep",
             by_line=given["order"] == "lines",
@@ -137,7 +136,7 @@ class JobRun:
             lambda task, number, slot: self._template.argv(task.items, number, slot),
             delivery,
             output,
-            tag=self._tag,
+            tags=self._tags,
             ended=self._take,
             idle=self._idle,
             **settings,
@@ -185,13 +184,14 @@ class JobRun:
         self._progress.total = self._runner.total()
         return self._progress.tick()
 
-    def _tag(self, task: Task) -> bytes:
-        if not self._given["tag"]:
-            return b""
+    def _tags(self, task: Task) -> tuple[bytes, bytes]:
+        """Return what begins each line on standard output, and on standard error."""
+        if not self._given["tag"] or task.block is not None:
+            return b"", b""
         tag = b" ".join(task.items)
-        if self._on_terminal:
-            tag = os.fsencode(screen.safe(os.fsdecode(tag)))
-        return tag + b"\t"
+        safe = os.fsencode(screen.safe(os.fsdecode(tag)))
+        out, err = ((safe if is_terminal else tag) + b"\t" for is_terminal in self._on_terminal)
+        return out, err
 
     def _show(self, source: Source, output: Output) -> int:
         number = code = 0
@@ -204,11 +204,11 @@ class JobRun:
                 return code
             number += 1
             if task.trouble:
-                screen.complain(f"job {number}: {task.trouble}")
+                screen.complain(f"job {number + source.skipped}: {task.trouble}")
                 code = TROUBLE
                 continue
             slot = (number - 1) % self._jobs + 1
-            argv = self._template.argv(task.items, number, slot)
+            argv = self._template.argv(task.items, number + source.skipped, slot)
             line = shlex.join(map(os.fsdecode, argv))
             output.write(os.fsencode(screen.safe(line) if output.is_terminal else line) + b"\n")
 
@@ -219,18 +219,17 @@ class JobRun:
                 self._unwritten[job.place] = (job, self._keys.of(job.task), ending)
             else:
                 self._log.write(job, self._keys.of(job.task), ending)
-        if self._given["max_args"] == 0 and self._items is not None and not ending.error:
+        if self._max_args == 0 and self._items is not None and not ending.error:
             self._items.size = _next_size(self._items.size, len(job.task.items), ending.seconds)
-        assert self._runner is not None
-        ended_by_us = self._runner.is_interrupted or (self._halted and self._halt is not None and self._halt.now)
-        if not is_last or (ended_by_us and (ending.signal is not None or ending.cut_off)):
+        if not is_last or ending.cut_off:
             return
+        assert self._runner is not None
         self._ended += 1
         if not ending.is_good:
             self._digest.add(job, ending)
-            if self._given["shell"] is not None and ending.exit == _NOT_FOUND and self._digest.failed == self._ended:
-                self._halted = True  # the first to end say that sh does not find a command
-                self._code = _NOT_FOUND
+            if self._given["shell"] is not None and ending.exit == NOT_FOUND and self._ended == 1:
+                self._halted = True  # the first to end says that sh does not find a command
+                self._code = NOT_FOUND
                 self._runner.stop()
             if self._halt is not None and not self._halted and self._halt.is_due(self._digest.failed, self._ended):
                 self._halted = True
@@ -262,8 +261,9 @@ class JobRun:
         words = ["--shell", given["shell"]] if given["shell"] is not None else ["--", *map(os.fsdecode, self._command)]
         if words[:1] == ["--"] and not words[1].startswith("-"):
             del words[0]
-        size = ["-n", str(given["max_args"])] if given["max_args"] not in (None, 0, 1) else []
-        return [f"  to run them again: {shlex.join(['stdtools', 'par', *size, *words, ':::', *items])}"]
+        size = ["-n", str(self._max_args)] if self._max_args not in (None, 0, 1) else []
+        where = ["--cluster", given["cluster"]] if given["cluster"] is not None else []
+        return [f"  to run them again: {shlex.join(['stdtools', 'par', *where, *size, *words, ':::', *items])}"]
 
 
 def _next_size(size: int, used: int, seconds: float) -> int:

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from stdtools.par.appending import JsonLines
-from stdtools.par.digest import how_ended
-from stdtools.par.expression import BadExpression, Failure, Spec, check
+from stdtools.par.appending import JsonLines, json_text
+from stdtools.par.endings import was_ended
+from stdtools.par.expression import BadExpression, Spec, check
 from stdtools.par.failures import WorkerDied
+from stdtools.par.mapper import Failure
 from stdtools.par.mapping import Death, mapped_lines
 from stdtools.par.progress import progress_if
 from stdtools.shared import journal, screen
@@ -42,7 +43,7 @@ class LineRun:
         spec = Spec(
             expression=given[self.expression] or "",
             call=given["call"] or "",
-            keeps=given["filter"] or "",
+            filter=given["filter"] or "",
             init=given["init"] or "",
             imports=tuple(name.strip() for text in given["import"] for name in text.split(",")),
             json_in=given["json_in"],
@@ -55,8 +56,7 @@ class LineRun:
             check(spec)
         except BadExpression as error:
             context = click.get_current_context()
-            options = {"": "call" if given["call"] is not None else self.expression, "keeps": "filter"}
-            option = options.get(error.field, error.field)
+            option = error.field or ("call" if given["call"] is not None else self.expression)
             raise click.BadParameter(str(error), context, param_hint=f"--{option}") from None
         return spec
 
@@ -141,14 +141,13 @@ class LineRun:
         self._failed += 1
         self.clear_progress()
         if self._failed <= SHOWN:
-            how = how_ended(error.signal, error.exit_code)
-            was = "was" if error.signal is not None or error.exit_code is None else "ended with"
-            screen.complain(f"item {number} ({os.fsdecode(line[:60])}): its worker {was} {how}, twice")
+            ended = was_ended(error.signal, error.exit_code)
+            screen.complain(f"item {number} ({os.fsdecode(line[:60])}): its worker {ended}, twice")
         if self._letters is not None:
             self._letters.append(
                 {
                     "item": number,
-                    "line": line.decode("utf-8", "backslashreplace"),
+                    "line": json_text(line),
                     "signal": error.signal,
                     "exit": error.exit_code,
                     "stderr": error.tail.decode("utf-8", "replace"),

@@ -6,14 +6,10 @@ from typing import Any
 import click
 
 from stdtools.par.halting import parse_halt, parse_jobs, parse_rate
-from stdtools.shared.options import Duration, Size, ToolCommand, refuse_idle
+from stdtools.shared.commands import ToolCommand
+from stdtools.shared.options import refuse_idle
+from stdtools.shared.parameters import Duration, Size
 from stdtools.shared.processors import processors
-
-
-def _explain(**given: Any) -> str:
-    from stdtools.par.explain import explain_par
-
-    return explain_par(given)
 
 
 class _Parsed(click.ParamType[Any]):
@@ -25,10 +21,8 @@ class _Parsed(click.ParamType[Any]):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Return it; its ValueError is the user's."""
-        if not isinstance(value, str):
-            return value
         try:
-            return self._parse(value)
+            return self._parse(str(value))  # config.toml has numbers, too
         except ValueError as error:
             self.fail(str(error), param, ctx)
 
@@ -44,7 +38,7 @@ def _max_args(text: str) -> int:
 @click.command(
     cls=ToolCommand,
     context_settings={"allow_interspersed_args": False},
-    explain=_explain,
+    explain="stdtools.par.explain:explain_par",
     examples=r"""
 stdtools find -e log -0 | stdtools par -0 gzip -9k {}
 seq 100000 | stdtools par --block 100k wc -l

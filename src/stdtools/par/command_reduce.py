@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from stdtools.par.command_map import LineRun
-from stdtools.par.expression import BadExpression, named
+from stdtools.par.expression import BadExpression
+from stdtools.par.mapper import with_json_keys
 from stdtools.par.ordering import distinct
-from stdtools.par.reducing import Trouble, reduced_lines, reducer_of
+from stdtools.par.reducing import Trouble, reduced_lines
+from stdtools.par.reduction import reducer_of
 from stdtools.par.tallies import shown
 from stdtools.shared.errors import ToolError
 from stdtools.shared.records import RecordWriter
@@ -31,11 +33,8 @@ class ReduceRun(LineRun):
             reducer_of(given["reduce"], self.spec.imports)
         except (BadExpression, ToolError) as error:
             raise click.BadParameter(str(error), click.get_current_context(), param_hint="--reduce") from None
-
-    def deliver(self, source: Input, output: Output) -> int:
-        """Read all lines; write a record for each key, and return how many."""
-        with self.cluster() as cluster:
-            return self._deliver(source, output, cluster)
+        except Exception as error:  # whatever a module of the user does when it is imported
+            raise ToolError(f"{type(error).__name__}: {error}") from error
 
     def _deliver(self, source: Input, output: Output, cluster: "Cluster | None") -> int:
         given = self.given
@@ -48,7 +47,7 @@ class ReduceRun(LineRun):
             if not isinstance(found, Trouble):
                 try:
                     writer.write([[_shown(value) for value in found]])
-                except ValueError as error:
+                except (TypeError, ValueError) as error:
                     raise ToolError(str(error), where=f"key {shown(found[0])}") from None
                 count += 1
             elif found.death is not None:
@@ -60,13 +59,13 @@ class ReduceRun(LineRun):
 
 
 def _shown(value: Any) -> Any:
-    """Return *value* as records know it. Raises ValueError for what they cannot hold."""
+    """Return *value* as records know it. Raises ValueError, or TypeError, for what they cannot hold."""
     if isinstance(value, tuple | list):
         return [_shown(each) for each in value]
     if isinstance(value, set | frozenset):
         return [_shown(each) for each in distinct(list(value))]
     if isinstance(value, dict):
-        return named(value, _shown)
+        return with_json_keys(value, _shown)
     if isinstance(value, bytes):
         return os.fsdecode(value)
     if isinstance(value, str) and not value.isascii():

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from stdtools.par.spool import Backlog, Spool
 
 Write = Callable[[bytes], object]
+WINDOW = 10_000  # jobs that have ended and wait for an earlier one to be written; then none is started
 
 
 class Voice:
@@ -79,7 +80,7 @@ class Delivery:
         ordered: bool,
         by_line: bool,
         live: bool,
-        written: Callable[[int], None] = lambda number: None,  # noqa: ARG005
+        written: Callable[[int], None],
     ) -> None:
         self.waiting = 0  # jobs that have ended and were not written
         self._backlog = Backlog()
@@ -93,15 +94,23 @@ class Delivery:
         self._open: dict[int, tuple[Voice, Voice]] = {}
         self._ended: set[int] = set()
 
-    def admit(self, tag: bytes) -> int:
-        """Return the number under which the next job speaks."""
+    def admit(self, tags: tuple[bytes, bytes]) -> int:
+        """Return the number under which the next job speaks; *tags* are for its two streams."""
         number = self._next
         self._next += 1
-        out, err = (Voice(self._backlog, write, tag, by_line=self._by_line) for write in self._writes)
+        out, err = (
+            Voice(self._backlog, write, tag, by_line=self._by_line)
+            for write, tag in zip(self._writes, tags, strict=True)
+        )
         self._open[number] = (out, err)
         if self._may_live and number == self._head:
             self._let_speak(number)
         return number
+
+    @property
+    def is_full(self) -> bool:
+        """Whether so many jobs wait that no other may start."""
+        return self.waiting >= WINDOW
 
     def voices(self, number: int) -> tuple[Voice, Voice]:
         """Return its voices, for standard output and standard error."""

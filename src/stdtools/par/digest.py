@@ -1,10 +1,10 @@
 """What went wrong, told shortly: failures grouped by how they ended and what they said."""
 
 import re
-import signal
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from stdtools.par.endings import how_ended
 from stdtools.par.jobs import Ending, Job
 
 MOST_GROUPS = 200  # that are kept apart
@@ -30,7 +30,7 @@ class Digest:
 
     def __init__(self) -> None:
         self.failed = 0
-        self.items: list[bytes] = []  # the first few that failed, each alone in its job
+        self.items: list[bytes] = []  # those of the first few jobs that failed
         self._groups: dict[_Kind, _Group] = {}
 
     def add(self, job: Job, ending: Ending) -> None:
@@ -73,18 +73,8 @@ def label(items: Sequence[bytes]) -> str:
 def how(ending: Ending) -> str:
     """Return in words how a job has ended."""
     if ending.error:
-        return f"not started: {ending.error}"
+        return ending.error
     return "timed out" if ending.timed_out else how_ended(ending.signal, ending.exit)
-
-
-def how_ended(number: int | None, code: int | None) -> str:
-    """Return in words how a process has ended: by the signal *number*, or with an exit *code*."""
-    if number is None:
-        return "killed" if code is None else f"exit code {code}"
-    try:
-        return f"killed by {signal.Signals(number).name}"
-    except ValueError:
-        return f"killed by signal {number}"
 
 
 def _last_line(tail: bytes) -> str:

@@ -22,6 +22,8 @@ def explain_par(given: dict[str, Any]) -> str:
         words, given_items = words[:at], words[at + 1 :]
     if given["shell"] is not None:
         call = _shell_call(given["shell"])
+    elif not words:
+        raise ToolError("--explain needs a COMMAND, or --shell TEXT")
     else:
         call = f"[{', '.join(_word(word) for word in words)}{'' if _has_item(words) else ', item'}]"
     lines = [
@@ -66,9 +68,9 @@ def _jobs(text: str | None) -> str:
 _EXPRESSIONS = {
     "{}": "item",
     "{.}": "os.path.splitext(item)[0]",
-    "{/}": "os.path.basename(item.rstrip('/'))",
-    "{//}": "os.path.dirname(item.rstrip('/')) or '.'",
-    "{/.}": "os.path.splitext(os.path.basename(item))[0]",
+    "{/}": "(os.path.basename(item.rstrip('/')) or item[:1])",
+    "{//}": "(os.path.dirname(item.rstrip('/')) or ('/' if item[:1] == '/' else '.'))",
+    "{/.}": "os.path.splitext(os.path.basename(item.rstrip('/')) or item[:1])[0]",
 }
 
 
@@ -94,7 +96,11 @@ def _word(word: str) -> str:
 
 
 def _shell_call(text: str) -> str:
-    if set("'\"\\`#<") & set(text) or any(each in text for each in (*_EXPRESSIONS, "{#}", "{%}") if each != "{}"):
+    if (
+        "{}" not in text
+        or set("'\"\\`#<") & set(text)
+        or any(each in text for each in (*_EXPRESSIONS, "{#}", "{%}") if each != "{}")
+    ):
         raise ToolError("--explain covers --shell only with {} and without quotes")
     script = text.replace("{}", '"$1"')
     return f"['sh', '-c', {script!r}, 'sh', item]"

@@ -1,9 +1,9 @@
 """What goes wrong in a worker, and with one: exceptions, and how they travel between processes as themselves."""
 
 import pickle
-import signal as signals
 from multiprocessing.reduction import ForkingPickler
 
+from stdtools.par.endings import was_ended
 from stdtools.shared.errors import ToolError
 
 
@@ -47,7 +47,7 @@ class WorkerDied(Exception):
 
     def __str__(self) -> str:
         what = "a task" if self.index is None else f"item {self.index}"
-        return f"the worker of {what} {_ending(self.signal, self.exit_code)}"
+        return f"the worker of {what} {was_ended(self.signal, self.exit_code)}"
 
 
 class CannotStart(ToolError):
@@ -55,19 +55,7 @@ class CannotStart(ToolError):
 
     def __init__(self, signal: int | None, exit_code: int | None, tail: bytes) -> None:
         said = tail.decode("utf-8", "replace").strip().rpartition("\n")[2]
-        super().__init__(f"no worker gets ready: the last one {_ending(signal, exit_code)}", hint=said)
-        self.signal = signal
-        self.exit_code = exit_code
-        self.tail = tail
-
-
-def _ending(signal: int | None, exit_code: int | None) -> str:
-    if signal is not None:
-        try:
-            return f"was killed by {signals.Signals(signal).name}"
-        except ValueError:
-            return f"was killed by signal {signal}"
-    return "has ended" if exit_code is None else f"ended with exit code {exit_code}"
+        super().__init__(f"no worker gets ready: the last one {was_ended(signal, exit_code)}", hint=said)
 
 
 def pack_failure(error: BaseException) -> bytes:

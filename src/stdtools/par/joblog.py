@@ -11,14 +11,14 @@ from collections.abc import Sequence
 from hashlib import blake2b
 from typing import Any
 
-from stdtools.par.appending import JsonLines
+from stdtools.par.appending import JsonLines, json_text
 from stdtools.par.jobs import Ending, Job
 from stdtools.par.source import Task
 
 _PIECE = 1 << 20
 
 
-class Keys:
+class ItemKeys:
     """Makes the key of each item of a *command*: 32 hexadecimal digits, a digest of both."""
 
     def __init__(self, command: Sequence[bytes]) -> None:
@@ -42,10 +42,11 @@ class Keys:
 
 
 class JobLog:
-    """The log in the file *path*, for this process alone. Raises ToolError."""
+    """The log in the file *path*, for this process alone; or only to be read, where it *writes* nothing."""
 
-    def __init__(self, path: str) -> None:
-        self._lines = JsonLines(path)
+    def __init__(self, path: str, *, writes: bool = True) -> None:
+        """Raise ToolError as JsonLines does."""
+        self._lines = JsonLines(path, writes=writes)
 
     def done(self) -> "Counter[str]":
         """Return how often each key has succeeded."""
@@ -61,7 +62,7 @@ class JobLog:
         record: dict[str, Any] = {
             "key": keys[0] if len(keys) == 1 else list(keys),
             "job": job.number,
-            "argv": [_text(word) for word in job.argv],
+            "argv": [json_text(word) for word in job.argv],
             "start": _time(ending.started),
             "seconds": round(ending.seconds, 6),
             "user": round(ending.user, 6),
@@ -78,15 +79,6 @@ class JobLog:
         if ending.error:
             record["error"] = ending.error
         self._lines.append(record)
-
-
-def _text(word: bytes) -> Any:
-    try:
-        return word.decode()
-    except UnicodeDecodeError:
-        from binascii import b2a_base64
-
-        return {"$base64": True, "encoded": b2a_base64(word, newline=False).decode("ascii")}
 
 
 def _time(seconds: float) -> str:

@@ -1,9 +1,12 @@
 """What a job is, how jobs are to be run, and how an attempt has ended."""
 
 import os
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from stdtools.par.source import Task
+
+if TYPE_CHECKING:
+    import resource
 
 GRACE = 2.0  # seconds between TERM and KILL of a job that took too long
 TAIL = 2048  # bytes of standard error that are remembered of a job
@@ -25,7 +28,7 @@ class Ending(NamedTuple):
     exit: int | None = None
     signal: int | None = None
     timed_out: bool = False
-    error: str = ""  # why it was never started
+    error: str = ""  # why it was never started, or has no other end
     started: float = 0.0  # since the epoch
     seconds: float = 0.0
     user: float = 0.0
@@ -33,6 +36,20 @@ class Ending(NamedTuple):
     maxrss: int = 0
     tail: bytes = b""  # the end of what it said on standard error
     cut_off: bool = False  # we have ended it, whatever it has made of that
+
+    @classmethod
+    def of(cls, status: int, usage: "resource.struct_rusage", started: float, seconds: float) -> "Ending":
+        """Return that of a process by what ``os.wait4`` says of it."""
+        code = os.waitstatus_to_exitcode(status)
+        return cls(
+            exit=code if code >= 0 else None,
+            signal=-code if code < 0 else None,
+            started=started,
+            seconds=seconds,
+            user=usage.ru_utime,
+            sys=usage.ru_stime,
+            maxrss=usage.ru_maxrss * 1024,
+        )
 
     @property
     def is_good(self) -> bool:

@@ -5,7 +5,7 @@ import os
 import signal
 from collections.abc import Mapping, Sequence
 
-_NOT_FOUND, _NOT_EXECUTABLE = 127, 126
+NOT_FOUND, _NOT_EXECUTABLE = 127, 126
 # Python ignores these; a command gets them as the kernel has them.
 _IGNORED_BY_PYTHON = [number for name in ("SIGPIPE", "SIGXFSZ") if (number := getattr(signal, name, None))]
 
@@ -16,10 +16,8 @@ class NoCommand(Exception):
     def __init__(self, name: bytes, error: OSError) -> None:
         super().__init__(name, error)
         self.name = name
-        self.code = _NOT_FOUND if error.errno in (errno.ENOENT, errno.ENOTDIR) else _NOT_EXECUTABLE
-        self.what = error.strerror or (
-            "command not found" if self.code == _NOT_FOUND else os.strerror(error.errno or 0)
-        )
+        self.code = NOT_FOUND if error.errno in (errno.ENOENT, errno.ENOTDIR) else _NOT_EXECUTABLE
+        self.what = error.strerror or ("command not found" if self.code == NOT_FOUND else os.strerror(error.errno or 0))
 
 
 class Launcher:

@@ -9,9 +9,10 @@ from multiprocessing.util import Finalize
 from typing import TYPE_CHECKING, NamedTuple
 
 from stdtools.par.blocks import PIECE, Block, Lines, Pace, Ranges, halves
-from stdtools.par.expression import Failure, Mapper, Spec
+from stdtools.par.expression import Spec
 from stdtools.par.failures import RemoteTraceback, WorkerDied
 from stdtools.par.ledger import Outcome
+from stdtools.par.mapper import MOST_ERRORS, Failure, Mapper
 from stdtools.par.stage import Stage
 from stdtools.par.supervisor import Supervisor
 from stdtools.par.worker import own_input
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
 FIRST_REMOTE = 64 << 10  # bytes of the first blocks that go to another machine
 SECONDS_REMOTE = 0.2  # that a block is to take there: to send it costs some milliseconds
-MOST_FAILURES = 20  # of a block that are told
 
 
 class Result(NamedTuple):
@@ -36,7 +36,7 @@ class Result(NamedTuple):
     seconds: float
 
 
-class Mapped(NamedTuple):
+class Delivered(NamedTuple):
     """What has become of a block: *output* is there until the next is asked for."""
 
     output: memoryview
@@ -95,7 +95,7 @@ def map_pieces(mapper: Mapper, block: Block, file: int) -> tuple[list[bytes], in
         failed += mapped.failed
         if mapped.failed and mapper.spec.on_error == "stop":
             break
-    return outputs, items, failures[:MOST_FAILURES], failed
+    return outputs, items, failures[:MOST_ERRORS], failed
 
 
 class _Staged:
@@ -117,7 +117,7 @@ class _Staged:
 
 def mapped_lines(
     source: Input, spec: Spec, jobs: int, *, ordered: bool = True, cluster: "Cluster | None" = None
-) -> Iterator[Mapped | Death]:
+) -> Iterator[Delivered | Death]:
     """Yield what becomes of each block of lines of *source*, on this machine or on *cluster*.
 
     Raises ToolError, OSError, and what the code of *spec* raises when a worker starts.
@@ -151,7 +151,7 @@ def mapped_lines(
                 pace.learn(block.size or len(block.data), result.seconds)
                 seen += result.items
                 output = stage.read(block.region, result.output)
-                yield Mapped(output, result.items, number, result.failures, result.failed)
+                yield Delivered(output, result.items, number, result.failures, result.failed)
             elif isinstance(error, WorkerDied):
                 seen += 1
                 yield Death(block.read(source.fd).removesuffix(spec.delimiter), number, error)

@@ -16,6 +16,7 @@ from stdtools.shared.errors import ToolError
 
 Combine = Callable[[list[Any]], Any]
 
+PAIR_TYPES = {tuple, list}  # of a key and a value; a key cannot be a list
 _AT_ONCE = 64  # runs that are merged; of more, some become one beforehand
 _SAMPLE = 8  # values of a block, and new keys
 
@@ -50,8 +51,8 @@ class Partial:
             pairs = list(pairs)
         if not pairs:
             return
-        if type(pairs[0]) not in (tuple, list):  # a str with two letters would do for the rest
-            raise _no_pair(pairs[0])
+        if not PAIR_TYPES.issuperset(map(type, pairs)):  # a str of two letters would do for the rest
+            _check_pairs(pairs)
         before = self._lengths()
         try:
             self._tally.take(pairs, order)
@@ -61,7 +62,7 @@ class Partial:
         self._value_size.add(map(VALUE, pairs[:: len(pairs) // _SAMPLE + 1]))
         self._look(before, map(KEY, pairs))
 
-    def take_keys(self, keys: Iterable[Any], order: int) -> None:
+    def take_keys(self, keys: Iterable[Any]) -> None:
         """Add *keys* to a reducer that only counts, as ``take`` would with any values, but faster."""
         keys = list(keys)
         before = self._lengths()
@@ -158,13 +159,9 @@ def _pieces(keys: list[Any], held: dict[Any, Any]) -> Iterator[Piece]:
 def _check_pairs(pairs: list[Any]) -> None:
     """Raise ToolError about the first that is no pair, or has no proper key."""
     for pair in pairs:
-        if type(pair) not in (tuple, list) or len(pair) != 2:
-            raise _no_pair(pair)
+        if type(pair) not in PAIR_TYPES or len(pair) != 2:
+            raise ToolError(f"{shown(pair)} is not a pair of a key and a value")
         settled(pair[0])
-
-
-def _no_pair(pair: Any) -> ToolError:
-    return ToolError(f"{shown(pair)} is not a pair of a key and a value")
 
 
 def merge(runs: Sequence[Run], reducer: Reducer, stores: Sequence[Store]) -> Iterator[tuple[Any, Any]]:

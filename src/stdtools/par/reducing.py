@@ -6,17 +6,18 @@ that dies, as only the runs count that a task has handed over. A second round me
 
 import fcntl
 import functools
-import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from multiprocessing.util import Finalize
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from stdtools.par.blocks import PIECE, Block, Lines, Pace, Ranges, halves
-from stdtools.par.expression import BadExpression, Failure, Mapper, Spec, check, compiled, cut
+from stdtools.par.expression import Spec, check
 from stdtools.par.failures import RemoteTraceback, WorkerDied
 from stdtools.par.ledger import Outcome
+from stdtools.par.mapper import Failure, Mapper
 from stdtools.par.partials import Partial, merge, results, write_results
-from stdtools.par.reducers import NAMES, Reducer, folding, named
+from stdtools.par.reducers import Reducer
+from stdtools.par.reduction import Reduced, Reduction, RefusedItem, map_to, reducer_of
 from stdtools.par.runs import Run, Store
 from stdtools.par.supervisor import Supervisor
 from stdtools.par.worker import own_input
@@ -29,26 +30,7 @@ if TYPE_CHECKING:
 STRETCH = 128 << 20  # bytes of a task; what it leaves behind is sorted, and written
 LEAST = 4 << 20  # bytes of one that comes through a pipe
 ROUNDS = 10  # of merging, when workers die
-_PAIRS = {tuple, list}  # the types of one; a key cannot be a list
 FEW = 64  # runs that the parent merges itself, without a second round
-
-
-class Plan(NamedTuple):
-    """What is done, as plain text and numbers, fit for another process."""
-
-    spec: Spec
-    reduce: str  # a reducer's name, or an expression over a and b
-    partitions: int
-    memory: int  # bytes, of each worker
-
-
-class Reduced(NamedTuple):
-    """What has become of a stretch."""
-
-    runs: list[tuple[Any, ...]]
-    items: int
-    failures: list[Failure]  # their places are in the stretch
-    failed: int
 
 
 class Trouble(NamedTuple):
@@ -61,36 +43,24 @@ class Trouble(NamedTuple):
     line: bytes = b""
 
 
-def reducer_of(text: str, imports: Sequence[str] = ()) -> Reducer:
-    """Return the reducer that *text* names, or an expression over ``a`` and ``b``. Raises ToolError, BadExpression."""
-    found = named(text)
-    if found is not None:
-        return found
-    try:
-        return folding(compiled(text, ("a", "b"), imports))
-    except BadExpression as error:
-        names = ", ".join(NAMES)
-        raise BadExpression(f"{error}; it is one of {names}, or an expression over a and b") from None
-
-
 class _Worker:
     """What a worker has from its start to its end."""
 
     mapper: Mapper
     reducer: Reducer
-    plan: Plan
+    reduction: Reduction
     file: int
     stores: list[Store]
     store: Store
 
 
-def start(plan: Plan, file: int, stores: list[Store]) -> None:
+def start(reduction: Reduction, file: int, stores: list[Store]) -> None:
     """Make a worker ready, with a store of its own: the lock on it is the kernel's, and ends with the worker."""
     _Worker.file = own_input(file)
-    _Worker.mapper = Mapper(plan.spec)
+    _Worker.mapper = Mapper(reduction.spec)
     Finalize(None, _Worker.mapper.close, exitpriority=0)
-    _Worker.reducer = reducer_of(plan.reduce, plan.spec.imports)
-    _Worker.plan, _Worker.stores = plan, stores
+    _Worker.reducer = reducer_of(reduction.reduce, reduction.spec.imports)
+    _Worker.reduction, _Worker.stores = reduction, stores
     for store in stores:
         try:
             fcntl.lockf(store.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -103,58 +73,10 @@ def start(plan: Plan, file: int, stores: list[Store]) -> None:
 
 def reduce_block(block: Block) -> Reduced:
     """Map the lines of a stretch and reduce what comes of them to runs, in a worker."""
-    plan = _Worker.plan
-    partial = Partial(_Worker.reducer, plan.partitions, plan.memory, _Worker.store)
-    items, failures, failed = map_to(partial, _Worker.mapper, plan, block, _Worker.file)
+    reduction = _Worker.reduction
+    partial = Partial(_Worker.reducer, reduction.partitions, reduction.memory, _Worker.store)
+    items, failures, failed = map_to(partial, _Worker.mapper, reduction, block, _Worker.file)
     return Reduced([tuple(run) for run in partial.finish()], items, failures, failed)
-
-
-class RefusedItem(Exception):
-    """The reducer has refused what was made of an item: *place*, from 0, is its own in its block."""
-
-    def __init__(self, place: int, item: str, message: str) -> None:
-        super().__init__(place, item, message)
-        self.place = place
-        self.item = item
-        self.message = message
-
-
-def map_to(partial: Partial, mapper: Mapper, plan: Plan, block: Block, file: int) -> tuple[int, list[Failure], int]:
-    """Give *partial* the pairs of the lines of *block*; return how many lines, some of the failures, and how many.
-
-    Raises RefusedItem, and ToolError where it is not known which item is to blame.
-    """
-    items = failed = 0
-    failures: list[Failure] = []
-    for place, data in block.pieces(file, PIECE, plan.spec.delimiter):
-        first = (block.first or 1) + items
-        pairs, _, mapped = mapper.results(data, first)
-        try:
-            _take(partial, pairs, plan, place)
-        except ToolError:
-            for number, line in enumerate(data.split(plan.spec.delimiter)):
-                try:
-                    _take(partial.empty(), mapper.results(line, first + number)[0], plan, place)
-                except ToolError as error:
-                    raise RefusedItem(items + number, cut(os.fsdecode(line)), str(error)) from None
-            raise
-        failures += [failure._replace(place=failure.place + items) for failure in mapped.failures]
-        failed += mapped.failed
-        items += mapped.items
-        if mapped.failed and plan.spec.on_error == "stop":
-            break
-    return items, failures[:20], failed
-
-
-def _take(partial: Partial, pairs: list[Any], plan: Plan, place: int) -> None:
-    types = set(map(type, pairs)) if plan.reduce == "count" else _PAIRS
-    if types.isdisjoint(_PAIRS):
-        partial.take_keys(pairs, place)
-        return
-    if not types <= _PAIRS:
-        partial.take_keys([each for each in pairs if type(each) not in _PAIRS], place)
-        pairs = [each for each in pairs if type(each) in _PAIRS]
-    partial.take(pairs, place)
 
 
 def merge_runs(partition: tuple[int, list[tuple[Any, ...]]]) -> tuple[Any, ...]:
@@ -215,7 +137,7 @@ def reduced_lines(
     """
     check(spec)
     reducer = reducer_of(reduce, spec.imports)
-    plan = Plan(spec, reduce, jobs, memory // jobs)
+    reduction = Reduction(spec, reduce, jobs, memory // jobs)
     stores = [Store(number) for number in range(jobs * 2)]
     pace = Pace(STRETCH)
     blocks: Lines | Ranges
@@ -232,10 +154,10 @@ def reduced_lines(
         if cluster is not None:
             from stdtools.par import remote
 
-            there = functools.partial(remote.reduce_block, plan)
+            there = functools.partial(remote.reduce_block, reduction)
             outcomes = cluster.run(there, blocks, split=split, ordered=True, window=jobs * 2)
         else:
-            supervisor = Supervisor(jobs, initializer=start, initargs=(plan, source.fd, stores))
+            supervisor = Supervisor(jobs, initializer=start, initargs=(reduction, source.fd, stores))
             outcomes = supervisor.run(reduce_block, blocks, split=split, window=jobs * 2)
         for block, result, error in outcomes:
             number = block.first or seen + 1
@@ -258,13 +180,11 @@ def reduced_lines(
                 raise error
         if supervisor is not None and len(runs) > FEW and jobs > 1:
             yield from results(_merged(supervisor, runs, jobs), stores)
-            supervisor.close()
-            supervisor.join()
         else:
             yield from merge(runs, reducer, stores)
-            if supervisor is not None:
-                supervisor.close()
-                supervisor.join()
+        if supervisor is not None:
+            supervisor.close()
+            supervisor.join()
     except Exception as error:
         if isinstance(error.__cause__, RemoteTraceback) and not isinstance(error, ToolError):
             raise ToolError(f"{type(error).__name__}: {error}") from error  # the user's own code
@@ -272,6 +192,3 @@ def reduced_lines(
     finally:
         if supervisor is not None:
             supervisor.terminate()
-
-
-__all__ = ["BadExpression", "Trouble", "reduced_lines", "reducer_of"]

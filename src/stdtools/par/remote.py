@@ -15,12 +15,13 @@ from typing import IO, NamedTuple
 
 import stdtools
 from stdtools.par.blocks import Block
-from stdtools.par.expression import Mapper, Spec
+from stdtools.par.expression import Spec
 from stdtools.par.jobs import GRACE, TAIL, Ending
+from stdtools.par.mapper import Mapper
 from stdtools.par.mapping import Result, map_pieces
 from stdtools.par.partials import Partial
 from stdtools.par.printing import heard_by_thread
-from stdtools.par.reducing import Plan, Reduced, map_to, reducer_of
+from stdtools.par.reduction import Reduced, Reduction, map_to, reducer_of
 from stdtools.par.runs import Store
 
 MOST_OUTPUT = 256 << 20  # bytes of a job's stream that travel back
@@ -53,11 +54,11 @@ def map_block(spec: Spec, block: Block) -> Result:
     return Result(b"".join(outputs), items, failures, failed, time.perf_counter() - begun)
 
 
-def reduce_block(plan: Plan, block: Block) -> Reduced:
+def reduce_block(reduction: Reduction, block: Block) -> Reduced:
     """Map the lines of *block* and reduce what comes of them; the runs as bytes."""
     with closing(Store(0)) as store:
-        partial = Partial(reducer_of(plan.reduce, plan.spec.imports), 1, plan.memory, store)
-        items, failures, failed = map_to(partial, _ready(plan.spec), plan, block, -1)
+        partial = Partial(reducer_of(reduction.reduce, reduction.spec.imports), 1, reduction.memory, store)
+        items, failures, failed = map_to(partial, _ready(reduction.spec), reduction, block, -1)
         return Reduced([(store.raw(run), run.is_text) for run in partial.finish()], items, failures, failed)
 
 
@@ -79,34 +80,24 @@ def run_job(run: str, argv: list[bytes], data: bytes | None, timeout: float | No
         try:
             process = _started(argv, stdin, out, err)
         except OSError as error:
-            ending = Ending(error=error.strerror or str(error), started=started)
+            ending = Ending(error=f"not started: {error.strerror or error}", started=started)
             return Ended(ending, b"", b"", error.errno or 0)
         with _lock:
             _running.setdefault(run, set()).add(process.pid)
-        alarms = [] if timeout is None else _alarms(process.pid, timeout)
+        timed_out = timeout is not None and not _has_ended(process.pid, timeout)
+        if timed_out:
+            _end(process.pid, signal.SIGTERM)
+            _has_ended(process.pid, GRACE)
+            _end(process.pid, signal.SIGKILL)  # and what is left of its group, while the number is still its own
         _, status, usage = os.wait4(process.pid, 0)
         seconds = time.monotonic() - begun
         with _lock:
             _running[run].discard(process.pid)
-        for alarm in alarms:
-            alarm.cancel()
-        code = process.returncode = os.waitstatus_to_exitcode(status)
-        timed_out = timeout is not None and seconds >= timeout and code != 0
+        process.returncode = os.waitstatus_to_exitcode(status)  # it does not look for it any more
         for file in (out, err):
             file.seek(0)
         said = [file.read(MOST_OUTPUT) for file in (out, err)]
-        ending = Ending(
-            code if code >= 0 else None,
-            -code if code < 0 else None,
-            timed_out,
-            "",
-            started,
-            seconds,
-            usage.ru_utime,
-            usage.ru_stime,
-            usage.ru_maxrss * 1024,
-            said[1][-TAIL:],
-        )
+        ending = Ending.of(status, usage, started, seconds)._replace(timed_out=timed_out, tail=said[1][-TAIL:])
         if max(os.fstat(file.fileno()).st_size for file in (out, err)) > MOST_OUTPUT:
             ending = ending._replace(exit=None, error=f"it said more than {MOST_OUTPUT >> 20} MiB")
         return Ended(ending, said[0], said[1])
@@ -125,15 +116,16 @@ def _started(argv: list[bytes], *streams: IO[bytes]) -> "subprocess.Popen[bytes]
     return _started([b"/bin/sh", path, *argv[1:]], *streams)
 
 
-def _alarms(group: int, timeout: float) -> list[threading.Timer]:
-    alarms = [
-        threading.Timer(timeout + grace, _end, (group, number))
-        for grace, number in ((0.0, signal.SIGTERM), (GRACE, signal.SIGKILL))
-    ]
-    for alarm in alarms:
-        alarm.daemon = True
-        alarm.start()
-    return alarms
+def _has_ended(pid: int, seconds: float) -> bool:
+    """Wait for the end of a process, not longer than *seconds*; say whether it has come. Its status is left."""
+    deadline, pause = time.monotonic() + seconds, 0.001
+    while os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
+        left = deadline - time.monotonic()
+        if left <= 0:
+            return False
+        time.sleep(min(pause, left))
+        pause = min(pause * 2, 0.05)
+    return True
 
 
 def _end(group: int, number: int) -> None:
@@ -141,8 +133,8 @@ def _end(group: int, number: int) -> None:
         os.killpg(group, number)
 
 
-def end_jobs(run: str) -> int:
-    """End the jobs of a run; return how many there were."""
+def end_jobs(run: str) -> None:
+    """End the jobs of a run."""
     with _lock:
         groups = list(_running.get(run, ()))
     for number in (signal.SIGTERM, signal.SIGCONT):
@@ -154,7 +146,3 @@ def end_jobs(run: str) -> int:
         left = [group for group in groups if group in _running.get(run, ())]
     for group in left:
         _end(group, signal.SIGKILL)
-    return len(groups)
-
-
-__all__ = ["Ended", "end_jobs", "map_block", "reduce_block", "run_job", "version"]

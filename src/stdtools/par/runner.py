@@ -6,42 +6,21 @@ import os
 import select
 import signal
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 
 from stdtools.par.alarms import Alarms
 from stdtools.par.children import LAST_GRACE, Children, send
-from stdtools.par.delivery import Delivery, Voice
+from stdtools.par.delivery import Delivery
+from stdtools.par.hearing import Hearing, JobProcess
 from stdtools.par.interrupts import Interrupts, reason
-from stdtools.par.jobs import GRACE, TAIL, Ending, Job, Plan
+from stdtools.par.jobs import GRACE, Ending, Job, Plan
 from stdtools.par.launching import NoCommand
 from stdtools.par.source import Source, Task
 from stdtools.shared.streams import Output
 
-WINDOW = 10_000  # jobs that have ended and wait for an earlier one to be written
-LINGER = 1.0  # seconds for which output is heard after a job has ended, when something it left behind may write
 LONGEST_WAIT = 3600.0  # seconds; poll takes no more than 24 days
 _CREDIT = 0.01  # seconds by which a start may be late without the next one being late, too
-_SHORT = 0.05  # seconds of waiting that do not count
-_READ = 64 << 10
 _NO_ROOM = (errno.EAGAIN, errno.ENOMEM, errno.EMFILE, errno.ENFILE)
-
-
-class _Run:
-    """A job's process."""
-
-    __slots__ = ("begun", "ending", "fds", "job", "pid", "slot", "started", "tail", "timed_out")
-
-    def __init__(self, job: Job, slot: int, pid: int, fds: set[int]) -> None:
-        self.job = job
-        self.slot = slot
-        self.pid = pid
-        self.fds = fds  # through which it is heard
-        self.begun = time.monotonic()
-        self.started = time.time()
-        self.timed_out = False
-        self.tail = b""
-        self.ending: Ending | None = None
 
 
 class Runner:
@@ -60,7 +39,7 @@ class Runner:
         output: Output,
         *,
         environment: Mapping[bytes, bytes],
-        tag: Callable[[Task], bytes],
+        tags: Callable[[Task], tuple[bytes, bytes]],
         ended: Callable[[Job, Ending, bool], None],
         idle: Callable[[], float | None],
     ) -> None:
@@ -69,15 +48,15 @@ class Runner:
         self._make_argv = make_argv
         self._delivery = delivery
         self._output = output
-        self._tag = tag
+        self._tags = tags
         self._ended = ended
         self._idle = idle
         self._children = Children(plan.jobs, environment)
         self._alarms = Alarms()
         self._interrupts = Interrupts()
-        self._runs: dict[int, _Run] = {}  # whose processes run, by pid
-        self._heard: dict[int, tuple[_Run, Voice, bool]] = {}  # by descriptor
+        self._runs: dict[int, JobProcess] = {}  # whose processes run, by pid
         self._poll = select.poll()
+        self._hearing = Hearing(self._poll, self._interrupts, self._alarms, self._note_closed)
         self._source_fd = -1  # that is polled
         self._slots = list(range(plan.jobs))  # a heap: the lowest free one is next
         self._lost_slots: list[int] = []  # for which there was no process or descriptor
@@ -86,15 +65,9 @@ class Runner:
         self._again: list[Job] = []  # whose next attempt may start
         self._delayed: list[Job] = []  # that wait for their next attempt
         self._next_start = 0.0
-        self._blocked = 0.0  # seconds for which output was written, and nothing heard
         self._rate_due: float | None = None  # when a job that waits for its turn may start
         self._is_stopping = False
         self._no_command: NoCommand | None = None
-
-    @property
-    def is_interrupted(self) -> bool:
-        """Whether a signal has asked us to end."""
-        return bool(self._interrupts.ending)
 
     def total(self) -> int | None:
         """Return how many jobs there are; None while more may come."""
@@ -116,9 +89,8 @@ class Runner:
             try:
                 self._loop()
             finally:
-                self._children.close()
-                for fd in self._heard:
-                    os.close(fd)
+                self._children.close(lambda: len(self._interrupts.ending) > 1)
+                self._hearing.close()
             if self._interrupts.ending:
                 raise reason(self._interrupts.ending[0])
         if self._no_command is not None:
@@ -127,16 +99,16 @@ class Runner:
     def _loop(self) -> None:
         while True:
             self._start_jobs()
-            if not self._runs and not self._heard and (self._is_stopping or self._has_no_work()):
+            if not self._runs and not self._hearing.heard and (self._is_stopping or self._has_no_work()):
                 self._give_up()
                 return
             self._children.watch()
-            with self._writing():
+            with self._hearing.writing():
                 self._output.flush()
             ready = [fd for fd, _ in self._poll.poll(self._patience())]
             for fd in ready:
-                if fd in self._heard:
-                    self._hear(fd)
+                if fd in self._hearing.heard:
+                    self._hearing.hear(fd)
                 elif fd == self._source.fd:
                     self._source.read()
             if self._interrupts.fd in ready:  # last: it hears what is left of jobs that have ended
@@ -155,18 +127,10 @@ class Runner:
             if job.last is not None:
                 self._finish(job, job.last, is_final=True)
 
-    @contextmanager
-    def _writing(self) -> Iterator[None]:
-        """What is called may wait for a reader, but not longer than until a signal asks us to end."""
-        begun = time.monotonic()
-        with self._interrupts.raised():
-            yield
-        self._blocked += time.monotonic() - begun
-
     def _patience(self) -> float | None:
         """Return for how many milliseconds to wait; and have the source heard only when there is use for it."""
         wanted = -1
-        if not self._is_stopping and self._slots and self._delivery.waiting < WINDOW and self._next_task is None:
+        if not self._is_stopping and self._slots and not self._delivery.is_full and self._next_task is None:
             wanted = -1 if self._source.fd is None else self._source.fd
         if wanted != self._source_fd:
             if self._source_fd >= 0:
@@ -187,7 +151,7 @@ class Runner:
     def _start_jobs(self) -> None:
         self._rate_due = None
         while self._slots and not self._is_stopping:
-            task = None if self._again or self._delivery.waiting >= WINDOW else self._peek()
+            task = None if self._again or self._delivery.is_full else self._peek()
             if not self._again and task is None:
                 return
             if self._plan.interval and not self._may_start():
@@ -197,7 +161,7 @@ class Runner:
                 continue
             self._next_task = None
             self._tasks += 1
-            self._start(Job(self._tasks + self._source.skipped, task, self._delivery.admit(self._tag(task))))
+            self._start(Job(self._tasks + self._source.skipped, task, self._delivery.admit(self._tags(task))))
 
     def _peek(self) -> Task | None:
         """Return the next task, and keep it."""
@@ -228,12 +192,13 @@ class Runner:
             self._delivery.end(job.place)
             self.stop(now=True)
         except OSError as error:
-            if error.errno in _NO_ROOM and self._heard:  # there is when one has ended
+            if error.errno in _NO_ROOM and self._hearing.heard:  # there is when one has ended
                 self._again.insert(0, job)
                 self._lost_slots.append(slot)
                 return
             heapq.heappush(self._slots, slot)
-            self._finish(job, Ending(error=error.strerror or str(error), started=time.time()), is_final=True)
+            what = f"not started: {error.strerror or error}"
+            self._finish(job, Ending(error=what, started=time.time()), is_final=True)
 
     def _launch(self, job: Job, slot: int) -> None:
         stdin = None
@@ -241,27 +206,11 @@ class Runner:
             stdin = job.task.block.fileno()
             os.lseek(stdin, 0, os.SEEK_SET)
         pid, out, err = self._children.start(job.argv, slot, stdin)
-        run = self._runs[pid] = _Run(job, slot, pid, {out, err})
-        for fd, voice in zip((out, err), self._delivery.voices(job.place), strict=True):
-            self._heard[fd] = (run, voice, fd == err)
-            self._poll.register(fd, select.POLLIN)
+        run = self._runs[pid] = JobProcess(job, slot, pid)
+        self._hearing.begin(run, out, err, self._delivery.voices(job.place))
 
-    def _hear(self, fd: int) -> None:
-        run, voice, is_error = self._heard[fd]
-        data = os.read(fd, _READ)
-        if not data:
-            self._close(fd, run)
-            return
-        if is_error:
-            run.tail = (run.tail + data)[-TAIL:]
-        with self._writing():
-            voice.say(data)
-
-    def _close(self, fd: int, run: _Run) -> None:
-        self._poll.unregister(fd)
-        os.close(fd)
-        del self._heard[fd]
-        run.fds.remove(fd)
+    def _note_closed(self, run: JobProcess) -> None:
+        """Take note that a descriptor of *run* is free again."""
         self._find_slots()
         if not run.fds and run.ending is not None:
             self._conclude(run)
@@ -273,52 +222,19 @@ class Runner:
             self._find_slots()
             if pid in self._children.wanted_terminal:
                 run.tail = b"it wanted the terminal, which par does not give to jobs"
-            code = os.waitstatus_to_exitcode(status)
-            run.ending = Ending(
-                code if code >= 0 else None,
-                -code if code < 0 else None,
-                run.timed_out,
-                "",
-                run.started,
-                time.monotonic() - run.begun,
-                usage.ru_utime,
-                usage.ru_stime,
-                usage.ru_maxrss * 1024,
-                cut_off=pid in self._children.cut_off,
-            )
-            if not run.fds:
-                self._conclude(run)
-                continue
-            self._hear_rest(run)
+            ending = Ending.of(status, usage, run.started, time.monotonic() - run.begun)
+            # Who asks us to end by a signal may have asked the job, too.
+            cut_off = pid in self._children.cut_off or (ending.signal is not None and bool(self._interrupts.ending))
+            run.ending = ending._replace(timed_out=run.timed_out, cut_off=cut_off)
             if run.fds:
-                self._linger(run, LINGER)
+                self._hearing.end(run)
+            else:
+                self._conclude(run)
 
     def _find_slots(self) -> None:
         """Try again with the slots for which there was no room: something has been given back."""
         while self._lost_slots:
             heapq.heappush(self._slots, self._lost_slots.pop())
-
-    def _hear_rest(self, run: _Run) -> None:
-        """Hear what a job has said before it ended, so that its failure is known before another is started."""
-        for _ in range(4):  # a pipe is not deeper; more comes from what the job has left behind
-            poll = select.poll()
-            for fd in run.fds:
-                poll.register(fd, select.POLLIN)
-            for fd, _ in poll.poll(0):
-                self._hear(fd)
-
-    def _linger(self, run: _Run, seconds: float) -> None:
-        blocked = self._blocked
-        self._alarms.set(seconds, lambda: self._stop_hearing(run, blocked))
-
-    def _stop_hearing(self, run: _Run, blocked: float) -> None:
-        """Hear no more of a job that has ended; later, when in the meantime others had to be waited for."""
-        if run.fds and (more := self._blocked - blocked) > _SHORT:
-            self._linger(run, more)
-            return
-        self._hear_rest(run)
-        for fd in list(run.fds):
-            self._close(fd, run)
 
     def _time_out(self) -> None:
         """End what has had its time: first all that have ended by themselves are seen."""
@@ -331,11 +247,11 @@ class Runner:
             self._children.doom(run.pid)
             self._alarms.set(GRACE, lambda run=run: self._kill(run))  # type: ignore[misc]
 
-    def _kill(self, run: _Run) -> None:
+    def _kill(self, run: JobProcess) -> None:
         if run.ending is None:
             send(run.pid, signal.SIGKILL)
 
-    def _conclude(self, run: _Run) -> None:
+    def _conclude(self, run: JobProcess) -> None:
         assert run.ending is not None
         self._finish(run.job, run.ending._replace(tail=run.tail))
 
@@ -347,7 +263,7 @@ class Runner:
             self._delayed.append(job)
             self._alarms.set(job.pause(), lambda: self._try_again(job))
             return
-        with self._writing():
+        with self._hearing.writing():
             self._delivery.end(job.place)
         if job.task.block is not None:
             job.task.block.close()
@@ -358,10 +274,8 @@ class Runner:
         self._again.append(job)
 
     def _obey(self) -> None:
-        if len(self._interrupts.ending) > 1:
-            self._children.end(signal.SIGKILL)
-        elif self._interrupts.ending and not self._children.ends_now:
-            self.stop(now=True)
+        if self._interrupts.ending:  # the next that is written raises it, and then all jobs are ended
+            self.stop()
         if signal.SIGTSTP in self._interrupts.stopped:
             before = time.monotonic()
             self._children.signal(signal.SIGSTOP)

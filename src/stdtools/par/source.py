@@ -134,7 +134,8 @@ class Items(Source):
             if room < 0 and items:
                 break
             items.append(self._pop())
-            self._skip_done()
+            if len(items) < size:  # what is skipped behind the last counts for the next job
+                self._skip_done()
         return Task(items) if items else None
 
     def waiting(self) -> int:
@@ -153,7 +154,7 @@ class Items(Source):
 
 
 class Blocks(Source):
-    """Blocks of whole lines, of at most *size* bytes; a longer line is a block."""
+    """Blocks of whole lines, of at most *size* bytes; a longer line is in one with what was read behind it."""
 
     def __init__(
         self, fd: int, name: str, delimiter: bytes, size: int, *, is_done: Callable[[Task], bool] | None = None

@@ -76,9 +76,9 @@ class Spool:
         self._size += len(data)
         self._backlog.in_memory += len(data)
         if self._size >= IN_MEMORY or self._backlog.in_memory >= IN_ALL_MEMORY:
-            self.settle()
+            self._move_to_file()
 
-    def settle(self) -> None:
+    def _move_to_file(self) -> None:
         """Move what is in memory into a file."""
         if self._size:
             try:

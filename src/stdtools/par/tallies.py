@@ -59,7 +59,7 @@ class Counting(Tally):
     def take(self, pairs: Pairs, order: int) -> None:
         for start in range(0, len(pairs), AT_ONCE):
             some = pairs[start : start + AT_ONCE]
-            if sum(map(len, some)) != 2 * len(some):
+            if not {2}.issuperset(map(len, some)):
                 raise TypeError("not pairs")
             self._counts.update(map(KEY, some))
 

@@ -15,7 +15,7 @@ from typing import NoReturn
 
 MARK = b"STDTOOLS_PAR"
 _VARIABLE = MARK + b"="
-GRACE = 1.0  # seconds between TERM and KILL
+_GRACE = 1.0  # seconds between TERM and KILL
 _PASSES = 3  # over all processes, each of which may start another meanwhile
 _PID = struct.Struct("<q")
 _IGNORED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGTSTP)
@@ -84,7 +84,7 @@ class Watchdog:
             os.closerange(reader + 1, os.sysconf("SC_OPEN_MAX"))
             os.read(reader, 1)
             self._end_all(signal.SIGTERM)
-            time.sleep(GRACE)
+            time.sleep(_GRACE)
             self._end_all(signal.SIGKILL)
         finally:
             os._exit(0)

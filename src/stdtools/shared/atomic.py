@@ -40,7 +40,7 @@ def replacement(path: str, mode: int | None = None) -> Iterator[Output]:
         yield output
         output.flush()
         try:
-            if old is None or not _same_content(fd, target, old.st_size):
+            if old is None or not has_content(fd, target):
                 _take_over_attributes(fd, target, old, mode)
                 os.fsync(fd)
                 os.rename(temporary, target)
@@ -206,19 +206,27 @@ def _take_over_attributes(fd: int, target: str, old: os.stat_result | None, mode
     with contextlib.suppress(OSError):
         os.fchown(fd, old.st_uid, old.st_gid)
     if hasattr(os, "listxattr"):
+        names: list[str] = []
         with contextlib.suppress(OSError):
-            for name in os.listxattr(target):
+            names = os.listxattr(target)
+        for name in names:
+            with contextlib.suppress(OSError):  # some are root's alone
                 os.setxattr(fd, name, os.getxattr(target, name))
     os.fchmod(fd, stat.S_IMODE(old.st_mode) & 0o777)
 
 
-def _same_content(fd: int, target: str, size: int) -> bool:
-    if os.fstat(fd).st_size != size:
-        return False
-    other = os.open(target, os.O_RDONLY)
+def has_content(fd: int, path: str) -> bool:
+    """Say whether there is a file *path*, with the same bytes as what is open as *fd*. Raises OSError."""
     try:
+        other = os.open(path, os.O_RDONLY)
+    except FileNotFoundError:
+        return False
+    try:
+        size = os.fstat(fd).st_size
         blocks = range(0, size, COPY_BLOCK)
-        return all(os.pread(fd, COPY_BLOCK, at) == os.pread(other, COPY_BLOCK, at) for at in blocks)
+        return os.fstat(other).st_size == size and all(
+            os.pread(fd, COPY_BLOCK, at) == os.pread(other, COPY_BLOCK, at) for at in blocks
+        )
     finally:
         os.close(other)
 

@@ -23,7 +23,7 @@ def reach(path: bytes) -> tuple[int | None, bytes]:
     known = next((number for number in reversed(range(len(cuts))) if path[: cuts[number]] in _steps), -1)
     fd, start = (_steps[path[: cuts[known]]], cuts[known] + 1) if known >= 0 else (None, 0)
     for cut in cuts[known + 1 :]:
-        fd = _open(path[start:cut] or b"/", fd)
+        fd = _open(path[start:cut].lstrip(b"/") or b"." if start else path[:cut], fd)  # a slash first is the root's
         _steps[path[:cut]] = fd
         if len(_steps) > _KEPT:
             os.close(_steps.pop(next(iter(_steps))))

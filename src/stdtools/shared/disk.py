@@ -30,7 +30,7 @@ def make_directory(path: str) -> None:
     """Make the directory *path* where it is missing, and those above it, all for their owner alone and on the disk."""
     if os.path.isdir(path):
         return
-    parent = os.path.dirname(path)
+    parent = os.path.dirname(path) or "."
     make_directory(parent)
     with contextlib.suppress(FileExistsError):
         os.mkdir(path, 0o700)

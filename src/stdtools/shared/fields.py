@@ -4,6 +4,7 @@ A field is a number, from 1, or from -1 backwards; or a name, of a column or a k
 """
 
 import re
+from codecs import BOM_UTF8
 from collections.abc import Iterator, Sequence
 from itertools import chain
 from typing import Any
@@ -29,13 +30,15 @@ class FieldReader:
         self.fields = list(fields)
         self.header: bytes | None = None  # the line with the names, when it has been read
         self._form = form
-        self._delimiter = "\t" if delimiter == "tab" else delimiter
+        self._delimiter = delimiter
         self._numbers = [int(field) if _NUMBER.fullmatch(field) else None for field in fields]
 
     def read(self, source: Input) -> Iterator[tuple[bytes, Values]]:
         """Yield each record as it is, with its newline, and its values. Raises ToolError for what is no record."""
-        blocks = line_blocks(source)
         form = self._form
+        if (form == "jsonl" or (form == "auto" and None in self._numbers)) and _is_array(source.peek(4)):
+            return self._read_array(source)
+        blocks = line_blocks(source)
         if form == "auto":
             if None not in self._numbers:
                 form = "text"
@@ -51,7 +54,7 @@ class FieldReader:
         return self._read_table(blocks, source, form)
 
     def _looks_like(self, line: bytes) -> str:
-        if line.lstrip().startswith(b"{"):
+        if line.removeprefix(BOM_UTF8).lstrip().startswith(b"{"):
             return "jsonl"
         return "tsv" if b"\t" in line and not self._delimiter else "csv"
 
@@ -83,6 +86,16 @@ class FieldReader:
                     raise ToolError("not JSON", where=f"{source.name}: line {number}") from None
                 yield line + b"\n", tuple(_in_json(record, field) for field in self.fields)
 
+    def _read_array(self, source: Input) -> Iterator[tuple[bytes, Values]]:
+        from json import dumps
+
+        from stdtools.shared.record_input import read_json
+        from stdtools.shared.records import escape_surrogates
+
+        for record in read_json(source):
+            line = escape_surrogates(dumps(record, ensure_ascii=False))
+            yield line.encode() + b"\n", tuple(_in_json(record, field) for field in self.fields)
+
     def _read_table(self, blocks: Iterator[bytes], source: Input, form: str) -> Iterator[tuple[bytes, Values]]:
         separator = self._delimiter.encode("utf-8", "surrogateescape") or (b"\t" if form == "tsv" else b",")
         if len(separator) != 1:
@@ -106,6 +119,10 @@ class FieldReader:
         raise ToolError(f"no column {field!r}", where=source.name, hint=f"it has {', '.join(header[:20])}")
 
 
+def _is_array(head: bytes) -> bool:
+    return head.removeprefix(BOM_UTF8).lstrip().startswith(b"[")
+
+
 def _rows(
     blocks: Iterator[bytes], separator: bytes, source: Input, *, quoted: bool
 ) -> Iterator[tuple[bytes, list[str]]]:
@@ -113,32 +130,37 @@ def _rows(
     from stdtools.shared.record_input import unescape_tsv
 
     delimiter = separator.decode("latin-1")
-    held = b""
+    lines = (line for block in blocks for line in split_lines(block))
     number = 0
-    for block in blocks:
-        for line in split_lines(block):
-            number += 1
-            record = held + line + b"\n"
-            if quoted and b'"' in record:
-                if record.count(b'"') % 2:
-                    held = record
-                    continue
-                held = b""
-                import csv
+    for line in lines:
+        number += 1
+        start = line.removeprefix(BOM_UTF8) if number == 1 else line
+        if quoted and b'"' in start:
+            import csv
 
-                csv.field_size_limit(1 << 30)
-                try:
-                    [cells] = csv.reader([_text(record)], delimiter=delimiter, strict=True)
-                except (csv.Error, ValueError):
-                    raise ToolError("not CSV", where=f"{source.name}: line {number}") from None
-            else:
-                text = _text(line.removesuffix(b"\r"))
-                cells = text.split(delimiter)
-                if not quoted and "\\" in text:
-                    cells = [unescape_tsv(cell) for cell in cells]
-            yield record, cells
-    if held:
-        raise ToolError("a quote is open at the end", where=source.name)
+            csv.field_size_limit(1 << 30)
+            taken = [line]
+
+            def texts(start: bytes = start, taken: list[bytes] = taken) -> Iterator[str]:
+                yield _text(start) + "\n"
+                for more in lines:
+                    taken.append(more)
+                    yield _text(more) + "\n"
+
+            try:
+                cells = next(csv.reader(texts(), delimiter=delimiter, strict=True))
+            except (csv.Error, ValueError) as error:
+                if str(error) == "unexpected end of data":
+                    raise ToolError("a quote is open at the end", where=source.name) from None
+                raise ToolError("not CSV", where=f"{source.name}: line {number + len(taken) - 1}") from None
+            number += len(taken) - 1
+            yield b"".join(each + b"\n" for each in taken), cells
+            continue
+        text = _text(start.removesuffix(b"\r"))
+        cells = text.split(delimiter)
+        if not quoted and "\\" in text:
+            cells = [unescape_tsv(cell) for cell in cells]
+        yield line + b"\n", cells
 
 
 def _text(data: bytes) -> str:

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable, Iterable
 
-from stdtools.shared.atomic import replacement
+from stdtools.shared.atomic import has_content, replacement
 from stdtools.shared.streams import BLOCK, open_input
 
 
@@ -21,25 +21,10 @@ def rewrite(
         output.flush()
         if check is not None:
             check(output.fd)
-        changed = not _holds(output.fd, path)
+        changed = not has_content(output.fd, path)
         if changed and backup and os.path.exists(path):
             _copy(path, path + backup)
     return changed
-
-
-def _holds(fd: int, path: str) -> bool:
-    """Whether the file *path*, if there is one, has the content of *fd*."""
-    if not os.path.exists(path):
-        return False
-    with open_input(path) as old:
-        if os.fstat(old.fd).st_size != os.fstat(fd).st_size:
-            return False
-        at = 0
-        while block := old.read_at(at, BLOCK):
-            if block != os.pread(fd, BLOCK, at):
-                return False
-            at += len(block)
-    return True
 
 
 def _copy(path: str, target: str) -> None:

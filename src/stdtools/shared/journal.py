@@ -18,7 +18,7 @@ from stdtools.shared.errors import ToolError, raise_os_error
 MAX_BYTES = 1 << 20
 BACKUPS = 5
 PATIENCE = 0.5  # seconds; a stopped process that holds the lock must not stop every other one
-LONGEST_LINE = 8000
+LONGEST = 8000  # characters of a line
 LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
 
 # What the command has counted, such as records; names and numbers only.
@@ -87,7 +87,7 @@ def write(level: str, text: str) -> None:
     zone = local.tm_gmtoff // 60
     clock = time.strftime("%Y-%m-%dT%H:%M:%S", local) + f".{int(now % 1 * 1000):03d}"
     stamp = f"{clock}{'-' if zone < 0 else '+'}{abs(zone) // 60:02d}:{abs(zone) % 60:02d}"
-    line = screen.safe(f"{stamp} {level} pid={os.getpid()} {text}")[:LONGEST_LINE] + "\n"
+    line = screen.safe(f"{stamp} {level} pid={os.getpid()} {text}")[:LONGEST] + "\n"
     journal = RotatingFile(path, max_bytes=MAX_BYTES, backups=BACKUPS, mode=0o600, patience=PATIENCE)
     try:
         journal.write(line.encode("utf-8", "backslashreplace"), whole=True)
@@ -96,8 +96,9 @@ def write(level: str, text: str) -> None:
 
 
 def _least_level() -> int:
-    default = "debug" if screen.preferences.debug else "info"
-    return LEVELS.get(os.environ.get("STDTOOLS_LOG_LEVEL", default).lower(), LEVELS["info"])
+    if screen.preferences.debug:
+        return LEVELS["debug"]
+    return LEVELS.get(os.environ.get("STDTOOLS_LOG_LEVEL", "").lower(), LEVELS["info"])
 
 
 def _our_own(directory: str) -> bool:
@@ -112,7 +113,8 @@ def _our_own(directory: str) -> bool:
     if os.stat(existing).st_uid not in (0, os.geteuid()) or not os.path.isdir(os.path.expanduser("~")):
         return False
     for name in reversed(missing):
-        os.mkdir(name, 0o700)
+        with contextlib.suppress(FileExistsError):  # by another run, just now
+            os.mkdir(name, 0o700)
     return True
 
 

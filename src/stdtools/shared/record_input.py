@@ -2,6 +2,7 @@
 
 import codecs
 import contextlib
+import os
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -12,6 +13,12 @@ from stdtools.shared.streams import Input
 LONGEST_RECORD = 1 << 30  # characters; more is taken for input that never ends a record
 BLANKS = re.compile(r"[ \t\n\r]*")
 CLOSERS = {"{": "}", "[": "]", '"': '"'}
+_FORMS = {".csv": "csv", ".tsv": "tsv", ".tab": "tsv", ".json": "json", ".jsonl": "json", ".ndjson": "json"}
+
+
+def named_form(path: str) -> str:
+    """Return what the name of a file says that its records are: csv, tsv or json; nothing when it does not say."""
+    return _FORMS.get(os.path.splitext(path)[1].lower(), "")
 
 
 def read_json(source: Input, first: int = 1) -> Iterator[Any]:
@@ -156,21 +163,24 @@ def refuse_nan(name: str) -> None:
     raise ValueError(f'not JSON: {name}; write "{name}"')
 
 
-def read_csv(source: Input) -> Iterator[dict[str, str]]:
-    """Yield the rows of a CSV text (RFC 4180, UTF-8, header first) as dicts of strings."""
+def read_csv(source: Input, columns: list[str] | None = None) -> Iterator[dict[str, str]]:
+    """Yield the rows of a CSV text (RFC 4180, UTF-8, header first) as dicts of strings.
+
+    *columns*, where given, gets the names in the header, also where no row follows.
+    """
     import csv
 
     csv.field_size_limit(LONGEST_RECORD)
     try:
-        yield from _with_header(source, csv.reader(_lines(source), strict=True))
+        yield from _with_header(source, csv.reader(_lines(source), strict=True), columns)
     except csv.Error as error:
         raise ToolError(f"not CSV: {error}", where=source.name) from None
 
 
-def read_tsv(source: Input) -> Iterator[dict[str, str]]:
-    """Yield the rows of a TSV text as RecordWriter writes it (header first) as dicts of strings."""
+def read_tsv(source: Input, columns: list[str] | None = None) -> Iterator[dict[str, str]]:
+    """Yield the rows of a TSV text as RecordWriter writes it (header first) as dicts of strings; as ``read_csv``."""
     split = (line.removesuffix("\n").removesuffix("\r").split("\t") for line in _lines(source))
-    return _with_header(source, ([unescape_tsv(cell) for cell in row] for row in split))
+    return _with_header(source, ([unescape_tsv(cell) for cell in row] for row in split), columns)
 
 
 def _lines(source: Input) -> Iterator[str]:
@@ -202,7 +212,7 @@ def _line_of(error: UnicodeDecodeError) -> int:
     return bytes(error.object[: error.start]).count(b"\n") + 1
 
 
-def _with_header(source: Input, rows: Iterator[list[str]]) -> Iterator[dict[str, str]]:
+def _with_header(source: Input, rows: Iterator[list[str]], columns: list[str] | None) -> Iterator[dict[str, str]]:
     header: list[str] | None = None
     number = 0
     for row in rows:
@@ -212,6 +222,8 @@ def _with_header(source: Input, rows: Iterator[list[str]]) -> Iterator[dict[str,
             header = row
             if doubled := [name for name in row if row.count(name) > 1]:
                 raise ToolError(f"the column {doubled[0]!r} stands twice in the header", where=source.name)
+            if columns is not None:
+                columns += header
             continue
         number += 1
         if len(row) != len(header):

@@ -72,7 +72,7 @@ class RecordWriter:
         template = self.template
         for row in rows:
             text = template % tuple([cell(value) for value in row])
-            if self._is_json and not text.isascii() and _is_undecodable(text):
+            if self._is_json and not is_utf8(text):
                 text = self._with_base64(row)
             self.write_lines(text)
 
@@ -82,7 +82,7 @@ class RecordWriter:
 
         pairs = []
         for name, value in zip(self._columns, row, strict=True):
-            if isinstance(value, str) and _is_undecodable(value):
+            if isinstance(value, str) and not is_utf8(value):
                 data = value.encode("utf-8", "surrogateescape")
                 pairs.append((name, data.decode("utf-8", "replace")))
                 pairs.append((f"{name}_b64", b2a_base64(data, newline=False).decode("ascii")))
@@ -135,20 +135,19 @@ class RecordWriter:
 
 def escape_surrogates(text: str) -> str:
     r"""Return the JSON *text* with what UTF-8 lacks as ``\udXXX``."""
-    if text.isascii() or not _is_undecodable(text):
+    if is_utf8(text):
         return text
     import re
 
     return re.sub("[\ud800-\udfff]", lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
-def _is_undecodable(text: str) -> bool:
-    """Say whether *text* holds bytes that are not UTF-8, as ``os.fsdecode`` keeps them."""
+def is_utf8(text: str) -> bool:
+    """Say whether *text* can be written in UTF-8: it holds no bytes as ``os.fsdecode`` keeps them, nor half a pair."""
     try:
-        text.encode()
+        return text.isascii() or bool(text.encode())
     except UnicodeEncodeError:
-        return True
-    return False
+        return False
 
 
 def float_name(value: float) -> str:

@@ -17,10 +17,9 @@ from stdtools.shared.backups import Backups
 from stdtools.shared.disk import sync_directory
 from stdtools.shared.errors import ToolError
 from stdtools.shared.log_lock import LogLock, lock_mode
-from stdtools.shared.whole_lines import LONGEST_LINE
+from stdtools.shared.whole_lines import end_of_last_line, fitting
 
 _APPEND = os.O_RDWR | os.O_APPEND | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-_BLOCK = 64 * 1024
 _sync: Callable[[int], None] = getattr(os, "fdatasync", os.fsync)
 
 
@@ -214,7 +213,7 @@ class RotatingFile:
         inode, start = self._lock.claimed()
         if inode:
             if inode == self._inode and start < size:
-                size = _end_of_last_line(self._fd, start, size)
+                size = end_of_last_line(self._fd, start, size)
                 os.ftruncate(self._fd, size)
             self._lock.unclaim()
         if size and self.line_end and os.pread(self._fd, 1, size - 1) != self.line_end[-1:]:
@@ -229,21 +228,12 @@ class RotatingFile:
 
     def _fitting(self, block: bytes, start: int, size: int, *, whole: bool) -> int:
         """Return where the lines end that may go into a file of *size* bytes; *start* when none may."""
-        room = self.max_bytes - size
         if not self.max_bytes:
             return len(block)
+        room = self.max_bytes - size
         if whole:
             return len(block) if len(block) - start <= room or not size else start
-        if self._within_line:
-            return block.find(b"\n", start) + 1 or len(block)
-        if size and len(block) - start >= LONGEST_LINE and block.find(b"\n", start) < 0:
-            return start  # the beginning of a line whose length nobody knows has a file of its own, too
-        if len(block) - start <= room:
-            return len(block)
-        stop = block.rfind(b"\n", start, start + max(room, 0)) + 1
-        if stop:
-            return stop
-        return start if size else block.find(b"\n", start) + 1 or len(block)
+        return fitting(block, start, room, is_empty=not size, within_line=self._within_line)
 
     def _append(self, block: bytes, start: int, stop: int, size: int, *, whole: bool, claim: bool) -> int:
         assert self._fd is not None
@@ -265,6 +255,7 @@ class RotatingFile:
             os.ftruncate(self._fd, size + stop - start)
             if stop == start:
                 self._lock.unclaim()
+                self._end = size  # all is as it was: a line of ours that is open still goes on
                 raise
         if claim:
             self._lock.unclaim()
@@ -307,6 +298,8 @@ class RotatingFile:
 
 def _resolve(path: str) -> str:
     """Return where *path* really is; a link that a stranger could have put there is refused."""
+    if not path:
+        raise ToolError(os.strerror(errno.ENOENT), where="''")
     if path.endswith("/"):
         raise ToolError(os.strerror(errno.EISDIR), where=path)
     if os.path.islink(path):
@@ -323,14 +316,3 @@ def _give_to(fd: int, owner: tuple[int, int] | None) -> None:
         except OSError:  # only root gives files away; the group may be one of ours
             with contextlib.suppress(OSError):
                 os.fchown(fd, -1, owner[1])
-
-
-def _end_of_last_line(fd: int, start: int, size: int) -> int:
-    """Return the offset behind the last newline between *start* and *size*; *start* when there is none."""
-    while size > start:
-        begin = max(start, size - _BLOCK)
-        found = os.pread(fd, size - begin, begin).rfind(b"\n")
-        if found >= 0:
-            return begin + found + 1
-        size = begin
-    return start

@@ -1,5 +1,6 @@
 """Files without a name, in TMPDIR, for what is too much for memory."""
 
+import errno
 from typing import IO
 
 from stdtools.shared.errors import ToolError
@@ -16,4 +17,6 @@ def scratch_trouble(what: str, error: OSError) -> ToolError:
     """Return what to raise when *what* cannot be kept there."""
     from tempfile import gettempdir
 
-    return ToolError(f"cannot keep {what}: {error.strerror}", where=gettempdir(), hint="set TMPDIR to a larger place")
+    is_short = error.errno in (errno.EMFILE, errno.ENFILE)
+    hint = "ask for fewer jobs, or a higher ulimit -n" if is_short else "set TMPDIR to a larger place"
+    return ToolError(f"cannot keep {what}: {error.strerror}", where=gettempdir(), hint=hint)

@@ -37,6 +37,11 @@ def complain(message: str, *detail: str) -> None:
         write_all(STDERR, "".join(f"{safe(line)}\n" for line in lines).encode())
 
 
+def amount(number: int, unit: str) -> str:
+    """Return ``1 line`` or ``2 lines``."""
+    return f"{number} {unit}{'' if number == 1 else 's'}"
+
+
 def warn_of_terminal(fd: int) -> None:
     """Say that we wait for somebody to type, where *fd* is standard input and a terminal."""
     if fd == STDIN and os.isatty(STDIN):

@@ -40,7 +40,7 @@ def parse_moment(text: str, now: float | None = None) -> float:
         if re.fullmatch(r"\d\d?:\d\d(:\d\d)?", word):
             clock = datetime.strptime(word, "%H:%M:%S" if word.count(":") == 2 else "%H:%M")
             return datetime.combine(midnight, clock.time()).timestamp()
-        if re.match(r"\d{4}-?\d\d", word):
+        if re.match(r"\d{4}-?\d\d", word) and not _PART.fullmatch(word.lower()):
             return datetime.fromisoformat(word).timestamp()
         return moment - parse_duration(word)
     except (ValueError, OverflowError, OSError):

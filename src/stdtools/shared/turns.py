@@ -27,7 +27,7 @@ class _Pipe(NamedTuple):
 
 
 class _Worker(NamedTuple):
-    """The descriptors that a worker uses: its token, the next one's, the parent's life, its last word."""
+    """The descriptors that a worker uses: the output, its token, the next one's, the parent's life, its last word."""
 
     output: int
     token: int

@@ -85,6 +85,11 @@ def ask(
     return asking.columns, rows
 
 
+def check(connection: sqlite3.Connection, query: str) -> None:
+    """Raise ToolError where ``ask`` would not begin with *query*, which has no parameters; none of it is run."""
+    _Asking(connection, query, None).check()
+
+
 class _Asking:
     """A query that is being asked."""
 
@@ -114,6 +119,11 @@ class _Asking:
                 yield ()
                 fetched = self._fetched(cursor)
                 yield from spooled(fetched) if path and self._reads_file else fetched
+
+    def check(self) -> None:
+        """Have the query compiled, as one without parameters."""
+        with self._guarded():
+            self._check({})
 
     def _fetched(self, cursor: sqlite3.Cursor) -> Iterator[Row]:
         while (row := self._run(cursor.fetchone)) is not None:

@@ -1,14 +1,15 @@
 """What is done to tasks: one of them added, many changed or deleted, each time as one step."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from stdtools.shared.errors import ToolError
+from stdtools.shared.records import is_utf8
 from stdtools.tasks.database import Database, utc_now
-from stdtools.tasks.filters import Filter, Order, choose, rows, watched
-from stdtools.tasks.schema import TASK, USUAL
+from stdtools.tasks.filters import Filter, Order, choose, rows
+from stdtools.tasks.schema import TASK, USUAL, is_none
+from stdtools.tasks.watching import watched
 
-NAMES_OF_NONE = ("", "none")  # what a project cannot be called
 _CLOSE = 0.75  # difflib's measure: 'hoem' is as close as that to 'home', 'work' is not
 
 
@@ -82,16 +83,16 @@ def set_fields(
     Raises Unexpected when they are not *expect*, and ToolError when they are no more the *shown* ones
     that ``choose`` has put into the temporary table of that name.
     """
-    if "details" in values:
-        check_text(values["details"], "details")
+    check_values(values)
     fields = ", ".join(f"{field} = :{field}" for field in values)
     differs = " OR ".join(f"{field} IS NOT :{field}" for field in values)
     update = f"UPDATE task SET {fields} WHERE id IN (SELECT id FROM temp.chosen) AND ({differs})"
-    with database.step(command), watched(database):
+    with database.step(command):
         outcome = _chosen(database, filter, order, limit, expect, shown)
         if outcome.found:
             made = ready_project(database, values.get("project"))
-            database.sql.execute(update, values)
+            with watched(database):
+                database.sql.execute(update, values)
             outcome = outcome._replace(new_project=made.new_project, close_project=made.close_project)
         return outcome
 
@@ -107,9 +108,10 @@ def remove(
     shown: int | None = None,
 ) -> Outcome:
     """Delete the tasks that *filter* means, as one step; raises as ``set_fields`` does."""
-    with database.step(command), watched(database):
+    with database.step(command):
         outcome = _chosen(database, filter, order, limit, expect, shown)
-        database.sql.execute("DELETE FROM task WHERE id IN (SELECT id FROM temp.chosen)")
+        with watched(database):
+            database.sql.execute("DELETE FROM task WHERE id IN (SELECT id FROM temp.chosen)")
         return outcome
 
 
@@ -136,17 +138,20 @@ def _chosen(
     others = "SELECT EXISTS (SELECT id FROM temp.chosen EXCEPT SELECT id FROM temp.shown)"
     if shown is not None and (count != shown or database.one(others)):
         raise ToolError("the tasks have changed meanwhile; nothing is done", hint="look at them again")
-    return Outcome(count, tuple(_left(database, filter)))
+    return Outcome(count, tuple(left(database, filter)))
 
 
-def _left(database: Database, filter: Filter) -> Iterator[tuple[int, str]]:
-    """Yield the ids that were named one by one and are not chosen, where nothing but ids was asked for."""
+def left(database: Database, filter: Filter) -> Iterator[tuple[int, str]]:
+    """Yield the ids that were named one by one and are not meant, and why, where nothing but ids was asked for."""
     if filter._replace(ids=(), status=None) != Filter():
         return
     for task, end in filter.ids:
-        if task == end and database.one("SELECT 1 FROM temp.chosen WHERE id = ?", task) is None:
+        if task == end:
             status = database.one("SELECT status FROM task WHERE id = ?", task)
-            yield task, "no such task" if status is None else f"is {status} already"
+            if status is None:
+                yield task, "no such task"
+            elif filter.status not in (None, status):
+                yield task, f"is {status} already"
 
 
 def ready_project(database: Database, name: str | None) -> Outcome:
@@ -171,11 +176,19 @@ def close_project(database: Database, name: str) -> str | None:
     return names[found[0]] if found else None
 
 
+def check_values(values: Mapping[str, Any]) -> None:
+    """Raise ToolError for a new value that the field of no task can have."""
+    if "details" in values:
+        check_text(values["details"], "details")
+    if values.get("project") is not None:
+        check_project(values["project"])
+
+
 def check_project(name: str) -> None:
     """Raise ToolError if no project can be called *name*."""
-    if name.strip().lower() in NAMES_OF_NONE:
-        raise ToolError(f"{name!r} is no name for a project: it stands for none", where="--project")
-    check_text(name, "a project's name")
+    if is_none(name):
+        raise ToolError(f"{name!r} is no name for a project: it stands for none", where="project")
+    check_text(name, "project")
 
 
 def check_text(text: str, where: str) -> None:
@@ -184,7 +197,5 @@ def check_text(text: str, where: str) -> None:
         raise ToolError("is empty", where=where)
     if "\0" in text:  # where SQLite's functions end a text
         raise ToolError("has a NUL character", where=where)
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        raise ToolError("is not UTF-8", where=where) from None
+    if not is_utf8(text):
+        raise ToolError("is not UTF-8", where=where)

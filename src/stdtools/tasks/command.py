@@ -2,7 +2,7 @@
 
 import click
 
-from stdtools.shared.options import LazyGroup
+from stdtools.shared.commands import LazyGroup
 
 tasks = LazyGroup(
     name="tasks",

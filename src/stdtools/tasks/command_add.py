@@ -1,23 +1,15 @@
 """The command line of tasks add."""
 
-from typing import Any
-
 import click
 
 from stdtools.shared import screen
-from stdtools.shared.options import print_text
+from stdtools.shared.commands import print_text
 from stdtools.tasks.changing import Outcome
 from stdtools.tasks.changing import add as add_task
-from stdtools.tasks.command_filters import Deadline, complete_projects
 from stdtools.tasks.command_options import TasksCommand, typed, with_database
+from stdtools.tasks.command_types import Deadline, complete_projects
 from stdtools.tasks.database import Database
 from stdtools.tasks.schema import LOWEST, USUAL
-
-
-def _explain(**given: Any) -> str:
-    from stdtools.tasks.explain_tasks import explain_add
-
-    return explain_add(given)
 
 
 def note_project(outcome: Outcome) -> None:
@@ -31,7 +23,7 @@ def note_project(outcome: Outcome) -> None:
 
 @click.command(
     cls=TasksCommand,
-    explain=_explain,
+    explain="stdtools.tasks.explain_tasks:explain_add",
     examples=r"""
 stdtools tasks add Water the plants --due +3d
 stdtools tasks add 'Write the report' --project work --priority 1 --due friday

@@ -8,15 +8,16 @@ from typing import Any, TypeVar
 import click
 
 from stdtools.shared import journal, screen
+from stdtools.shared.commands import print_text
 from stdtools.shared.errors import ToolError
-from stdtools.shared.options import print_text, record_output
+from stdtools.shared.options import record_output
 from stdtools.shared.records import RecordWriter
 from stdtools.shared.streams import STDERR, STDIN, Output, write_all
-from stdtools.tasks.changing import Change, Outcome, Unexpected, changes, remove, set_fields
+from stdtools.tasks.changing import Change, Outcome, Unexpected, changes, check_values, left, remove, set_fields
 from stdtools.tasks.command_add import note_project
 from stdtools.tasks.command_filters import FILTERS, choosing_options, filter_of, ids_argument, order_of
 from stdtools.tasks.command_options import typed, with_database
-from stdtools.tasks.database import MEMORY, Database
+from stdtools.tasks.database import Database, existing
 from stdtools.tasks.filters import Filter, choose
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
@@ -33,15 +34,15 @@ def choosing(complete: Callable[..., list[Any]]) -> Callable[[Decorated], Decora
         for each in (
             with_database,
             record_output("plain, or a table on a terminal"),
-            click.option("-n", "--dry-run", is_flag=True, allow_from_autoenv=False, help="Print what would change."),
+            click.option("-n", "--dry-run", is_flag=True, allow_from_autoenv=False, help="Prints what would change."),
             click.option(
                 "--expect",
                 metavar="N",
                 type=click.IntRange(min=0),
                 allow_from_autoenv=False,
-                help="Change nothing unless it is N tasks, and exit with 1.",
+                help="Changes nothing, and exits with 1, unless it is N tasks.",
             ),
-            click.option("-y", "--yes", is_flag=True, allow_from_autoenv=False, help="Do not ask."),
+            click.option("-y", "--yes", is_flag=True, allow_from_autoenv=False, help="Does not ask."),
             choosing_options,
             ids_argument(complete=complete),
         ):
@@ -74,9 +75,9 @@ def carry_out(given: dict[str, Any], what: str, values: dict[str, Any] | None, o
     can_ask = os.isatty(STDIN) and os.isatty(STDERR)
     if not (sure or wanted.ids or can_ask):
         raise ToolError("the tasks are chosen by a filter, and nobody can be asked", hint="pass --yes or --expect N")
+    check_values(values or {})
     settings = {"order": order_of(given), "limit": given["limit"]}
-    is_there = given["db"] == MEMORY or os.path.exists(given["db"])
-    with Database(given["db"] if is_there else MEMORY, writable=not given["dry_run"] or not is_there) as database:
+    with Database(given["db"], writable=False) if given["dry_run"] else existing(given["db"]) as database:
         if given["dry_run"]:
             return _dry_run(database, wanted, values, given, settings)
         shown = None
@@ -105,31 +106,36 @@ def any_of(given: dict[str, Any]) -> bool:
 
 
 def _tell(outcome: Outcome, expect: int | None) -> int:
-    for task, why in outcome.left:
-        screen.note(f"{task}: {why}")
-    is_expected = expect is not None or (outcome.found > 0 and not outcome.left)
-    if not is_expected and not outcome.left:
-        screen.note("there is no such task")
+    code = _tell_left(outcome, expect)
     print_text(f"{outcome.found}\n")
     note_project(outcome)
     journal.counts["tasks"] = outcome.found
-    return 0 if is_expected else 1
+    return code
+
+
+def _tell_left(outcome: Outcome, expect: int | None) -> int:
+    """Tell which tasks there are not, and return the exit code; where as many as were expected are there, it is 0."""
+    for task, why in outcome.left:
+        screen.note(f"{task}: {why}")
+    if expect is not None:
+        return 0
+    if not outcome.found and not outcome.left:
+        screen.note("there is no such task")
+    return 0 if outcome.found and not outcome.left else 1
 
 
 def _dry_run(
     database: Database, filter: Filter, values: dict[str, Any] | None, given: dict[str, Any], settings: dict[str, Any]
 ) -> int:
-    count = choose(database, filter, **settings)
+    count, expect = choose(database, filter, **settings), given["expect"]
     with Output() as output:
         writer = RecordWriter(output, Change._fields, given["format"])
         writer.write(changes(database, filter, values, **settings))
         writer.close()
-    expected = given["expect"] in (None, count)
-    if not expected:
-        screen.complain(f"it would be {_tasks(count)}, not {given['expect']}")
-    elif not count and given["expect"] is None:
-        screen.note("there is no such task")
-    return 0 if expected and (count or given["expect"] == 0) else 1
+    if expect not in (None, count):
+        screen.complain(f"it would be {_tasks(count)}, not {expect}")
+        return 1
+    return _tell_left(Outcome(count, tuple(left(database, filter))), expect)
 
 
 def _show(database: Database, filter: Filter, values: dict[str, Any] | None, settings: dict[str, Any]) -> None:

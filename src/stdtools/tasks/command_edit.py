@@ -5,17 +5,11 @@ from typing import Any
 import click
 
 from stdtools.tasks.command_bulk import carry_out, choosing, filter_to_change
-from stdtools.tasks.command_filters import (
-    Deadline,
-    complete_any_ids,
-    complete_done_ids,
-    complete_ids,
-    complete_projects,
-    order_of,
-)
+from stdtools.tasks.command_filters import order_of
 from stdtools.tasks.command_options import TasksCommand
+from stdtools.tasks.command_types import Deadline, complete_any_ids, complete_done_ids, complete_ids, complete_projects
 from stdtools.tasks.database import utc_now
-from stdtools.tasks.schema import LOWEST
+from stdtools.tasks.schema import LOWEST, is_none
 
 FIELDS = ("project", "priority", "deadline", "details")
 
@@ -23,20 +17,20 @@ FIELDS = ("project", "priority", "deadline", "details")
 def _new_values(given: dict[str, Any]) -> dict[str, Any]:
     """Return the new values of the fields that were *given* one; '' is none."""
     values = {field: given[f"to_{field}"] for field in FIELDS if given[f"to_{field}"] is not None}
-    if "project" in values and values["project"].strip().lower() in ("", "none"):
+    if "project" in values and is_none(values["project"]):
         values["project"] = None
     if "deadline" in values:
         values["deadline"] = values["deadline"] or None
     return values
 
 
-def _explain_edit(**given: Any) -> str:
+def _explain_edit(given: dict[str, Any]) -> str:
     from stdtools.tasks.explain_tasks import explain_change
 
     return explain_change(given, filter_to_change(given, None), order_of(given), _new_values(given))
 
 
-def _explain_done(**given: Any) -> str:
+def _explain_done(given: dict[str, Any]) -> str:
     from stdtools.tasks.explain_tasks import explain_change
 
     return explain_change(
@@ -44,7 +38,7 @@ def _explain_done(**given: Any) -> str:
     )
 
 
-def _explain_reopen(**given: Any) -> str:
+def _explain_reopen(given: dict[str, Any]) -> str:
     from stdtools.tasks.explain_tasks import explain_change
 
     return explain_change(
@@ -52,7 +46,7 @@ def _explain_reopen(**given: Any) -> str:
     )
 
 
-def _explain_rm(**given: Any) -> str:
+def _explain_rm(given: dict[str, Any]) -> str:
     from stdtools.tasks.explain_tasks import explain_change
 
     return explain_change(given, filter_to_change(given, None), order_of(given), None)

@@ -12,7 +12,7 @@ from stdtools.shared.options import refuse_idle
 from stdtools.shared.records import RecordWriter
 from stdtools.shared.sqlite import telling
 from stdtools.shared.streams import Output
-from stdtools.tasks.command_filters import FILTERS, ORDERING, filter_of, filter_options, ids_argument, order_of
+from stdtools.tasks.command_filters import FILTERS, ORDERING, exporting_options, filter_of, ids_argument, order_of
 from stdtools.tasks.command_options import TasksCommand, with_database
 from stdtools.tasks.schema import PROJECT, TASK
 
@@ -21,10 +21,10 @@ _SHORT = ("csv", "jsonl", "json")
 BY_ID = (("id", False),)
 
 
-def _explain(**given: Any) -> str:
+def _explain(given: dict[str, Any]) -> str:
     from stdtools.tasks.explain_queries import explain_export
 
-    return explain_export(given, filter_of(given), order_of(given) or BY_ID)
+    return explain_export(given, filter_of(given), order_of(given, BY_ID))
 
 
 def _format_options(command: Any) -> Any:
@@ -45,7 +45,7 @@ stdtools tasks export --projects --json
 """,
 )
 @ids_argument()
-@filter_options
+@exporting_options
 @click.option("--projects", is_flag=True, help="The projects, instead of the tasks.")
 @click.option(
     "--safe-csv",
@@ -65,9 +65,9 @@ def export(projects: bool, safe_csv: bool, format: str | None, db: str, **given:
     """
     form = format or "csv"
     if projects:
-        refuse_idle((*FILTERS, *ORDERING), (), "--projects", {})
+        refuse_idle((*FILTERS[1:], *ORDERING), (), "--projects", {})
         if given["ids"]:
-            raise click.UsageError("IDs have no meaning with --projects")
+            raise click.UsageError("an ID has no meaning with --projects")
     if safe_csv and form not in ("csv", "tsv"):
         raise ToolError(f"{form} has no formulas; leave it out", where="--safe-csv")
     from stdtools.tasks.database import Database
@@ -89,7 +89,7 @@ def export(projects: bool, safe_csv: bool, format: str | None, db: str, **given:
             else rows(
                 database,
                 filter_of(given),
-                order=order_of(given) or BY_ID,
+                order=order_of(given, BY_ID),
                 limit=given["limit"],
                 patience=math.inf,
             )

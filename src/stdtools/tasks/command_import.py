@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from stdtools.shared import journal, screen
-from stdtools.shared.errors import TROUBLE
-from stdtools.shared.options import record_output, refuse_idle
+from stdtools.shared.errors import TROUBLE, ToolError
+from stdtools.shared.options import TAB, record_output, refuse_idle
 from stdtools.shared.records import RecordWriter
 from stdtools.shared.streams import Output
 from stdtools.tasks.command_options import TasksCommand, typed, with_database
@@ -16,17 +16,12 @@ from stdtools.tasks.schema import TASK
 
 if TYPE_CHECKING:
     from stdtools.tasks.database import Database
-    from stdtools.tasks.importing import Outcome, Tell
+    from stdtools.tasks.importing import Tell
+    from stdtools.tasks.wishes import Outcome
 
 COUNTS = ("imported", "updated", "skipped", "rejected", "projects")
 CONFLICTS = ("error", "update", "skip")
 _QUERY_SECONDS = 30
-
-
-def _explain(**given: Any) -> str:
-    from stdtools.tasks.explain_import import explain_import
-
-    return explain_import(given)
 
 
 def _field(ctx: click.Context, param: click.Parameter, name: str) -> str:
@@ -78,7 +73,7 @@ def _project(ctx: click.Context, param: click.Parameter, value: str | None) -> s
 def _delimiter(ctx: click.Context, param: click.Parameter, value: str) -> str | None:
     if value == "auto":
         return None
-    mark = {"tab": "\t", "\\t": "\t"}.get(value, value)
+    mark = TAB.get(value, value)
     if len(mark) != 1 or mark in '"\r\n\0\\' or (mark != "\t" and not mark.isprintable()):
         raise click.BadParameter(f"{screen.safe(value)!r} is not auto, tab, or one character", ctx, param)
     return mark
@@ -99,7 +94,7 @@ def _encoding(ctx: click.Context, param: click.Parameter, value: str) -> str:
 @click.command(
     "import",
     cls=TasksCommand,
-    explain=_explain,
+    explain="stdtools.tasks.explain_import:explain_import",
     examples=r"""
 printf 'details,due\nBuy milk,2031-05-01\n' > plan.csv && stdtools tasks import plan.csv
 echo '{"task": "Call Bob", "prio": 1}' | stdtools tasks import --project home
@@ -135,14 +130,14 @@ stdtools tasks --db :memory: import plan.csv --query 'select count(*) from task'
 @click.option(
     "--encoding", metavar="auto|NAME", default="auto", show_default=True, callback=_encoding, help="Of the text."
 )
-@click.option("--rejects", metavar="FILE", type=click.Path(), help="Write all bad rows to FILE, as CSV.")
+@click.option("--rejects", metavar="FILE", type=click.Path(), help="Writes all bad rows to FILE, as CSV.")
 @click.option(
     "--max-errors",
     metavar="N",
     type=click.IntRange(min=0),
     default=0,
     show_default=True,
-    help="Leave out up to N bad rows.",
+    help="Leaves out up to N bad rows.",
 )
 @click.option(
     "--on-conflict",
@@ -161,10 +156,10 @@ stdtools tasks --db :memory: import plan.csv --query 'select count(*) from task'
     shell_complete=_offered_keys,
     help="Rows and tasks are the same where FIELD is.  [repeatable]  [default: id]",
 )
-@click.option("-n", "--dry-run", is_flag=True, help="Only say what would happen.")
-@click.option("--again", is_flag=True, help="Import a file once more.")
+@click.option("-n", "--dry-run", is_flag=True, help="Only says what would happen.")
+@click.option("--again", is_flag=True, help="Imports a file once more.")
 @click.option("--progress/--no-progress", default=None, help="Tells how far it is  [default: on a terminal]")
-@click.option("--query", metavar="SQL", help="Print the rows of a query afterwards, instead of the counts.")
+@click.option("--query", metavar="SQL", help="Prints the rows of a query afterwards, instead of the counts.")
 @record_output()
 @with_database
 def import_tasks(
@@ -183,7 +178,8 @@ def import_tasks(
 
     Exits with 1 when a file has been imported before, with 2 when a row is bad, left out or not.
     """
-    from stdtools.tasks.importing import Wishes, import_files, opened
+    from stdtools.tasks.importing import import_files, opened
+    from stdtools.tasks.wishes import Wishes
 
     if given["header"] is not None:
         refuse_idle(("named",), (), "--no-header", {})
@@ -191,6 +187,10 @@ def import_tasks(
         refuse_idle(("query",), (), "--dry-run", {})
     keys = given.pop("keys") or (("id",) if given["conflict"] != "error" else ())
     with opened(db, dry_run=given["dry_run"]) as database:
+        if query is not None:
+            from stdtools.tasks.asking import check
+
+            check(database.sql, query)
         with _told(progress) as tell:
             outcome = import_files(database, files or ("-",), Wishes(**given, keys=keys), typed(), tell=tell)
         _tell(outcome, dry_run=given["dry_run"])
@@ -199,12 +199,12 @@ def import_tasks(
             for error in others:
                 screen.complain(str(error))
             raise last
-        if query is not None and not outcome.refused:
-            _print_query(database, query, format)
-        else:
+        counts = outcome.counts
+        journal.counts["rows"] = counts.imported + counts.updated
+        if query is None or outcome.refused:
             _print_counts(outcome, format)
-    counts = outcome.counts
-    journal.counts["rows"] = counts.imported + counts.updated
+        elif code := _print_query(database, query, format):
+            return code
     return TROUBLE if outcome.rejects.rows else int(bool(outcome.done_before))
 
 
@@ -262,11 +262,21 @@ def _print_counts(outcome: "Outcome", format: str | None) -> None:
         writer.close()
 
 
-def _print_query(database: "Database", query: str, format: str | None) -> None:
-    from stdtools.tasks.asking import ask
+def _print_query(database: "Database", query: str, format: str | None) -> int:
+    """Print the rows of *query*, and return the exit code: 0, or that of a query that took too long."""
+    from stdtools.tasks.asking import TimeIsUp, ask
+    from stdtools.tasks.command_sql import TIMEOUT, give_up
 
-    columns, rows = ask(database.sql, query, {}, _QUERY_SECONDS)
-    with Output() as output:
-        writer = RecordWriter(output, columns, format)
-        writer.write(rows)
-        writer.close()
+    try:
+        columns, rows = ask(database.sql, query, {}, _QUERY_SECONDS, when_stuck=lambda: give_up(_QUERY_SECONDS))
+        with Output() as output:
+            writer = RecordWriter(output, columns, format)
+            writer.write(rows)
+            writer.close()
+    except ToolError as error:
+        screen.complain("the import is done all the same")
+        if not isinstance(error, TimeIsUp):
+            raise
+        screen.complain(str(error))
+        return TIMEOUT
+    return 0

@@ -11,16 +11,9 @@ from stdtools.shared import journal, screen
 from stdtools.shared.options import record_output
 from stdtools.shared.records import RecordWriter
 from stdtools.shared.streams import Output
-from stdtools.tasks.command_filters import (
-    complete_any_ids,
-    filter_of,
-    filter_options,
-    ids_argument,
-    order_of,
-    ranges,
-    today,
-)
+from stdtools.tasks.command_filters import filter_of, filter_options, ids_argument, order_of, ranges
 from stdtools.tasks.command_options import TasksCommand, with_database
+from stdtools.tasks.command_types import complete_any_ids, today
 from stdtools.tasks.database import Database
 from stdtools.tasks.filters import Filter, rows
 from stdtools.tasks.schema import TASK
@@ -31,13 +24,13 @@ _OVERDUE = re.compile(rb"[0-9]{4}-[0-9]{2}-[0-9]{2} overdue")
 _RED = rb"\033[31m\g<0>\033[0m"
 
 
-def _explain_list(**given: Any) -> str:
+def _explain_list(given: dict[str, Any]) -> str:
     from stdtools.tasks.explain_tasks import explain_list
 
     return explain_list(given, filter_of(given, "open"), order_of(given))
 
 
-def _explain_show(**given: Any) -> str:
+def _explain_show(given: dict[str, Any]) -> str:
     from stdtools.tasks.explain_tasks import explain_show
 
     return explain_show(given, Filter(ids=ranges(given["ids"])))

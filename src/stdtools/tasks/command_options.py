@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 import click
 
 from stdtools.shared import places
-from stdtools.shared.options import ToolCommand
+from stdtools.shared.commands import ToolCommand
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
@@ -31,16 +31,23 @@ class TasksCommand(ToolCommand):
 def typed() -> str:
     """Return what was typed, in short: ``done 3``; it is how ``log`` names the step."""
     context = click.get_current_context()
-    words = [context.command_path.removeprefix("stdtools tasks ")]
+    words: list[str] = []
     rest = iter(context.meta[_TYPED])
     for word in rest:
-        if word in _IDLE:
+        if word == "--":  # what comes behind is no option
+            words += [word, *rest]
+        elif word in _IDLE:
             for _ in range(_IDLE[word]):
                 next(rest, None)
         elif not word.startswith("--db="):
-            words.append(word if word and not any(map(str.isspace, word)) else f"'{word}'")
-    text = " ".join(words).encode("utf-8", "backslashreplace").decode()
+            words.append(word)
+    name = context.command_path.removeprefix("stdtools tasks ")
+    text = " ".join([name, *map(_quoted, words)]).encode("utf-8", "backslashreplace").decode()
     return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+
+
+def _quoted(word: str) -> str:
+    return word if word and not any(map(str.isspace, word)) else f"'{word}'"
 
 
 def with_database(command: Decorated) -> Decorated:

@@ -1,17 +1,17 @@
 """The command lines of tasks projects: list, add, edit and rm."""
 
-import os
 from typing import Any
 
 import click
 
 from stdtools.shared import journal, screen
-from stdtools.shared.options import LazyGroup, print_text, record_output
+from stdtools.shared.commands import LazyGroup, print_text
+from stdtools.shared.options import record_output
 from stdtools.shared.records import RecordWriter
-from stdtools.tasks.command_filters import Deadline, complete_projects, today
 from stdtools.tasks.command_list import marked, output_for
 from stdtools.tasks.command_options import TasksCommand, typed, with_database
-from stdtools.tasks.database import MEMORY, Database
+from stdtools.tasks.command_types import Deadline, complete_projects, today
+from stdtools.tasks.database import Database, existing
 from stdtools.tasks.projects import (
     HasTasks,
     NoProject,
@@ -59,28 +59,10 @@ projects = ListingGroup(
 )
 
 
-def _explain_list(**given: Any) -> str:
-    from stdtools.tasks.explain_tasks import explain_projects
-
-    return explain_projects(given)
-
-
-def _explain_add(**given: Any) -> str:
-    from stdtools.tasks.explain_tasks import explain_add_project
-
-    return explain_add_project(given)
-
-
-def _explain_edit(**given: Any) -> str:
+def _explain_edit(given: dict[str, Any]) -> str:
     from stdtools.tasks.explain_tasks import explain_edit_project
 
     return explain_edit_project(given, _new_values(given))
-
-
-def _explain_rm(**given: Any) -> str:
-    from stdtools.tasks.explain_tasks import explain_rm_project
-
-    return explain_rm_project(given)
 
 
 _name = click.argument("name", metavar="NAME", shell_complete=complete_projects)
@@ -89,7 +71,7 @@ _name = click.argument("name", metavar="NAME", shell_complete=complete_projects)
 @click.command(
     "list",
     cls=ProjectsCommand,
-    explain=_explain_list,
+    explain="stdtools.tasks.explain_tasks:explain_projects",
     examples=r"""
 stdtools tasks projects
 stdtools tasks projects list --csv
@@ -133,7 +115,7 @@ def _bar(done: int, rest: int) -> str:
 
 @click.command(
     cls=ProjectsCommand,
-    explain=_explain_add,
+    explain="stdtools.tasks.explain_tasks:explain_add_project",
     examples=r"""
 stdtools tasks projects add house --description 'All about the house'
 stdtools tasks projects add journey --deadline +3m
@@ -193,7 +175,7 @@ def edit(**given: Any) -> int:
     values = _new_values(given)
     if not values:
         raise click.UsageError("say what to change: --name, --description or --deadline")
-    with _database(given["db"]) as database:
+    with existing(given["db"]) as database:
         try:
             edit_project(database, typed(), given["name"], values)
         except NoProject as error:
@@ -203,14 +185,14 @@ def edit(**given: Any) -> int:
 
 @click.command(
     cls=ProjectsCommand,
-    explain=_explain_rm,
+    explain="stdtools.tasks.explain_tasks:explain_rm_project",
     examples=r"""
 stdtools tasks projects rm journey
 stdtools tasks projects rm home2 --with-tasks
 """,
 )
 @_name
-@click.option("--with-tasks", is_flag=True, allow_from_autoenv=False, help="Delete its tasks, too.")
+@click.option("--with-tasks", is_flag=True, allow_from_autoenv=False, help="Deletes its tasks, too.")
 @with_database
 def rm(name: str, with_tasks: bool, db: str) -> int:
     """Delete a project.
@@ -218,7 +200,7 @@ def rm(name: str, with_tasks: bool, db: str) -> int:
     One that has tasks stays, unless --with-tasks is given. Prints how many tasks were deleted with it.
     'undo' takes it back. Exits with 1 when there is no such project, or when it has tasks.
     """
-    with _database(db) as database:
+    with existing(db) as database:
         try:
             count = remove_project(database, typed(), name, with_tasks=with_tasks)
         except NoProject as error:
@@ -229,11 +211,6 @@ def rm(name: str, with_tasks: bool, db: str) -> int:
             return 1
     print_text(f"{count}\n")
     return 0
-
-
-def _database(path: str) -> Database:
-    is_there = path == MEMORY or os.path.exists(path)
-    return Database(path if is_there else MEMORY, writable=True)
 
 
 def _missing(error: NoProject) -> int:

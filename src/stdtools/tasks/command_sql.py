@@ -7,19 +7,14 @@ from typing import Any, NoReturn
 import click
 
 from stdtools.shared import journal, screen
-from stdtools.shared.options import Duration, record_output
-from stdtools.shared.records import RecordWriter
+from stdtools.shared.options import record_output
+from stdtools.shared.parameters import Duration
+from stdtools.shared.records import RecordWriter, is_utf8
 from stdtools.shared.sqlite import telling
 from stdtools.shared.streams import Output
 from stdtools.tasks.command_options import TasksCommand, with_database
 
 TIMEOUT = 124
-
-
-def _explain(**given: Any) -> str:
-    from stdtools.tasks.explain_queries import explain_sql
-
-    return explain_sql(given)
 
 
 def _parameters(ctx: click.Context, param: click.Parameter, typed: tuple[str, ...]) -> dict[str, Any]:
@@ -34,7 +29,7 @@ def _parameters(ctx: click.Context, param: click.Parameter, typed: tuple[str, ..
         if name in values:
             raise click.BadParameter(f"{name} is given twice", ctx, param)
         values[name] = _of_json(text, each, ctx, param) if as_json else text
-        if isinstance(values[name], str) and not _is_text(values[name]):
+        if isinstance(values[name], str) and not is_utf8(values[name]):
             raise click.BadParameter(f"'{each}' is not UTF-8", ctx, param)
     return values
 
@@ -49,15 +44,7 @@ def _of_json(text: str, typed: str, ctx: click.Context, param: click.Parameter) 
         raise click.BadParameter(f"'{typed}' has no JSON behind :=", ctx, param) from None
 
 
-def _is_text(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
-def _give_up(seconds: float) -> NoReturn:
+def give_up(seconds: float) -> NoReturn:
     """End the process: SQLite is in the middle of what cannot be interrupted, nor can a signal."""
     screen.complain(f"QUERY: took longer than {seconds:g} s and did not stop")
     os._exit(TIMEOUT)
@@ -65,7 +52,7 @@ def _give_up(seconds: float) -> NoReturn:
 
 @click.command(
     cls=TasksCommand,
-    explain=_explain,
+    explain="stdtools.tasks.explain_queries:explain_sql",
     examples=r"""
 stdtools tasks sql 'select project, count(*) as n from task group by 1'
 stdtools tasks sql 'select * from task where deadline < :day' -p day=2031-05-01
@@ -122,7 +109,7 @@ def sql(
 
             add_tables(database.sql, files)
         try:
-            columns, rows = ask(database.sql, query, parameters, timeout, when_stuck=lambda: _give_up(timeout))
+            columns, rows = ask(database.sql, query, parameters, timeout, when_stuck=lambda: give_up(timeout))
             with Output() as output:
                 writer = RecordWriter(output, columns, format)
                 writer.write(counted(rows))

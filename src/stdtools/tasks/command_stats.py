@@ -9,13 +9,13 @@ from stdtools.shared import screen
 from stdtools.shared.options import record_output
 from stdtools.shared.records import RecordWriter
 from stdtools.shared.streams import Output
-from stdtools.tasks.command_filters import today
 from stdtools.tasks.command_options import TasksCommand, with_database
+from stdtools.tasks.command_types import today
 
 _BAR = 20  # characters
 
 
-def _explain(**given: Any) -> str:
+def _explain(given: dict[str, Any]) -> str:
     from stdtools.tasks.explain_queries import explain_stats
 
     return explain_stats(given, today())

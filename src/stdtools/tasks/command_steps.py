@@ -1,8 +1,5 @@
 """The command lines of tasks undo, redo and log."""
 
-import os
-from typing import Any
-
 import click
 
 from stdtools.shared import journal, screen
@@ -11,27 +8,9 @@ from stdtools.shared.records import RecordWriter
 from stdtools.shared.streams import Output
 from stdtools.tasks import steps
 from stdtools.tasks.command_options import TasksCommand, with_database
-from stdtools.tasks.database import MEMORY, Database
+from stdtools.tasks.database import Database, existing
 
 COLUMNS = ("step", *steps.Step._fields[1:])
-
-
-def _explain_undo(**given: Any) -> str:
-    from stdtools.tasks.explain_tasks import explain_undo
-
-    return explain_undo(given)
-
-
-def _explain_redo(**given: Any) -> str:
-    from stdtools.tasks.explain_tasks import explain_redo
-
-    return explain_redo(given)
-
-
-def _explain_log(**given: Any) -> str:
-    from stdtools.tasks.explain_tasks import explain_log
-
-    return explain_log(given)
 
 
 _count = click.argument("count", metavar="[N]", type=click.IntRange(min=1), default=1)
@@ -39,7 +18,7 @@ _count = click.argument("count", metavar="[N]", type=click.IntRange(min=1), defa
 
 @click.command(
     cls=TasksCommand,
-    explain=_explain_undo,
+    explain="stdtools.tasks.explain_tasks:explain_undo",
     examples=r"""
 stdtools tasks add 'A mistake' && stdtools tasks undo
 stdtools tasks add 'A mistake' --project oops && stdtools tasks undo --jsonl
@@ -60,7 +39,7 @@ def undo(count: int, format: str | None, db: str) -> int:
 
 @click.command(
     cls=TasksCommand,
-    explain=_explain_redo,
+    explain="stdtools.tasks.explain_tasks:explain_redo",
     examples=r"""
 stdtools tasks undo && stdtools tasks redo
 stdtools tasks undo 2 && stdtools tasks redo 2 --csv
@@ -79,8 +58,7 @@ def redo(count: int, format: str | None, db: str) -> int:
 
 
 def _turn(db: str, format: str | None, count: int, *, undone: bool) -> int:
-    is_there = db == MEMORY or os.path.exists(db)
-    with Database(db if is_there else MEMORY, writable=True) as database:
+    with existing(db) as database:
         turned = steps.undo(database, count) if undone else steps.redo(database, count)
     state = "undone" if undone else "done"
     verb = "undo" if undone else "do again"
@@ -99,7 +77,7 @@ def _turn(db: str, format: str | None, count: int, *, undone: bool) -> int:
 
 @click.command(
     cls=TasksCommand,
-    explain=_explain_log,
+    explain="stdtools.tasks.explain_tasks:explain_log",
     examples=r"""
 stdtools tasks log
 stdtools tasks log --limit 3 --jsonl | jq -r .command

@@ -132,6 +132,12 @@ class Database:
         self.close()
 
 
+def existing(path: str) -> Database:
+    """Open the database to change it; where there is none, an empty one in memory, and none is made."""
+    is_there = path == MEMORY or os.path.exists(path)
+    return Database(path if is_there else MEMORY, writable=True)
+
+
 def utc_now() -> str:
     """Return the moment as the tables have it."""
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())

@@ -3,9 +3,12 @@
 from typing import Any
 
 from stdtools.shared.errors import ToolError
+from stdtools.shared.record_input import named_form
+from stdtools.tasks.explain_database import opening
 from stdtools.tasks.schema import STATUSES, TASK, USUAL
 
 _COVERED = {"files", "named", "header", "project", "delimiter", "encoding", "again", "progress", "db", "color"}
+_USUAL_NAMES = {"task": "details", "title": "details", "due": "deadline", "prio": "priority"}
 _MOMENT = "%Y-%m-%dT%H:%M:%SZ"
 
 
@@ -21,9 +24,10 @@ def explain_import(given: dict[str, Any]) -> str:
         if name not in _COVERED and name != "conflict" and value not in (None, False, 0, ()):
             option = {"keys": "key"}.get(name, name).replace("_", "-")
             raise ToolError(f"--explain does not cover --{option}")
-    if given["db"] == ":memory:":
-        raise ToolError("--explain does not cover --db :memory:, in which there is nothing")
+    opened = opening(given["db"], "rw")
     files = list(given["files"] or ("-",))
+    if given["delimiter"] is None and (odd := [path for path in files if named_form(path) in ("json", "tsv")]):
+        raise ToolError("--explain does not cover what is no CSV", where=odd[0])
     encoding = "utf-8-sig" if given["encoding"] == "auto" else given["encoding"]
     header = (
         f"{given['header']!r}"
@@ -31,7 +35,7 @@ def explain_import(given: dict[str, Any]) -> str:
         else "[NAMES.get(name, name) for name in (cell.strip().lower() for cell in next(rows))]"
     )
     defaults: dict[str, Any] = {"project": given["project"], "priority": USUAL, "status": STATUSES[0]}
-    names = {name.lower(): field for name, field in given["named"].items()}
+    names = _USUAL_NAMES | {name.lower(): field for name, field in given["named"].items()}
     columns = ", ".join(TASK)
     marks = ", ".join(f":{field}" for field in TASK)
     lines = [
@@ -41,11 +45,13 @@ def explain_import(given: dict[str, Any]) -> str:
         f"NONE = dict.fromkeys({list(TASK)!r})",
         f"NONE |= {defaults!r}",
         f"NONE['created'] = time.strftime('{_MOMENT}', time.gmtime())",
-        f"db = sqlite3.connect({given['db']!r})",
+        opened,
         f"for path in {files!r}:",
         f"    file = open(0 if path == '-' else path, encoding={encoding!r}, newline='')",
         f"    rows = csv.reader(file, delimiter={given['delimiter'] or ','!r}, strict=True)",
         f"    header = {header}",
+        "    if odd := {*header} - {*NONE, None, ''}:",
+        "        raise SystemExit(f'unknown columns: {odd}')",
         "    pairs = (zip(header, row, strict=True) for row in rows if row)",
         "    tasks = [NONE | {name: value for name, value in row if value} for row in pairs]",
         "    for task in tasks:",

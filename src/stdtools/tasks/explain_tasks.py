@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from stdtools.shared.errors import ToolError
-from stdtools.tasks.changing import NAMES_OF_NONE
+from stdtools.tasks.changing import check_project
+from stdtools.tasks.explain_database import opening
 from stdtools.tasks.filters import Filter, Order, condition, folded, order_by
 from stdtools.tasks.projects import PROGRESS
 from stdtools.tasks.schema import PROJECT
@@ -12,18 +13,16 @@ from stdtools.tasks.schema import PROJECT
 _IDLE = {"db", "color", "yes", "sort", "reverse", "no_limit"}
 _FILTERS = ("ids", "project", "priority", "status", "due", "match", "where", "limit")
 _PRINT = "print(*('' if value is None else value for value in row), sep='\\t')"
-# Undo is what the script leaves out: the triggers write nothing down while no step is under way.
 _NOW = "now = time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime())"
 
 
-def _script(given: dict[str, Any], lines: Sequence[str], *used: str, imports: str = "sqlite3") -> str:
+# What these scripts do cannot be undone: the triggers that write it down belong to our own connection.
+def _script(given: dict[str, Any], lines: Sequence[str], *used: str, imports: str = "sqlite3", mode: str = "rw") -> str:
     """Return *lines* with what opens the database; ToolError for an option that is given and not among those *used*."""
     for name, value in given.items():
         if name not in _IDLE and name not in used and value not in (None, False, "", ()):
             raise ToolError(f"--explain does not cover --{name.replace('_', '-')}")
-    if given["db"] == ":memory:":
-        raise ToolError("--explain does not cover --db :memory:, in which there is nothing")
-    return f"import {imports}\n\ndb = sqlite3.connect({given['db']!r})\n" + "\n".join(lines) + "\n"
+    return "\n".join((f"import {imports}", "", opening(given["db"], mode), *lines, ""))
 
 
 def _query(filter: Filter, order: Order, limit: int | None) -> tuple[list[str], str]:
@@ -34,7 +33,7 @@ def _query(filter: Filter, order: Order, limit: int | None) -> tuple[list[str], 
         words = [word for text in filter.match for word in folded(text).split()]
         lines += [
             "def matches(details, project):",
-            f"    return all(word in f'{{details}}\\n{{project}}'.casefold() for word in {words!r})",
+            f"    return all(word in f\"{{details}}\\n{{project or ''}}\".casefold() for word in {words!r})",
             "db.create_function('matches', 2, matches)",
         ]
     ending = f"WHERE {where} ORDER BY {order_by(order, filter)}" + (f" LIMIT {limit}" if limit else "")
@@ -70,7 +69,7 @@ def explain_list(given: dict[str, Any], filter: Filter, order: Order) -> str:
         f"    {_PRINT}",
         "raise SystemExit(not found)",
     ]
-    return _script(given, lines, *_FILTERS)
+    return _script(given, lines, *_FILTERS, mode="ro")
 
 
 def explain_show(given: dict[str, Any], filter: Filter) -> str:
@@ -85,7 +84,7 @@ def explain_show(given: dict[str, Any], filter: Filter) -> str:
         f"        {_PRINT}",
         "raise SystemExit(missing)",
     ]
-    return _script(given, lines, "ids")
+    return _script(given, lines, "ids", mode="ro")
 
 
 def explain_change(given: dict[str, Any], filter: Filter, order: Order, values: dict[str, Any] | None) -> str:
@@ -105,16 +104,14 @@ def explain_change(given: dict[str, Any], filter: Filter, order: Order, values: 
         *([f"values |= { ({f'new_{field}': value for field, value in new.items()})!r}"] if new else []),
         *(["values['now'] = now"] if "time" in imports else []),
         "with db:",
-        *(
-            ["    db.execute('INSERT OR IGNORE INTO project (name) VALUES (:new_project)', values)"]
-            if new.get("project")
-            else []
-        ),
         f"    count = db.execute('''{action} WHERE id IN (",
         f"        SELECT id FROM task {_quoted(ending)})''', values).rowcount",
     ]
     if given["expect"] is not None:
         lines += [f"    if count != {given['expect']}:", "        raise SystemExit(1)  # which rolls back"]
+    if new.get("project"):
+        lines.append("    query = 'INSERT OR IGNORE INTO project (name) SELECT :new_project WHERE :count'")
+        lines.append("    db.execute(query, {**values, 'count': count})")
     lines += ["print(count)", f"raise SystemExit({'0' if given['expect'] == 0 else 'not count'})"]
     return _script(given, lines, *used, imports=imports)
 
@@ -125,38 +122,44 @@ def _quoted(sql: str) -> str:
 
 
 _TURN = """\
-query = "SELECT max(id) FROM step WHERE state = 'done'"
-(step,) = db.execute(query).fetchone()
-changes = db.execute('SELECT kind, key, before FROM change WHERE step = ? ORDER BY id DESC', (step,)).fetchall()
+(step,) = db.execute("SELECT {which}(id) FROM step WHERE state = '{before}'").fetchone()
+if step is None:
+    raise SystemExit(1)
+if db.execute('SELECT 1 FROM bulk WHERE step = ?', (step,)).fetchone():
+    raise SystemExit('an import is not covered')
+query = 'SELECT kind, key, {expected}, {wanted} FROM change WHERE step = ? ORDER BY id {order}'
 with db:
-    for kind, key, before in changes:  # as the triggers wrote them down
+    for kind, key, old, new in db.execute(query, (step,)).fetchall():  # as the triggers wrote them down
         column = 'id' if kind == 'task' else 'name'
-        db.execute(f'DELETE FROM {kind} WHERE {column} = ?', (key,))
-        if before is not None:
-            row = json.loads(before)
-            db.execute(f"INSERT INTO {kind} VALUES (:{', :'.join(row)})", row)
-    db.execute("UPDATE step SET state = 'undone' WHERE id = ?", (step,))
+        key = json.loads(old)[column] if old else key
+        db.execute(f'DELETE FROM {{kind}} WHERE {{column}} = ?', (key,))
+        if new:
+            row = json.loads(new)
+            db.execute(f"INSERT INTO {{kind}} VALUES (:{{', :'.join(row)}})", row)
+    db.execute("UPDATE step SET state = '{after}' WHERE id = ?", (step,))
 query = 'SELECT id, at, command, state, (SELECT count(*) FROM change WHERE step = step.id) FROM step WHERE id = ?'
 print(*db.execute(query, (step,)).fetchone(), sep='\\t')"""
+_UNDO = {"which": "max", "before": "done", "after": "undone", "expected": "after", "wanted": "before", "order": "DESC"}
+_REDO = {"which": "min", "before": "undone", "after": "done", "expected": "before", "wanted": "after", "order": "ASC"}
 
 
 def explain_undo(given: dict[str, Any]) -> str:
-    """Return a script that does what ``tasks undo`` would do, without a look at what was changed since."""
-    _refuse_many(given)
-    return _script(given, _TURN.splitlines(), "count", imports="json, sqlite3")
+    """Return a script that does what ``tasks undo`` would do, without a look at what was changed since.
+
+    It stops where the step is an import, whose tasks have no rows in ``change``.
+    """
+    return _turn(given, _UNDO)
 
 
 def explain_redo(given: dict[str, Any]) -> str:
     """Return a script that does what ``tasks redo`` would do, without a look at what was changed since."""
-    _refuse_many(given)
-    script = _TURN.replace("max(id) FROM step WHERE state = 'done'", "min(id) FROM step WHERE state = 'undone'")
-    script = script.replace("before", "after").replace("id DESC", "id").replace("'undone' WHERE id", "'done' WHERE id")
-    return _script(given, script.splitlines(), "count", imports="json, sqlite3")
+    return _turn(given, _REDO)
 
 
-def _refuse_many(given: dict[str, Any]) -> None:
+def _turn(given: dict[str, Any], words: dict[str, str]) -> str:
     if given["count"] > 1:
         raise ToolError("--explain does not cover more than one step")
+    return _script(given, _TURN.format(**words).splitlines(), "count", imports="json, sqlite3")
 
 
 def explain_log(given: dict[str, Any]) -> str:
@@ -169,7 +172,7 @@ def explain_log(given: dict[str, Any]) -> str:
         "    print(*row, sep='\\t')",
         "raise SystemExit(not found)",
     ]
-    return _script(given, lines, "limit")
+    return _script(given, lines, "limit", mode="ro")
 
 
 def explain_projects(given: dict[str, Any]) -> str:
@@ -181,12 +184,12 @@ def explain_projects(given: dict[str, Any]) -> str:
         f"    {_PRINT}",
         "raise SystemExit(not found)",
     ]
-    return _script(given, lines)
+    return _script(given, lines, mode="ro")
 
 
 def explain_add_project(given: dict[str, Any]) -> str:
     """Return a script that does what ``tasks projects add`` would do."""
-    _check_name(given["name"])
+    check_project(given["name"])
     values = {field: given[field] for field in PROJECT} | {"deadline": given["deadline"] or None}
     lines = [
         f"values = {values!r}",
@@ -228,8 +231,3 @@ def explain_rm_project(given: dict[str, Any]) -> str:
         "print(count)",
     ]
     return _script(given, lines, "name", "with_tasks")
-
-
-def _check_name(name: str) -> None:
-    if name.strip().lower() in NAMES_OF_NONE:
-        raise ToolError(f"{name!r} is no name for a project")

@@ -1,26 +1,19 @@
 """Which tasks are meant, and in which order: what list, done, edit, rm and export have in common."""
 
-import contextlib
 import itertools
-import sqlite3
-import sys
-import time
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
-from stdtools.shared.errors import Signalled, ToolError
 from stdtools.shared.sqlite import patiently, telling
 from stdtools.tasks.database import Database
+from stdtools.tasks.expressions import check_expression
 from stdtools.tasks.schema import TASK
-
-if TYPE_CHECKING:
-    from stdtools.tasks.model import Task
+from stdtools.tasks.watching import watched
 
 PATIENCE = 30  # seconds that --where may take to find the next task
 URGENCY = "urgency"  # the order of what is due first, then of the priority, then of the id
 SORTABLE = (URGENCY, *TASK)
 _PAGE = 500  # rows that are read at once
-_PULSE = 200_000  # instructions of SQLite's machine between two looks at the clock: some milliseconds
 _NOCASE = ("project", "details")
 _numbers = itertools.count()  # of temporary tables
 
@@ -47,24 +40,6 @@ class Filter(NamedTuple):
 
 
 Order = tuple[tuple[str, bool], ...]  # of SORTABLE: the field, and whether it is descending
-
-
-def select(database: Database, filter: Filter, *, order: Order = (), limit: int | None = None) -> Iterator["Task"]:
-    """Yield the tasks that *filter* means, as they are at one moment. Raises ToolError."""
-    from datetime import date, datetime
-
-    from stdtools.tasks.model import Task
-
-    for row in rows(database, filter, order=order, limit=limit):
-        task = Task._make(row)
-        try:
-            yield task._replace(
-                deadline=date.fromisoformat(row[5]) if row[5] else None,
-                created=datetime.fromisoformat(row[6]),
-                completed=datetime.fromisoformat(row[7]) if row[7] else None,
-            )
-        except (TypeError, ValueError):  # not by the table's own checks
-            raise ToolError(f"the dates of task {task.id} are damaged", where=database.path) from None
 
 
 def rows(
@@ -136,12 +111,13 @@ def _table(filter: Filter) -> str:
 
 
 def order_by(order: Order, filter: Filter) -> str:
-    """Return the terms of ORDER BY; what is missing comes last, and open tasks before those that are done."""
-    terms = [] if filter.status or order else ["status DESC"]
+    """Return the terms of ORDER BY; what is missing comes last, and what is done is the least urgent."""
+    terms: list[str] = []
     for field, descending in order or ((URGENCY, False),):
         if field not in SORTABLE:
             raise ValueError(f"{field!r} is not a field to sort by")
-        if field == URGENCY:  # the first of it as the index task_deadline has it, forward and backward
+        if field == URGENCY:  # of one status as the index task_deadline has it, forward and backward
+            terms += [] if filter.status else ["status" if descending else "status DESC"]
             terms += (
                 ["deadline DESC NULLS FIRST", "priority DESC", "id DESC"]
                 if descending
@@ -221,96 +197,3 @@ def folded(text: str) -> str:
     from unicodedata import normalize
 
     return normalize("NFC", normalize("NFC", text).casefold())
-
-
-# An expression is one only if it is in both of these; "1) OR (1" is not in the first, "SELECT 1" neither.
-_PLACES = ("CASE WHEN {}\n THEN 1 END", "({}\n)")
-_READING = {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_RECURSIVE}
-
-
-def check_expression(sql: sqlite3.Connection, text: str) -> None:
-    """Raise ToolError unless *text* is one SQL expression that reads nothing but tasks and projects."""
-
-    def allowed(action: int, first: str | None, second: str | None, *_: str | None) -> int:
-        if action == sqlite3.SQLITE_READ:
-            return sqlite3.SQLITE_OK if first in ("task", "project") else sqlite3.SQLITE_DENY
-        if action == sqlite3.SQLITE_FUNCTION:
-            return sqlite3.SQLITE_DENY if second == "load_extension" else sqlite3.SQLITE_OK
-        return sqlite3.SQLITE_OK if action in _READING else sqlite3.SQLITE_DENY
-
-    if not text.strip():
-        raise ToolError("an SQL expression is missing", where="--where", hint='such as "priority < 3"')
-    sql.set_authorizer(allowed)
-    try:
-        for place in _PLACES:
-            sql.execute(f"EXPLAIN SELECT 1 FROM main.task WHERE {place.format(text)}").close()
-    except sqlite3.ProgrammingError:
-        what = "has a parameter or a NUL"
-        raise ToolError(f"{what}; there are no values to give it", where="--where") from None
-    except sqlite3.Error as error:
-        raise ToolError(_located(sql, text, str(error)), where="--where") from None
-    except ValueError as error:  # text that is not UTF-8, or has a NUL
-        raise ToolError(f"is not SQL: {error}", where="--where") from None
-    finally:
-        sql.set_authorizer(None)
-
-
-def _located(sql: sqlite3.Connection, text: str, message: str) -> str:
-    """Return the *message* with the place in *text* that it is about: Python does not hand that over."""
-    kind, colon, name = message.partition(": ")
-    if kind.startswith("near "):
-        token = message.removeprefix('near "').rpartition('": ')[0]
-        start = text.find(token)
-        while start >= 0:
-            try:
-                sql.execute(f"EXPLAIN SELECT 1 FROM main.task WHERE CASE WHEN {text[: start + len(token)]}").close()
-            except sqlite3.Error as error:
-                if str(error) == message:  # what comes before it is well so far
-                    return f"{message} at character {start + 1}"
-            start = text.find(token, start + 1)
-    if kind.startswith("near ") or message == "incomplete input":
-        return f"the expression is not complete at character {len(text) + 1}"
-    if kind == "unrecognized token":
-        name = name.strip('"').partition("\n")[0]
-        message = f"{kind}: {name}"
-    start = text.lower().find(name.lower()) if colon else -1
-    return f"{message} at character {start + 1}" if start >= 0 else message
-
-
-@contextlib.contextmanager
-def watched(database: Database, patience: float | None = None) -> Iterator[None]:
-    """Have what SQLite does in the ``with`` block end at a signal, and after *patience* seconds with a ToolError.
-
-    What a signal raises while SQLite calls us back is swallowed there, and told to sys.unraisablehook at best.
-    """
-    end = None if patience is None else time.monotonic() + patience
-    signals: list[BaseException] = []
-    hook = sys.unraisablehook
-
-    def is_over() -> bool:
-        return end is not None and time.monotonic() > end
-
-    def keep(unraisable: "sys.UnraisableHookArgs") -> None:
-        if isinstance(unraisable.exc_value, KeyboardInterrupt | Signalled):
-            signals.append(unraisable.exc_value)
-        else:
-            hook(unraisable)
-
-    sys.unraisablehook = keep
-    sqlite3.enable_callback_tracebacks(True)
-    database.sql.set_progress_handler(is_over, _PULSE)
-    try:
-        yield
-    except sqlite3.OperationalError as error:
-        if signals:
-            raise signals[0] from None
-        if getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_INTERRUPT:  # sqlite3 raises some without
-            hint = "ask for less with --where or --match"
-            raise ToolError(f"the search took more than {patience} seconds", hint=hint) from None
-        raise
-    finally:
-        database.sql.set_progress_handler(None, 0)
-        sqlite3.enable_callback_tracebacks(False)
-        sys.unraisablehook = hook
-    if signals:
-        raise signals[0]

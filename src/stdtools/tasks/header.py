@@ -18,6 +18,7 @@ _SYNONYMS = {
     "completed": ("completedat", "completedon", "completiondate", "doneat", "doneon"),
 }
 FIELDS = {name: field for field, names in _SYNONYMS.items() for name in (field, *names)}
+_NUMBER = re.compile(r"[1-9][0-9]{0,8}")  # of a column
 
 
 def _simple(name: str) -> str:
@@ -79,16 +80,18 @@ class Columns:
         keys = [self._key(name) for name in names]
         fields = [self._named[key] if key in self._named else field_named(key) for key in keys]
         unknown = [key for key, field in zip(keys, fields, strict=True) if field is None and key not in self._named]
-        self._check(names, fields, unknown)
+        self._check(names, fields, unknown, has_header=False)
         return fields
 
     def _key(self, name: str) -> str:
         """Return *name* as ``--map`` has it, if it does."""
         return name if name in self._named else self._simply.get(_simple(name), name)
 
-    def _check(self, names: Sequence[str], fields: Sequence[str | None], unknown: Sequence[str]) -> None:
+    def _check(
+        self, names: Sequence[str], fields: Sequence[str | None], unknown: Sequence[str], *, has_header: bool = True
+    ) -> None:
         if unknown:
-            raise self._unknown(unknown, none_known=not any(fields))
+            raise self._unknown(unknown, no_header=has_header and not any(fields))
         for field in TASK:
             both = [name for name, found in zip(names, fields, strict=True) if found == field]
             if len(both) > 1:
@@ -98,14 +101,14 @@ class Columns:
             name = names[fields.index("project")]
             raise self._trouble(f"has a column {name!r} beside --project", f"--map {name}= ignores it")
 
-    def _unknown(self, unknown: Sequence[str], *, none_known: bool) -> ToolError:
+    def _unknown(self, unknown: Sequence[str], *, no_header: bool) -> ToolError:
         told = []
         for name in unknown:
             close = get_close_matches(_simple(name), FIELDS, 1)
             told.append(f"{name!r}" + (f" (did you mean {FIELDS[close[0]]}?)" if close else ""))
         what = f"unknown column{'s' * (len(unknown) > 1)} {', '.join(told)}"
         hint = f"--map '{unknown[0]}=FIELD' says what it is, --map '{unknown[0]}=' ignores it"
-        if none_known and not any("did you mean" in each for each in told):
+        if no_header and not any("did you mean" in each for each in told):
             hint = "if the first line names no columns, --no-header FIELDS does"
         return self._trouble(what, hint)
 
@@ -115,7 +118,7 @@ class Columns:
     @staticmethod
     def _is_number(name: str, names: Sequence[str]) -> bool:
         """Say whether *name* is the number of a column, and no name of one."""
-        return name.isascii() and name.isdecimal() and name not in names and 0 < int(name) <= len(names)
+        return bool(_NUMBER.fullmatch(name)) and name not in names and int(name) <= len(names)
 
     @staticmethod
     def _numbers(names: Sequence[str], name: str) -> list[str]:

@@ -7,6 +7,7 @@ from stdtools.shared.errors import ToolError
 from stdtools.shared.sqlite import telling
 from stdtools.tasks.changing import check_project, check_text, close_project
 from stdtools.tasks.database import Database
+from stdtools.tasks.watching import watched
 
 
 class Progress(NamedTuple):
@@ -61,7 +62,8 @@ def edit_project(database: Database, command: str, name: str, values: dict[str, 
         if new not in (None, name) and database.one("SELECT 1 FROM project WHERE name = ?", new):
             raise ToolError("there is a project of this name", where=str(new))
         update = f"UPDATE project SET {fields} WHERE name = :old_name AND ({differs})"
-        database.sql.execute(update, {**values, "old_name": name})
+        with watched(database):  # all of its tasks follow it
+            database.sql.execute(update, {**values, "old_name": name})
 
 
 def remove_project(database: Database, command: str, name: str, *, with_tasks: bool) -> int:
@@ -69,7 +71,7 @@ def remove_project(database: Database, command: str, name: str, *, with_tasks: b
 
     Raises NoProject, and HasTasks.
     """
-    with database.step(command):
+    with database.step(command), watched(database):
         _check_there(database, name)
         tasks = "FROM task WHERE project = ?"
         count = int(database.one(f"SELECT count(*) {tasks}", name))

@@ -11,12 +11,12 @@ from itertools import chain, islice
 from typing import Any, NamedTuple
 
 from stdtools.shared.errors import ToolError
+from stdtools.shared.record_input import unescape_tsv
 from stdtools.tasks.decoding import BLOCK, Text, Undecodable, line_ends
 from stdtools.tasks.dialect import Dialect
 from stdtools.tasks.splitting import split
 
 LARGEST_FIELD = 16 << 20  # characters: an open quote ends there at the latest
-_ESCAPES = {"t": "\t", "n": "\n", "r": "\r", "\\": "\\"}
 
 
 class Row(NamedTuple):
@@ -79,7 +79,7 @@ class Rows:
                     text = self._without_open_quote(text)
                     cells = self._read_all(text, width)
                 if cells is not None and not self._quotes and "\\" in text:
-                    cells = list(map(_unescape, cells))
+                    cells = list(map(unescape_tsv, cells))
             lines = len(cells) // width if cells is not None and '"' not in text else None
             yield Block(text, cells)  # whoever takes the cells may leave some out
             self._end_block(text, lines)
@@ -180,7 +180,7 @@ class Rows:
 
     def _plain(self, cell: str) -> str:
         if not self._quotes:
-            cell = _unescape(cell)
+            cell = unescape_tsv(cell)
         return _untagged(cell) if cell.startswith('{"$') else cell
 
     def _open_quote(self, text: str) -> tuple[int, int, str]:
@@ -215,12 +215,6 @@ def _end_of_lines(text: str, limit: int) -> int:
 def _cut_lines(text: str) -> int:
     """Return how many lines end in *text* as io cuts them, at a lone CR as well."""
     return text.count("\n") + text.count("\r") - text.count("\r\n")
-
-
-def _unescape(text: str) -> str:
-    if "\\" not in text:
-        return text
-    return re.sub(r"\\([tnr\\])", lambda match: _ESCAPES[match[1]], text)
 
 
 def _untagged(cell: str) -> str:

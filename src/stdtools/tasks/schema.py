@@ -75,6 +75,11 @@ TABLES = (
 INDEX = "CREATE INDEX task_deadline ON task (deadline) WHERE status = 'open'"
 
 
+def is_none(text: str) -> bool:
+    """Say whether *text* is how a person writes that there is no project, or no deadline."""
+    return text.strip().lower() in ("", "none")
+
+
 def json_of(row: str, columns: tuple[str, ...]) -> str:
     """Return the SQL for a *row* as ``change`` has it."""
     return "json_object(" + ", ".join(f"'{column}', {row}.{column}" for column in columns) + ")"
@@ -91,12 +96,11 @@ def _trigger(kind: str, columns: tuple[str, ...], event: str) -> str:
     END"""
 
 
-EVENTS = ("INSERT", "UPDATE", "DELETE")
 # They belong to a connection and not to the file, whose own ones may call no function that is not innocuous.
 TRIGGERS = {
     f"{kind}_{event.lower()}": _trigger(kind, columns, event)
     for kind, columns in (("task", TASK), ("project", PROJECT))
-    for event in EVENTS
+    for event in ("INSERT", "UPDATE", "DELETE")
 }
 
 # version that a file has: the statements that make the next one of it

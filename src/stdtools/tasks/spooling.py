@@ -4,7 +4,7 @@ import marshal
 from collections.abc import Iterator
 from typing import IO, Any
 
-from stdtools.shared.errors import ToolError, raise_os_error
+from stdtools.shared.errors import ToolError
 
 _PAGE = 1 << 20  # bytes, about, that are kept in memory
 _ROW = 100  # bytes of a row beside its text
@@ -27,8 +27,7 @@ def spooled(rows: Iterator[Row]) -> Iterator[Row]:
                 page.append(row)
                 size += _ROW + sum(len(value) for value in row if isinstance(value, str | bytes))
                 if size >= _PAGE:
-                    file = file or _new_file()
-                    _write(page, file)
+                    file = _kept(page, file)
                     page, size, pages = [], 0, pages + 1
         except ToolError as error:
             trouble = error
@@ -45,18 +44,14 @@ def spooled(rows: Iterator[Row]) -> Iterator[Row]:
             file.close()
 
 
-def _new_file() -> IO[bytes]:
-    from tempfile import TemporaryFile
+def _kept(page: list[Row], file: IO[bytes] | None) -> IO[bytes]:
+    """Write a *page* of rows into the *file*, or a new one, and return it."""
+    from stdtools.shared.scratch import scratch_file, scratch_trouble
 
     try:
-        return TemporaryFile()
-    except OSError as error:
-        raise_os_error(error, "a temporary file")
-
-
-def _write(page: list[Row], file: IO[bytes]) -> None:
-    try:
+        file = file or scratch_file()
         marshal.dump(page, file)
         file.flush()
     except OSError as error:
-        raise_os_error(error, "a temporary file")
+        raise scratch_trouble("the rows", error) from None
+    return file

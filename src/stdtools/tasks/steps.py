@@ -9,6 +9,7 @@ from stdtools.shared.errors import ToolError
 from stdtools.shared.sqlite import telling
 from stdtools.tasks.database import Database
 from stdtools.tasks.schema import PROJECT, TASK, json_of
+from stdtools.tasks.watching import watched
 
 
 class Step(NamedTuple):
@@ -59,7 +60,7 @@ def _turning(database: Database) -> Iterator[None]:
     """A transaction in which no foreign key acts: what a cascade did has changes of its own."""
     database.sql.execute("PRAGMA foreign_keys=OFF")
     try:
-        with database.transaction():
+        with database.transaction(), watched(database):
             yield
             if database.one("SELECT 1 FROM pragma_foreign_key_check"):
                 raise ToolError("a project that tasks are of would be missing; nothing is done", where=database.path)
@@ -136,12 +137,8 @@ def _undo_bulk(database: Database, step: Step) -> None:
     if row is None:
         return
     *found, rows = row
-    later = "SELECT key FROM change JOIN step ON step.id = change.step WHERE state = 'done'"
-    later += " AND kind = 'task' AND key BETWEEN ? AND ?"
-    touched = database.one(f"{later} AND step <> ? LIMIT 1", *found, step.id)
-    there = database.one("SELECT count(*) FROM task WHERE id BETWEEN ? AND ?", *found)
-    if touched is not None or there != rows:
-        raise _changed_since(step, f"task {touched} was" if touched is not None else "its tasks were")
+    if database.one("SELECT count(*) FROM task WHERE id BETWEEN ? AND ?", *found) != rows:
+        raise _changed_since(step, "its tasks were")
     database.sql.execute(
         f"INSERT INTO change (step, kind, key, after) SELECT ?, 'task', id, {json_of('task', TASK)} FROM task "
         "WHERE id BETWEEN ? AND ? ORDER BY id",

@@ -9,19 +9,19 @@ import csv
 import gc
 import io
 import os
-import re
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 from stdtools.shared.errors import ToolError
+from stdtools.shared.record_input import named_form, unescape_tsv
+from stdtools.shared.records import is_utf8
 from stdtools.shared.streams import Input, open_input
+from stdtools.tasks.dialect import dialect_of
 from stdtools.tasks.tables_of_json import add_json, quoted
 
 LARGEST_FIELD = 64 << 20  # characters; an open quote ends there, at the latest
-_SUFFIXES = {"csv": "csv", "tsv": "tsv", "tab": "tsv", "json": "json", "jsonl": "json", "ndjson": "json"}
-_DELIMITERS = ",;\t|"  # the first that the header has
 _HEAD = 64 * 1024
 
 # What a cell must be to be a number: as JSON writes it, and no exponent but as printf does (1e-05), so that
@@ -52,11 +52,7 @@ def add_tables(connection: sqlite3.Connection, paths: Sequence[str]) -> None:
     connection.execute("PRAGMA temp.cache_size=-32768")
     for name, path in zip(names, paths, strict=True):
         with open_input(path) as source, _in_one_go(connection), _telling(path):
-            _add_table(connection, name, source, _SUFFIXES.get(_suffix(path), ""))
-
-
-def _suffix(path: str) -> str:
-    return os.path.basename(path).rpartition(".")[2].lower()
+            _add_table(connection, name, source, path)
 
 
 def table_name(path: str) -> str:
@@ -64,14 +60,12 @@ def table_name(path: str) -> str:
     if path == "-":
         return "stdin"
     name = os.path.basename(path)
-    if _suffix(path) in _SUFFIXES:
+    if named_form(path):
         name = name.rpartition(".")[0]
     if not name:
         raise ToolError("has no name that a table could have", where=path or "''", hint="read it as -")
-    try:
-        name.encode()
-    except UnicodeEncodeError:
-        raise ToolError("has a name that is not UTF-8", where=path, hint="read it as -") from None
+    if not is_utf8(name):
+        raise ToolError("has a name that is not UTF-8", where=path, hint="read it as -")
     return name
 
 
@@ -106,21 +100,18 @@ def _telling(path: str) -> Iterator[None]:
         ) from error
 
 
-def _add_table(connection: sqlite3.Connection, name: str, source: Input, form: str) -> None:
+def _add_table(connection: sqlite3.Connection, name: str, source: Input, path: str) -> None:
     head = source.peek(_HEAD)
     if not head:
         raise ToolError("is empty", where=source.name, hint="a line with the names of its columns belongs there")
     encoding = "utf-16" if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8-sig"
     start = codecs.getincrementaldecoder(encoding)("replace").decode(head)  # which may end within a character
-    header = re.split(r"[\r\n]", start.lstrip(), maxsplit=1)[0]
-    if not form:
-        form = "json" if header.startswith(("{", "[")) else "tsv" if "\t" in header and "," not in header else "csv"
+    form, delimiter = dialect_of(path, start)
     if form == "json":
         add_json(connection, name, source)
     else:
         text = io.TextIOWrapper(io.BufferedReader(_Raw(source), 1 << 20), encoding, newline="")
-        mark = "\t" if form == "tsv" else next((mark for mark in _DELIMITERS if mark in header), ",")
-        rows = (_TsvRows if form == "tsv" else _CsvRows)(source.name, text, mark)
+        rows = (_TsvRows if form == "tsv" else _CsvRows)(source.name, text, delimiter)
         _add_text(connection, name, rows)
 
 
@@ -192,19 +183,12 @@ class _TsvRows(_CsvRows):
         try:
             for line in self._text:
                 read += 1
-                if row := line.rstrip("\r\n").split("\t"):
-                    self.line = read
-                    yield [_unescape(cell) for cell in row] if "\\" in line else row
+                self.line = read
+                row = line.rstrip("\r\n").split("\t")
+                yield list(map(unescape_tsv, row)) if "\\" in line else row
         except UnicodeDecodeError as error:
             self.line = read + 1 + bytes(error.object[: error.start]).count(b"\n")
             raise self.trouble(_not_text(error)) from None
-
-
-_ESCAPES = {"t": "\t", "n": "\n", "r": "\r", "\\": "\\"}
-
-
-def _unescape(text: str) -> str:
-    return re.sub(r"\\([tnr\\])", lambda match: _ESCAPES[match[1]], text)
 
 
 def _add_text(connection: sqlite3.Connection, name: str, table: _CsvRows) -> None:

@@ -6,6 +6,7 @@ from itertools import islice
 from typing import Any
 
 from stdtools.shared.errors import ToolError
+from stdtools.shared.records import is_utf8
 from stdtools.shared.streams import Input
 
 _BATCH = 10_000  # records
@@ -47,7 +48,7 @@ def add_json(connection: sqlite3.Connection, name: str, source: Input) -> None:
 
 
 def _add_column(connection: sqlite3.Connection, table: str, columns: dict[str, str], key: str, where: str) -> None:
-    if not key.strip() or "\0" in key or not _is_text(key):
+    if not key.strip() or "\0" in key or not is_utf8(key):
         raise ToolError(f"the key {key!r} cannot be the name of a column", where=where)
     if key.lower() in map(str.lower, columns):
         raise ToolError(f"the key {key!r} is in other case the name of a column already", where=where)
@@ -57,14 +58,6 @@ def _add_column(connection: sqlite3.Connection, table: str, columns: dict[str, s
     else:
         connection.execute(f"CREATE TEMP TABLE {table} ({as_sql})")
     columns[key] = as_sql
-
-
-def _is_text(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def _stored(value: Any) -> Any:

@@ -8,11 +8,13 @@ from typing import IO, TYPE_CHECKING, Any
 import click
 
 from stdtools.shared import journal, screen
+from stdtools.shared.commands import ToolCommand
 from stdtools.shared.inputs import line_blocks, read_each, split_lines
-from stdtools.shared.options import Size, ToolCommand, field_input, record_output
+from stdtools.shared.options import field_input, record_output
+from stdtools.shared.parameters import Size
 from stdtools.shared.records import RecordWriter
 from stdtools.shared.streams import Input, Output, open_input
-from stdtools.text.counting import Amount, Item, Key, Tally
+from stdtools.text.counting import Amount, Item, Key, Tally, add_exactly, exact
 
 if TYPE_CHECKING:
     from stdtools.shared.fields import FieldReader
@@ -21,15 +23,9 @@ BAR = 30  # columns
 MANY = 1000  # rows that are written together
 
 
-def _explain(**given: Any) -> str:
-    from stdtools.text.explain import explain_count
-
-    return explain_count(given)
-
-
 @click.command(
     cls=ToolCommand,
-    explain=_explain,
+    explain="stdtools.text.explain:explain_count",
     examples=r"""
 stdtools count -n 10 < /etc/services
 stdtools count --regex '[A-Z]\w+' --percent -n 5 /etc/services
@@ -66,7 +62,8 @@ def count(files: tuple[str, ...], **given: Any) -> int:
     if counter.missing:
         what = "the field, or a number to add" if given["summed"] else "the field"
         screen.note(f"{counter.missing} record{'s' * (counter.missing > 1)} without {what}")
-    journal.counts["records"] = int(tally.totals.total())
+    if not given["summed"]:  # a sum is of values, which the journal never has
+        journal.counts["records"] = tally.totals.total()
     with Output() as output:
         _write(output, tally, given)
     return code
@@ -96,6 +93,8 @@ class _Counter:
 
             names = [name for name in (given["field"], given["by"], given["summed"]) if name]
             self._reader = fields.FieldReader(names, form=given["form"], delimiter=given["delimiter"])
+        if given["summed"]:
+            add_exactly()
         self._pattern = None
         if given["regex"]:
             try:
@@ -144,8 +143,6 @@ class _Counter:
         return [word.encode("utf-8", "surrogateescape") for word in words]
 
     def _read_fields(self, reader: "FieldReader", source: Input) -> None:
-        from stdtools.text.counting import exact
-
         field, by, summed = self._given["field"], self._given["by"], self._given["summed"]
         for _, values in reader.read(source):
             if None in values:
@@ -154,7 +151,7 @@ class _Counter:
             amount: Amount = 1
             if summed:
                 try:
-                    amount = _number(values[-1], exact)
+                    amount = _number(values[-1])
                 except (ArithmeticError, ValueError):
                     self.missing += 1
                     continue
@@ -162,10 +159,10 @@ class _Counter:
             self._tally.add((_bytes(values[1]), first) if field and by else first, amount)
 
 
-def _number(value: Any, exact: Any) -> Amount:
+def _number(value: Any) -> Amount:
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         raise ArithmeticError
-    return value if isinstance(value, int) else exact(str(value).strip())
+    return exact(str(value).strip())
 
 
 def _bytes(value: Any) -> bytes:
@@ -211,11 +208,11 @@ def _rows(ranked: Iterator[Item], tally: Tally, given: dict[str, Any], *, bars: 
         row: list[Any] = [_plain(amount), *([_shown(group)] if group is not None else []), _shown(value)]
         if given["percent"]:
             total = tally.totals[group]
-            row.append(round(100 * float(amount) / float(total), 2) if total else 0.0)
+            row.append(round(float(100 * amount / total), 2) if total else 0.0)
         if given["running"]:
             row.append(_plain(running))
         if bars:
-            row.append("█" * max(1, round(BAR * float(amount) / float(largest))) if amount > 0 else "")
+            row.append("█" * max(1, round(BAR * amount / largest)) if amount > 0 else "")
         yield row
 
 

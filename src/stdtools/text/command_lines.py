@@ -8,15 +8,16 @@ from typing import Any
 import click
 
 from stdtools.shared import journal, places, screen
+from stdtools.shared.commands import ToolCommand
 from stdtools.shared.inputs import line_blocks, read_each, split_lines
-from stdtools.shared.options import ToolCommand, record_output
+from stdtools.shared.options import record_output, refuse_idle
 from stdtools.shared.records import RecordWriter
 from stdtools.shared.streams import Input, Output
 from stdtools.text.line_index import LineIndex
 from stdtools.text.picking import Numbered, parse, pick
 
 
-def _explain(**given: Any) -> str:
+def _explain(given: dict[str, Any]) -> str:
     from stdtools.text.explain import explain_lines
 
     ranges, files = _arguments(given.pop("arguments"), given)
@@ -35,7 +36,7 @@ stdtools lines --match '^ssh' --around 1 /etc/services
     context_settings={"ignore_unknown_options": True},
 )
 @click.argument("arguments", nargs=-1, metavar="RANGES [FILE]...")
-@click.option("--match", metavar="RE", help="The lines in which RE is found, in the place of RANGES.")
+@click.option("--match", "--grep", metavar="RE", help="The lines in which RE is found, in the place of RANGES.")
 @click.option("--around", type=click.IntRange(min=0), metavar="N", help="With --match: N lines before and behind, too.")
 @click.option("--numbers", is_flag=True, help="Puts the number of the line before it, and a tab.")
 @click.option("--index/--no-index", default=True, help="Keeps where the lines of large files are.  [default: yes]")
@@ -85,8 +86,8 @@ def lines(arguments: tuple[str, ...], **given: Any) -> int:
 
 def _arguments(arguments: tuple[str, ...], given: dict[str, Any]) -> tuple[str, tuple[str, ...]]:
     context = click.get_current_context()
-    if given["around"] is not None and given["match"] is None:
-        raise click.UsageError("--around needs --match", context)
+    if given["match"] is None:
+        refuse_idle(["around"], (), "", {"around": "--match"})
     for argument in arguments[given["match"] is None :]:
         if argument.startswith("-") and argument != "-":
             raise click.UsageError(f"no such option {argument!r}; a file of that name is ./{argument}", context)

@@ -2,24 +2,28 @@
 
 import signal
 from collections.abc import Iterator
-from contextlib import contextmanager
 from types import FrameType
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 
 from stdtools.shared import journal, screen
+from stdtools.shared.commands import ToolCommand
 from stdtools.shared.errors import ToolError
 from stdtools.shared.inputs import read_each
-from stdtools.shared.options import Duration, ToolCommand, record_output
+from stdtools.shared.options import record_output, refuse_idle
+from stdtools.shared.parameters import Duration
 from stdtools.shared.records import RecordWriter
 from stdtools.shared.streams import Input, Output
 from stdtools.text.substituting import Substitution
 
 TIMED_OUT = 124
+SHORTEST = 1e-6  # seconds; none at all would be no limit
+
+Step = TypeVar("Step")
 
 
-def _explain(**given: Any) -> str:
+def _explain(given: dict[str, Any]) -> str:
     from stdtools.text.explain import explain_sub
 
     arguments = given.pop("arguments")
@@ -41,7 +45,9 @@ echo 'hello, world' | stdtools sub --tr a-z A-Z
 @click.option("-i", "--ignore-case", is_flag=True, help="Takes small letters and capitals for the same.")
 @click.option("--max", "most", type=click.IntRange(min=1), metavar="N", help="The first N of a line, of a file.")
 @click.option("--multiline", is_flag=True, help="Matches across lines; ^ and $ are ends of lines. Buffers the file.")
-@click.option("--in-place", is_flag=True, help="Changes the files themselves; only those with a match.")
+@click.option(
+    "--in-place", is_flag=True, allow_from_autoenv=False, help="Changes the files themselves; only those with a match."
+)
 @click.option("--backup", metavar="SUFFIX", default="", help="With --in-place: keeps a copy under NAME + SUFFIX.")
 @click.option("-n", "--dry-run", is_flag=True, help="Shows line, column, old and new of what would change.")
 @click.option("--count", "counts", is_flag=True, help="Lists how many matches each file has.")
@@ -66,36 +72,40 @@ def sub(arguments: tuple[str, ...], **given: Any) -> int:
     """
     files, work = _work(arguments, given)
     looks = given["dry_run"] or given["counts"] or given["extract"]
+    limit = _Limit(given["timeout"])
     if given["in_place"] and not looks:
-        return _in_place(files, work, given)
+        return _in_place(files, work, given["backup"], limit)
+    are_known = True  # the matches of all files; what other processes find is theirs
     with Output() as output:
         writer = _writer(output, work, given)
 
         def treat(source: Input) -> None:
-            with _limit(given["timeout"], source.name):
-                if given["dry_run"]:
-                    _show(output, work, source)
-                elif writer is None and not (given["timeout"] is None and _in_turn(output, work, source)):
-                    for piece in work.pieces(source):
-                        output.write(piece)
-                elif writer is None:
+            nonlocal are_known
+            if given["dry_run"]:
+                for text in limit.within(_shown(work, source), source.name):
+                    text = screen.safe_lines(text) if output.is_terminal else text
+                    output.write(text.encode("utf-8", "surrogateescape"))
+            elif writer is None and given["timeout"] is None and _in_turn(output, work, source):
+                are_known = False
+            elif writer is None:
+                for piece in limit.within(work.pieces(source), source.name):
+                    output.write(piece)
+            elif given["extract"]:
+                writer.write(_groups(match) for match in limit.within(work.found(source), source.name))
+            else:
+                before = work.matches
+                for _ in limit.within(work.pieces(source), source.name):
                     pass
-                elif given["extract"]:
-                    writer.write(_groups(match) for match in work.found(source))
-                else:
-                    before = work.matches
-                    for _ in work.pieces(source):
-                        pass
-                    writer.write([(source.name, work.matches - before)])
+                writer.write([(source.name, work.matches - before)])
 
-        code = _timed(lambda: read_each(files, treat, writer or output))
+        code = read_each(files, treat, writer or output)
         if writer is not None:
             writer.close()
-    if isinstance(work, Substitution):
+    if isinstance(work, Substitution) and are_known:
         journal.counts["matches"] = work.matches
         if looks and not code and not work.matches:
             return 1
-    return code
+    return TIMED_OUT if limit.was_passed else code
 
 
 def _in_turn(output: Output, work: Any, source: Input) -> bool:
@@ -125,8 +135,8 @@ def _arguments(arguments: tuple[str, ...], given: dict[str, Any]) -> tuple[list[
     number = 1 if given["extract"] else 0 if ways else 2
     if len(arguments) < number:
         raise click.UsageError(f"a {'REPLACEMENT' if arguments else 'PATTERN'} is missing", context)
-    if given["backup"] and not given["in_place"]:
-        raise click.UsageError("--backup needs --in-place", context)
+    if not given["in_place"]:
+        refuse_idle(["backup"], (), "", {"backup": "--in-place"})
     return list(arguments[:number]), arguments[number:]
 
 
@@ -135,9 +145,10 @@ def _work(arguments: tuple[str, ...], given: dict[str, Any]) -> tuple[tuple[str,
     if given["tr"] or given["capwords"]:
         from stdtools.text.translating import Capitals, Translation
 
-        for name in ("fixed", "ignore_case", "most", "multiline", "dry_run", "counts"):
-            if given[name]:
-                raise click.UsageError("--tr and --capwords go with --in-place alone", click.get_current_context())
+        if given["dry_run"] or given["counts"]:
+            raise click.UsageError("--tr and --capwords go with --in-place alone", click.get_current_context())
+        of_patterns = ("fixed", "ignore_case", "most", "multiline")
+        refuse_idle(of_patterns, (), "--tr" if given["tr"] else "--capwords", {})
         return files, Translation(*given["tr"]) if given["tr"] else Capitals()
     return files, Substitution(
         words[0],
@@ -162,24 +173,18 @@ def _groups(match: Any) -> tuple[str | None, ...]:
     return groups or (match[0],)
 
 
-def _show(output: Output, work: Substitution, source: Input) -> None:
-    if work.whole:
-        _show_whole(output, work, source)
+def _shown(work: Substitution, source: Input) -> Iterator[str]:
+    if not work.whole:
+        for change in work.changes(source):
+            yield f"{source.name}:{change.line}:{change.column}\n-{change.old}\n+{change.new}\n"
         return
-    for change in work.changes(source):
-        text = f"{source.name}:{change.line}:{change.column}\n-{change.old}\n+{change.new}\n"
-        output.write((screen.safe_lines(text) if output.is_terminal else text).encode("utf-8", "surrogateescape"))
-
-
-def _show_whole(output: Output, work: Substitution, source: Input) -> None:
     from difflib import unified_diff
 
     old, new = (text.removesuffix("\n").split("\n") for text in work.whole_change(source))
-    text = "".join(f"{line}\n" for line in unified_diff(old, new, source.name, source.name, lineterm=""))
-    output.write((screen.safe_lines(text) if output.is_terminal else text).encode("utf-8", "surrogateescape"))
+    yield from (f"{line}\n" for line in unified_diff(old, new, source.name, source.name, lineterm=""))
 
 
-def _in_place(files: tuple[str, ...], work: Any, given: dict[str, Any]) -> int:
+def _in_place(files: tuple[str, ...], work: Any, backup: str, limit: "_Limit") -> int:
     from stdtools.shared.in_place import rewrite
 
     if not files or "-" in files:
@@ -188,41 +193,45 @@ def _in_place(files: tuple[str, ...], work: Any, given: dict[str, Any]) -> int:
 
     def treat(source: Input) -> None:
         nonlocal changed
-        with _limit(given["timeout"], source.name):
-            changed += rewrite(source.name, work.pieces(source), backup=given["backup"])
+        changed += rewrite(source.name, limit.within(work.pieces(source), source.name), backup=backup)
 
-    code = _timed(lambda: read_each(files, treat))
+    code = read_each(files, treat)
     screen.note(f"{changed} of {len(files)} files changed", verbosity=1)
-    return code
+    return TIMED_OUT if limit.was_passed else code
 
 
-class _TimeUp(Exception):
-    """A file took longer than --timeout allows."""
+class _Limit:
+    """The *seconds* that each file may take, None for any; ``was_passed`` tells whether one has taken longer."""
 
+    def __init__(self, seconds: float | None) -> None:
+        self._seconds = seconds
+        self.was_passed = False
 
-def _timed(run: Any) -> int:
-    try:
-        code: int = run()
-    except _TimeUp as error:
-        screen.complain(f"{error}: took longer than --timeout; a pattern with nested repeats may never end")
-        return TIMED_OUT
-    return code
+    def within(self, steps: Iterator[Step], name: str) -> Iterator[Step]:
+        """Yield *steps*. Raises ToolError when they take longer: the re module looks for signals while it searches.
 
+        The time is that of the steps alone: what is made of one, a write above all, is not cut off.
+        """
+        if self._seconds is None:
+            yield from steps
+            return
 
-@contextmanager
-def _limit(seconds: float | None, name: str) -> Iterator[None]:
-    """Raise _TimeUp after so many seconds: the re module looks for signals while it searches."""
-    if seconds is None:
-        yield
-        return
+        def end(number: int, frame: FrameType | None) -> None:
+            self.was_passed = True
+            hint = "a pattern with nested repeats may never end"
+            raise ToolError("took longer than --timeout", where=name, hint=hint)
 
-    def end(number: int, frame: FrameType | None) -> None:
-        raise _TimeUp(name)
-
-    before = signal.signal(signal.SIGALRM, end)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
+        before = signal.signal(signal.SIGALRM, end)
+        left = self._seconds
+        try:
+            while True:
+                signal.setitimer(signal.ITIMER_REAL, max(left, SHORTEST))
+                try:
+                    step = next(steps, None)
+                finally:
+                    left = signal.setitimer(signal.ITIMER_REAL, 0)[0]
+                if step is None:
+                    return
+                yield step
+        finally:
+            signal.signal(signal.SIGALRM, before)

@@ -6,21 +6,15 @@ from typing import Any
 
 import click
 
+from stdtools.shared.commands import ToolCommand
 from stdtools.shared.inputs import line_blocks, read_each
-from stdtools.shared.options import ToolCommand
 from stdtools.shared.streams import Input, Output
-from stdtools.text.wrapping import Wrapper, shorten, wrap_comments
-
-
-def _explain(**given: Any) -> str:
-    from stdtools.text.explain import explain_wrap
-
-    return explain_wrap(given)
+from stdtools.text.wrapping import Wrapper, columns_of, shorten, wrap_comments
 
 
 @click.command(
     cls=ToolCommand,
-    explain=_explain,
+    explain="stdtools.text.explain:explain_wrap",
     examples=r"""
 stdtools wrap -w 60 words.txt
 echo 'one two three' | stdtools wrap -w 12 --indent '> '
@@ -78,12 +72,11 @@ def _wrapped(lines: Iterable[str], given: dict[str, Any]) -> Iterator[str]:
 
         lines = dedent("\n".join(lines)).split("\n")
     prefix = given["indent"]
-    from stdtools.shared.widths import width
-
-    columns = max(1, given["columns"] - width(prefix))
+    before = columns_of(prefix)
+    columns = max(1, given["columns"] - before)
     wrapped: Iterable[str]
     if given["shorten"]:
-        wrapped = (shorten(line, max(1, given["shorten"] - width(prefix))) for line in lines)
+        wrapped = (shorten(line, max(1, given["shorten"] - before)) for line in lines)
     elif given["comment"]:
         wrapped = wrap_comments(lines, given["comment"], columns)
     elif given["no_fill"]:

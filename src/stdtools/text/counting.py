@@ -15,6 +15,9 @@ PARTS = 64  # one of them at a time is in memory again in the end
 CHUNK = 4096  # items that are written together
 LEAST_RUN = 1 << 20  # bytes that are sorted together
 ENTRY = 150  # bytes that an entry of a dict takes beside its key
+FARTHEST = 324  # power of ten, up or down, of a number that is added: what a float reaches
+LONGEST = 400  # characters of one
+DIGITS = 2 * FARTHEST + LONGEST + 30  # of the sum of any number of these
 
 Key = bytes | tuple[bytes, bytes]  # a value, or a group and a value
 Amount = Any  # int, or a Decimal
@@ -49,7 +52,7 @@ class Tally:
         self.totals[key[0] if isinstance(key, tuple) else None] += amount
 
     def send(self, file: IO[bytes]) -> None:
-        """Write all keys and amounts for ``receive``; this empties the tally."""
+        """Write all keys and amounts for ``receive``; the tally is of no use behind it."""
         items = self.items()
         while chunk := list(islice(items, CHUNK)):
             _write(file, chunk)
@@ -77,7 +80,7 @@ class Tally:
         self._size = 0
 
     def items(self) -> Iterator[Item]:
-        """Yield all keys with their amounts, in no order; this empties the tally."""
+        """Yield all keys with their amounts, in no order; those on disk can be read once."""
         if not self._parts:
             yield from self.amounts.items()
             return
@@ -176,14 +179,27 @@ def _read_piece(file: IO[bytes]) -> list[Item]:
     """Return the piece that begins here, nothing at the end."""
     head = file.read(8)
     some = marshal.loads(file.read(int.from_bytes(head, "little"))) if head else []  # noqa: S302 - our own
-    return [(key, exact(amount) if isinstance(amount, str) else amount) for key, amount in some]
+    if some and isinstance(some[0][1], str):
+        from decimal import Decimal
+
+        return [(key, Decimal(amount)) for key, amount in some]
+    return some
+
+
+def add_exactly() -> None:
+    """Have the sums of what ``exact`` returns rounded nowhere."""
+    from decimal import getcontext
+
+    getcontext().prec = DIGITS
 
 
 def exact(text: str) -> Amount:
-    """Return a number as an int, or as a Decimal. Raises ArithmeticError for what is none."""
+    """Return a number as a Decimal. Raises ArithmeticError for what is none, or is too long or too far from 1."""
     from decimal import Decimal
 
+    if len(text) > LONGEST:
+        raise ArithmeticError
     number = Decimal(text)
-    if not number.is_finite():
+    if not number.is_finite() or abs(number.adjusted()) > FARTHEST:
         raise ArithmeticError
     return number

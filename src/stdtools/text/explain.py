@@ -1,15 +1,10 @@
 """The scripts that --explain prints: the same with collections, re and textwrap."""
 
+import re
 from typing import Any
 
 from stdtools.shared.errors import ToolError
-
-
-def refuse_others(given: dict[str, Any], covered: set[str]) -> None:
-    """Raise ToolError for an option that has a value and is not *covered*."""
-    for name, value in given.items():
-        if value and name not in covered:
-            raise ToolError(f"--explain does not cover --{name.replace('_', '-')}")
+from stdtools.shared.explaining import refuse_others
 
 
 def lines_of(files: tuple[str, ...]) -> list[str]:
@@ -27,7 +22,8 @@ def explain_count(given: dict[str, Any]) -> str:
         raise ToolError("--explain shows plain output; leave out --format")
     made = "lines"
     if given["regex"]:
-        made = "(match.encode() for line in lines for match in re.findall(pattern, line.decode()))"
+        match = r"'\t'.join(match)" if _compiled(given["regex"]).groups > 1 else "match"
+        made = f"({match}.encode() for line in lines for match in re.findall(pattern, line.decode()))"
     elif given["chars"]:
         made = "(char.encode() for line in lines for char in line.decode() + '\\n')"
     most = f"[:{given['top']}]" if given["top"] else ""
@@ -46,9 +42,16 @@ def explain_count(given: dict[str, Any]) -> str:
     return "\n".join(script) + "\n"
 
 
+def _compiled(pattern: str) -> re.Pattern[str]:
+    try:
+        return re.compile(pattern)
+    except re.error as error:
+        raise ToolError(f"--regex: {error}") from None
+
+
 def explain_sub(given: dict[str, Any], arguments: tuple[list[str], tuple[str, ...]]) -> str:
     """Return a script that does what ``sub`` would do with the parameters *given*."""
-    refuse_others(given, {"fixed", "ignore_case", "most", "form", "capwords", "timeout"})
+    refuse_others(given, {"fixed", "ignore_case", "most", "capwords", "timeout"})
     words, files = arguments
     made = "re.sub(r'\\S+', lambda word: word[0].capitalize(), line)"
     if words:
@@ -73,11 +76,17 @@ def explain_sub(given: dict[str, Any], arguments: tuple[list[str], tuple[str, ..
 def explain_wrap(given: dict[str, Any]) -> str:
     """Return a script that does what ``wrap`` would do with the parameters *given*, for text without bullets."""
     refuse_others(given, {"files", "columns", "indent", "dedent", "no_fill"})
+    if len(given["files"]) > 1:
+        raise ToolError("--explain covers one FILE")
     files = f"fileinput.input({list(given['files'])!r})" if given["files"] else "sys.stdin"
     script = ["import fileinput, sys, textwrap", "", f"prefix = {given['indent']!r}"]
     if given["no_fill"]:
-        made = f"textwrap.dedent(''.join({files}))" if given["dedent"] else f"''.join({files})"
-        script.append(f"print(textwrap.indent({made}, prefix), end='')")
+        script += [
+            f"text = ''.join({files})",
+            *(["text = textwrap.dedent(text)"] if given["dedent"] else []),
+            "for line in text.removesuffix('\\n').split('\\n') if text else []:",
+            "    print(prefix + line if line else prefix.rstrip())",
+        ]
         return "\n".join(script) + "\n"
     if given["dedent"]:
         raise ToolError("--explain covers --dedent with --no-fill")
@@ -108,30 +117,21 @@ def explain_lines(given: dict[str, Any], ranges: str, files: tuple[str, ...]) ->
     if len(files) > 1:
         raise ToolError("--explain covers one FILE")
     choice = parse(ranges)
+    if choice.spans and choice.tail:
+        raise ToolError("--explain covers the last lines alone, or ranges alone")
     tests = []
     for first, last, step in choice.spans:
         bound = f"number >= {first}" if last == END else f"{first} <= number <= {last}"
         tests.append(bound if step == 1 else f"{bound} and (number - {first}) % {step} == 0")
     source = f"open({files[0]!r}, 'rb')" if files and files[0] != "-" else "sys.stdin.buffer"
-    show = "f'{number}\\t'.encode() + line" if given["numbers"] else "line"
-    return (
-        "\n".join(
-            [
-                "import collections, sys",
-                "",
-                f"source = {source}",
-                f"last = collections.deque(maxlen={choice.tail})",
-                "for number, line in enumerate(source, 1):",
-                f"    if {' or '.join(tests) or 'False'}:",
-                f"        sys.stdout.buffer.write({show})",
-                "    else:",
-                "        last.append((number, line))",
-                "else:",
-                "    lines_in_all = locals().get('number', 0)",
-                "for number, line in last:",
-                f"    if number > lines_in_all - {choice.tail}:",
-                f"        sys.stdout.buffer.write({show})",
-            ]
-        )
-        + "\n"
-    )
+    show = r"f'{number}\t'.encode() + line" if given["numbers"] else "line"
+    chosen = "numbered" if tests else f"collections.deque(numbered, maxlen={choice.tail})"
+    script = [
+        f"import {'' if tests else 'collections, '}sys",
+        "",
+        f"numbered = enumerate({source}, 1)",
+        f"for number, line in {chosen}:",
+        *([f"    if {' or '.join(tests)}:"] if tests else []),
+        f"    {'    ' if tests else ''}sys.stdout.buffer.write({show}.rstrip(b'\\n') + b'\\n')",
+    ]
+    return "\n".join(script) + "\n"

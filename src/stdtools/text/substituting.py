@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
+from itertools import islice
 from typing import NamedTuple
 
 from stdtools.shared.errors import ToolError
@@ -147,7 +148,7 @@ class Substitution:
         for block in [b"".join(line_blocks(source))] if self.whole else line_blocks(source):
             text = _text(block)
             for line in [text] if self.whole else text.removesuffix("\n").split("\n"):
-                for match in self.pattern.finditer(line):
+                for match in islice(self.pattern.finditer(line), self.most or None):
                     self.matches += 1
                     yield match
 

@@ -7,7 +7,7 @@ from stdtools.shared.errors import ToolError
 from stdtools.shared.inputs import line_blocks
 from stdtools.shared.streams import Input
 
-_ITEM = re.compile(r"(\\.|[^\\])(?:-(\\.|[^\\]))?", re.DOTALL)
+_ITEM = re.compile(r"(\\.|.)(?:-(\\.|.))?", re.DOTALL)  # a backslash at the end is one
 _ESCAPES = {"\\n": "\n", "\\t": "\t", "\\r": "\r", "\\0": "\0"}
 _WORD = re.compile(r"\S+")
 

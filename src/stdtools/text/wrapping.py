@@ -175,5 +175,5 @@ def wrap_comments(lines: Iterable[str], mark: str, columns: int) -> Iterator[str
             yield from run
             continue
         texts = (line[len(lead) + len(mark) :] for line in run)
-        for text in Wrapper(max(1, columns - columns_of(lead) - width(mark))).wrap(texts):
+        for text in Wrapper(max(1, columns - columns_of(lead + mark))).wrap(texts):
             yield f"{lead}{mark}{text}".rstrip() if not text else f"{lead}{mark}{text}"

@@ -7,19 +7,16 @@ from typing import Any
 
 import click
 
-from stdtools.shared import journal, screen
-from stdtools.shared.errors import ToolError
-from stdtools.shared.options import ToolCommand, print_text, record_output, refuse_idle
-from stdtools.shared.records import RecordWriter
-from stdtools.shared.streams import STDIN, Output
-from stdtools.tmpl.language import Place, Syntax
-from stdtools.tmpl.rendering import Policy, Renderer
-from stdtools.tmpl.streaming import Findings, TemplateText, look, open_template, write
-from stdtools.tmpl.telling import encode, tell
-from stdtools.tmpl.values import Source, Values, text_of
+from stdtools.shared import screen
+from stdtools.shared.commands import ToolCommand
+from stdtools.shared.options import record_output, refuse_idle
+from stdtools.shared.streams import STDIN
+from stdtools.tmpl.command_render import looks_first, render, render_rows
+from stdtools.tmpl.language import Syntax
+from stdtools.tmpl.streaming import TemplateText, open_template
+from stdtools.tmpl.values import Source, Values
 
 ESCAPE_NAMES = ("auto", "html", "shell", "json", "toml", "xml", "ini", "url", "csv", "none")
-VERIFIED = ("json", "toml", "xml", "ini")  # is what they write parsed again
 
 
 class _SourceOption(click.Option):
@@ -48,7 +45,7 @@ class _TmplCommand(ToolCommand):
         return super().parse_args(ctx, ["--env=" if word == "--env" else word for word in args])
 
 
-def _explain(**given: Any) -> str:
+def _explain(given: dict[str, Any]) -> str:
     from stdtools.tmpl.explain import explain
 
     return explain(given, _typed_sources(given))
@@ -106,7 +103,13 @@ printf 'id,name\n1,one\n' | stdtools tmpl -e '$id is $name' --each - -o 'out/$id
     show_default=True,
     help="How values are written; auto: as the name of the output tells.",
 )
-@click.option("-o", "--output", metavar="FILE", help="Writes FILE, as a whole; with --each FILE may hold places.")
+@click.option(
+    "-o",
+    "--output",
+    metavar="FILE",
+    allow_from_autoenv=False,
+    help="Writes FILE, as a whole; with --each FILE may hold places.",
+)
 @click.option("--each", metavar="FILE", help="One rendering for each record: CSV, TSV, JSON lines.")
 @click.option("--header", metavar="TEXT", help=r"A line before the first rendering; \n and \t are escapes.")
 @click.option("--footer", metavar="TEXT", help="A line behind the last rendering.")
@@ -146,10 +149,12 @@ def tmpl(**given: Any) -> int:
     values = Values(_sources(given))
     with _template(given, twice=mode == "render") as template:
         if mode == "each":
-            return _render_rows(given, syntax, values, template)
+            return render_rows(given, syntax, values, template)
         if mode == "render":
-            return _render(given, syntax, values, template)
-        return _list(given, mode, syntax, values, template)
+            return render(given, syntax, values, template)
+        from stdtools.tmpl.command_lists import write_list
+
+        return write_list(given, mode, syntax, values, template)
 
 
 _TEXTS = {"header", "footer", "separator"}
@@ -233,166 +238,5 @@ def _template(given: dict[str, Any], *, twice: bool) -> Iterator[TemplateText]:
         text += "" if given["separator"] is not None else "\n"
     elif path == "-" and os.isatty(STDIN):
         screen.note("reading from the terminal; Ctrl-D ends")
-    with open_template(path, text, twice=twice and _looks_first(given)) as template:
+    with open_template(path, text, twice=twice and looks_first(given)) as template:
         yield template
-
-
-def _looks_first(given: dict[str, Any]) -> bool:
-    """Say whether anything can be wrong with a place, so that all are looked at before anything is written."""
-    policy = _policy(given)
-    return "error" in (policy.missing, policy.malformed) or given["escape"] != "none"
-
-
-def _policy(given: dict[str, Any]) -> Policy:
-    missing = "keep" if given["keep"] else "empty" if given["empty"] else "error"
-    only = _only(given["only"]) if given["only"] else None
-    return Policy(missing, "keep" if given["keep"] or only else "error", only)
-
-
-def _only(patterns: tuple[str, ...]) -> Callable[[Place], bool]:
-    """Return what says whether a place is one of the names, or below one, or begins with one of the prefixes, in
-    *patterns*.
-    """
-    words = [word for pattern in patterns for word in pattern.replace(",", " ").split()]
-    for word in words:
-        if "$" in word or "*" in word[:-1]:
-            what = f"--only takes names and, with a * behind them, how names begin: {word!r} is neither"
-            raise click.UsageError(what, click.get_current_context())
-    names = tuple(word for word in words if not word.endswith("*"))
-    prefixes = tuple(word[:-1] for word in words if word.endswith("*"))
-    below = tuple(f"{name}{sign}" for name in names for sign in ".[")
-    return lambda place: place.name in names or place.name.startswith((*prefixes, *below))
-
-
-def _escape(given: dict[str, Any], output: str | None) -> str:
-    if given["escape"] != "auto":
-        return str(given["escape"])
-    from stdtools.tmpl.escaping import escape_for
-
-    return escape_for(output or given["template"] or "")
-
-
-def _to_text(escape: str) -> Callable[[Any], str]:
-    if escape == "none":
-        return text_of
-    from stdtools.tmpl.escaping import ESCAPES
-
-    return ESCAPES[escape]
-
-
-def _render(given: dict[str, Any], syntax: Syntax, values: Values, template: TemplateText) -> int:
-    """Render the template once."""
-    escape = _escape(given, given["output"])
-    renderer = Renderer(syntax, values.find, _policy(given), _to_text(escape))
-    if _looks_first(given):
-        findings = look(renderer, template)
-        if findings.total:
-            return tell(findings, template.name, values)
-    text = _verified(renderer, template, escape) if escape in VERIFIED else None
-
-    def fill(output: Output) -> int:
-        template.later.output = output
-        if text is not None:
-            output.write(encode(text, output))
-        elif write(renderer, template, lambda block: output.write(encode(block, output))).total:
-            raise ToolError("was changed while it was read", where=template.name)
-        return 0
-
-    if given["output"] is not None:
-        return _into_file(given, fill)
-    with Output() as output:
-        return fill(output)
-
-
-def _verified(renderer: Renderer, template: TemplateText, form: str) -> str:
-    """Return the output, which is whole and of the *form*. Raises ToolError about the place in the template."""
-    from stdtools.tmpl.streaming import Lines
-    from stdtools.tmpl.verifying import fault_in, origin
-
-    source = template.read()
-    text, _ = renderer.render(source)
-    fault = fault_in(text, form)
-    if fault is not None:
-        lines = Lines()
-        lines.move(source, 0, origin(renderer, source, fault.offset))
-        where = f"{template.name}:{lines.line}:{lines.column}"
-        raise ToolError(f"the output is not {form.upper()}: {fault.what}", where=where)
-    return text
-
-
-def _list(given: dict[str, Any], mode: str, syntax: Syntax, values: Values, template: TemplateText) -> int:
-    """Write the records of --list, --check or --where-from."""
-    from stdtools.tmpl import listing
-
-    findings = Findings()
-    rows: Iterator[tuple[Any, ...]]
-    if mode == "list_places":
-        columns: tuple[str, ...] = listing.Use._fields
-        rows = (use for _, use in listing.places(syntax, template, findings))
-    elif mode == "check":
-        columns, rows = listing.Problem._fields, listing.problems(syntax, template, values, findings)
-    else:
-        columns, rows = listing.Origin._fields, listing.origins(syntax, template, values, findings)
-    count = 0
-    with Output() as output:
-        writer = RecordWriter(output, columns, given["format"])
-        for row in rows:
-            count += 1
-            writer.write([row])
-        if count or given["format"]:
-            writer.close()
-    journal.counts["records"] = count
-    if findings.total:
-        return tell(findings, template.name, values)
-    return 1 if mode == "check" and count else 0
-
-
-def _render_rows(given: dict[str, Any], syntax: Syntax, values: Values, template: TemplateText) -> int:
-    """Render the template for each record."""
-    from stdtools.tmpl.command_rows import RowRun
-    from stdtools.tmpl.rows import RowRenderer
-
-    target = given["output"]
-    escape = _escape(given, target)
-    renderer = RowRenderer(syntax, template.read(), values, _policy(given), _to_text(escape))
-    if renderer.findings.total:
-        return tell(renderer.findings, template.name, values)
-    run = RowRun(given, renderer, template.name, values)
-    if target is None:
-        with Output() as output:
-            return run.into(output)
-    paths = RowRenderer(syntax, os.fsencode(target).decode("utf-8", "surrogateescape"), values)
-    if paths.findings.total:
-        return tell(paths.findings, "--output", values)
-    if paths.has_places:
-        return run.into_files(paths, escape)
-    return _into_file(given, run.into)
-
-
-def _into_file(given: dict[str, Any], fill: Callable[[Output], int]) -> int:
-    """Have the file of --output be what *fill* writes, unless that returns another exit code than 0."""
-    path = given["output"]
-    if given["dry_run"]:
-        from stdtools.tmpl.files import would_change
-
-        code, changes = would_change(path, fill)
-        if changes and not code:
-            print_text(f"{path}\n")
-        return code
-    from stdtools.shared.atomic import replacement
-
-    try:
-        with replacement(path) as output:
-            if code := fill(output):
-                raise _NotWritten(code)
-    except _NotWritten as error:
-        return error.code
-    return 0
-
-
-class _NotWritten(Exception):
-    """What was to be written is not whole."""
-
-    def __init__(self, code: int) -> None:
-        super().__init__(code)
-        self.code = code

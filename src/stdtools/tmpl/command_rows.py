@@ -7,13 +7,14 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 from stdtools.shared import journal, screen
+from stdtools.shared.commands import print_text
 from stdtools.shared.errors import TROUBLE, ToolError
-from stdtools.shared.options import print_text
 from stdtools.shared.streams import Flushable, Output, open_input
+from stdtools.tmpl.command_render import VERIFIED
 from stdtools.tmpl.files import FileSet
 from stdtools.tmpl.record_batches import batches
 from stdtools.tmpl.rows import Batch, RowRenderer
-from stdtools.tmpl.telling import encode, message, tell
+from stdtools.tmpl.telling import encode, encoded, message, tell
 from stdtools.tmpl.values import Values
 
 if TYPE_CHECKING:
@@ -103,7 +104,7 @@ class RowRun:
                 for number, (name, text) in enumerate(zip(names, texts, strict=True), batch.first):
                     if name is not None and text is not None and not self._code:
                         self._check(text, escape, number)
-                        files.add(name, _encode(text, number), number)
+                        files.add(name, encoded(text, f"record {number}"), number)
                 if not problems:
                     self._tell(paths, "--output")
             if self._code:
@@ -119,7 +120,7 @@ class RowRun:
 
     def _check(self, text: str, escape: str, number: int) -> None:
         """Raise ToolError when *text* is not what it is escaped for."""
-        if escape not in ("json", "toml", "xml", "ini"):
+        if escape not in VERIFIED:
             return
         from stdtools.tmpl.verifying import fault_in
 
@@ -183,10 +184,3 @@ def _unescaped(text: str) -> str:
     if "\\" in text:
         text = re.sub(r"\\([ntr0\\])", lambda found: _ESCAPES[found[1]], text)
     return os.fsencode(text).decode("utf-8", "surrogateescape")
-
-
-def _encode(text: str, number: int) -> bytes:
-    try:
-        return text.encode("utf-8", "surrogateescape")
-    except UnicodeEncodeError:
-        raise ToolError("half of a pair of surrogates is no text", where=f"record {number}") from None

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from stdtools.shared.errors import ToolError
+from stdtools.shared.explaining import refuse_others
 
 _COVERED = {
     "template",
@@ -34,9 +35,7 @@ _TEXT = [
 
 def explain(given: dict[str, Any], sources: Sequence[tuple[str, str]]) -> str:
     """Return a script that does what ``tmpl`` would do with *given*, for the forms that string.Template has."""
-    for name, value in given.items():
-        if value and name not in _COVERED:
-            raise ToolError(f"--explain does not cover --{name.removesuffix('_places').replace('_', '-')}")
+    refuse_others(given, _COVERED)
     if given["escape"] != "none":
         raise ToolError("--explain does not cover --escape")
     modules = {"string", "sys"}

@@ -122,9 +122,8 @@ def problems(syntax: Syntax, template: TemplateText, values: Values, findings: F
             yield Problem("missing", place.name, f"{template.name}:{use.line}:{use.column}", close or None)
     for source in values.sources:
         if source.is_checked:
-            for name in leaves(source.data):
-                if name not in keys and not _is_used(name, used):
-                    yield Problem("unused", name, source.name, closest(name, used) or None)
+            for name in leaves(source.data, without=used | keys):
+                yield Problem("unused", name, source.name, closest(name, used) or None)
 
 
 def _above(place: Place) -> str:
@@ -135,12 +134,3 @@ def _above(place: Place) -> str:
             break
         name += spelled(step, name)
     return name
-
-
-def _is_used(name: str, used: set[str]) -> bool:
-    """Say whether *name* is one of the *used*, or below one."""
-    while name:
-        if name in used:
-            return True
-        name = name.rpartition(".")[0]
-    return False

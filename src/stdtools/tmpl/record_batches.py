@@ -7,14 +7,13 @@ from itertools import chain, islice
 from typing import Any, Protocol
 
 from stdtools.shared.errors import ToolError
-from stdtools.shared.record_input import unescape_tsv
+from stdtools.shared.record_input import named_form, unescape_tsv
 from stdtools.shared.streams import Input
 from stdtools.tmpl.rows import Batch, batches_of_lists
 
 _BLOCK = 1 << 18
 _SIZE = 2000  # records
 _LONGEST = 1 << 30
-_SUFFIXES = {"csv": "csv", "tsv": "tsv", "tab": "tsv", "json": "json", "jsonl": "json", "ndjson": "json"}
 
 
 def batches(source: Input) -> Iterator[Batch]:
@@ -28,7 +27,7 @@ def batches(source: Input) -> Iterator[Batch]:
 
 def form_of(head: str, name: str) -> str:
     """Return what the records of the file *name* are, which begins with *head*: a key of READERS."""
-    if form := _SUFFIXES.get(name.rpartition(".")[2].lower()):
+    if form := named_form(name):
         return form
     if head.lstrip().startswith(("{", "[")):
         return "json"
@@ -159,7 +158,7 @@ def _with_bytes(record: dict[str, Any]) -> dict[str, Any]:
 
 
 def _json(texts: Iterator[str], where: str, columns: list[str] | None, size: int) -> Iterator[Batch]:
-    """Decode whole lines as the elements of one array, as many as there are; anything else value by value.
+    """Decode whole lines as the elements of one array, as many as there are; all else, also an array, value by value.
 
     Whether a float is finite is asked where one is written: here it would take as long as all else.
     """
@@ -170,7 +169,8 @@ def _json(texts: Iterator[str], where: str, columns: list[str] | None, size: int
     decode = JSONDecoder(parse_constant=refuse_nan).decode
     first = 1
     for text in texts:
-        records = _as_array(decode, text)
+        is_array = first == 1 and text.lstrip().startswith("[")
+        records = None if is_array else _as_array(decode, text)
         if records is None:
             rest: Any = _Rest(where, chain([text], texts))
             yield from _batches(read_json(rest, first), first, where, size)

@@ -4,11 +4,14 @@ import os
 import re
 from collections.abc import Callable, Mapping
 from math import isfinite
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 from stdtools.shared.errors import ToolError
 from stdtools.shared.streams import Input, open_input
 from stdtools.tmpl.values import Source
+
+if TYPE_CHECKING:
+    from configparser import RawConfigParser
 
 _LARGEST = 1 << 30  # bytes
 _TOO_LONG = "holds a whole number of more than 4300 digits"
@@ -61,21 +64,17 @@ def _read_text(source: Input) -> str:
 def _json(source: Input) -> Mapping[str, Any]:
     from json import JSONDecodeError, JSONDecoder
 
-    from stdtools.shared.record_input import finite_float
-
-    def refuse(name: str) -> NoReturn:
-        raise ValueError(f"{name} is no JSON")
+    from stdtools.shared.record_input import finite_float, refuse_nan
 
     try:
-        data = JSONDecoder(parse_constant=refuse, parse_float=finite_float).decode(_read_text(source))
+        data = JSONDecoder(parse_constant=refuse_nan, parse_float=finite_float).decode(_read_text(source))
     except JSONDecodeError as error:
         where = f"{source.name}:{error.lineno}:{error.colno}"
         raise ToolError(f"not JSON: {error.msg[0].lower()}{error.msg[1:]}", where=where) from None
     except RecursionError:
         raise ToolError("nested too deep", where=source.name) from None
     except ValueError as error:
-        what = _TOO_LONG if "4300 digits" in str(error) else f"not JSON: {error}"
-        raise ToolError(what, where=source.name) from None
+        raise ToolError(_TOO_LONG if "4300 digits" in str(error) else str(error), where=source.name) from None
     if not isinstance(data, dict):
         raise ToolError("is no JSON object, so that nothing in it has a name", where=source.name)
     return data
@@ -107,19 +106,26 @@ def _plain(value: Any) -> Any:
 
 
 def _ini(source: Input) -> Mapping[str, Any]:
-    import configparser
+    from configparser import Error
 
-    class Parser(configparser.RawConfigParser):
-        def optionxform(self, optionstr: str) -> str:
-            return optionstr  # names keep their capitals
-
-    parser = Parser(strict=True)
+    parser = ini_parser()
     try:
         parser.read_string(_read_text(source), source.name)
-    except configparser.Error as error:
+    except Error as error:
         line, what = ini_fault(error)
         raise ToolError(f"not INI: {what}", where=f"{source.name}:{line}") from None
     return {**parser.defaults(), **{name: dict(parser.items(name)) for name in parser.sections()}}
+
+
+def ini_parser() -> "RawConfigParser":
+    """Return a parser of INI that expands nothing, and to which names that differ in capitals are two."""
+    from configparser import RawConfigParser
+
+    class Parser(RawConfigParser):
+        def optionxform(self, optionstr: str) -> str:
+            return optionstr
+
+    return Parser(strict=True)
 
 
 def ini_fault(error: Exception) -> tuple[int, str]:

@@ -61,7 +61,7 @@ class Lines:
 
 
 class Later:
-    """Lets the output out, as soon as there is one."""
+    """Stands for the output until that is opened, so that a wait for input can flush it."""
 
     output: Flushable | None = None
 

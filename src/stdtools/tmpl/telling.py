@@ -15,13 +15,16 @@ _MOST_GUESSES = 10
 
 def encode(text: str, output: Output) -> bytes:
     """Return *text* as the bytes that it was, made safe for a terminal. Raises ToolError."""
-    if output.is_terminal:
-        text = screen.safe_lines(text)
+    return encoded(screen.safe_lines(text) if output.is_terminal else text, "a value")
+
+
+def encoded(text: str, where: str) -> bytes:
+    """Return *text*, that of *where*, as the bytes that it was. Raises ToolError."""
     try:
         return text.encode("utf-8", "surrogateescape")
     except UnicodeEncodeError as error:
         what = f"holds U+{ord(text[error.start]):04X}, half of a pair of surrogates, which is no text"
-        raise ToolError(what, where="a value") from None
+        raise ToolError(what, where=where) from None
 
 
 def tell(findings: Findings, name: str, values: Values, columns: Iterable[str] = ()) -> int:

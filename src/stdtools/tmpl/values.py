@@ -1,6 +1,6 @@
 """Where values come from, and how a name finds one: in dictionaries and lists, never in attributes."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from math import isfinite
 from typing import Any, NamedTuple, cast
@@ -66,13 +66,18 @@ def look_up(data: Mapping[str, Any], name: str, path: Path) -> Any:
     return value
 
 
-def leaves(data: Mapping[str, Any], before: str = "") -> Iterator[str]:
-    """Yield the names of the values in *data*, those within dictionaries with dots; lists are values."""
-    waiting = [(before, iter(data.items()))]
+def leaves(data: Mapping[str, Any], without: Container[str] = ()) -> Iterator[str]:
+    """Yield the names of the values in *data*, those within dictionaries with dots; lists are values.
+
+    The names in *without*, and what is below them, are left out.
+    """
+    waiting = [("", iter(data.items()))]
     while waiting:
         prefix, items = waiting[-1]
         for key, value in items:
             name = prefix + spelled(str(key), prefix)
+            if name in without:
+                continue
             if isinstance(value, dict) and value:
                 waiting.append((name, iter(value.items())))
                 break

@@ -6,7 +6,7 @@ from typing import NamedTuple, NoReturn
 
 from stdtools.tmpl.language import Unfinished
 from stdtools.tmpl.rendering import Renderer
-from stdtools.tmpl.sources import ini_fault
+from stdtools.tmpl.sources import ini_fault, ini_parser
 
 _TOO_DEEP = "it is nested too deep"
 
@@ -116,11 +116,11 @@ def _xml(text: str) -> Fault | None:
 
 
 def _ini(text: str) -> Fault | None:
-    import configparser
+    from configparser import Error
 
     try:
-        configparser.RawConfigParser(strict=True).read_string(text)
-    except configparser.Error as error:
+        ini_parser().read_string(text)
+    except Error as error:
         line, what = ini_fault(error)
         return Fault(what, _offset(text, line, 1))
     return None

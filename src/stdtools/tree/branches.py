@@ -111,7 +111,8 @@ def assemble(
 ) -> Inside:
     """Return what is in the root, of *rows* from the last key to the first.
 
-    *write* keeps the entries of a directory; *total* is told each directory but the root.
+    *write* keeps the entries of a directory; *total* is told each directory but the root that
+    is wanted or holds what is wanted.
     """
     finished: dict[bytes, dict[bytes, Inside]] = {}
     inside = Inside()

@@ -29,7 +29,7 @@ class TreeRows:
     ) -> None:
         self.follow = follow
         self.owners: Owners = {}
-        self.sorter: Sorter | None = Sorter(reverse=True)
+        self.sorter = Sorter(reverse=True)
         self._add = self.sorter.add
         self._size_of = size_of
         self._max_depth = max_depth
@@ -56,7 +56,7 @@ class TreeRows:
 
     def rows(self) -> Iterator[Any]:
         """Yield the rows from the last key to the first."""
-        yield from self.sorter.rows() if self.sorter is not None else ()
+        yield from self.sorter.rows()
 
     def state(self) -> Owners:
         return self.owners
@@ -67,8 +67,7 @@ class TreeRows:
 
     def clear(self) -> None:
         self.owners = {}
-        if self.sorter is not None:
-            self.sorter.clear()
+        self.sorter.clear()
 
 
 def claim(owners: Owners, identity: Identity, key: bytes) -> None:
@@ -78,7 +77,12 @@ def claim(owners: Owners, identity: Identity, key: bytes) -> None:
         owners[identity] = key
 
 
-class Groups:
+def claim_first(linked: dict[Identity, Any], identity: Identity, claimed: tuple[Any, ...]) -> None:
+    """Keep for the file *identity* what is *claimed* by the first of its names: a key, and what goes with it."""
+    linked[identity] = min(claimed, linked.get(identity, claimed))
+
+
+class Tally:
     """Counts files and adds up their sizes by what *group_of* says of directory and entry."""
 
     sorter: Sorter | None = None
@@ -95,14 +99,20 @@ class Groups:
     def take(self, directory: Directory, entries: Sequence[Measured]) -> None:
         prefix = prefix_of(directory[0])
         for entry in entries:
-            if entry.kind == "d" or not entry.wanted:
-                continue
-            group, size = self._group_of(directory, entry), self._size_of(entry.found)
-            identity = identity_of(entry, follow=self.follow)
-            if identity is None:
-                self._add(group, 1, size)
-            else:
-                self._claim(identity, (key_of(prefix + entry.name), group, size))
+            if entry.kind != "d" and entry.wanted:
+                self._count(directory, entry, prefix)
+
+    def add_file(self, root: Measured) -> None:
+        """Take a file that is a root, with its path for its name."""
+        self._count((b"", -1, None, None), root, b"")
+
+    def _count(self, directory: Directory, entry: Measured, prefix: bytes) -> None:
+        group, size = self._group_of(directory, entry), self._size_of(entry.found)
+        identity = identity_of(entry, follow=self.follow)
+        if identity is None:
+            self._add(group, 1, size)
+        else:
+            claim_first(self.linked, identity, (key_of(prefix + entry.name), group, size))
 
     def result(self) -> dict[Group, tuple[int, int]]:
         """Return files and bytes of each group; a file with several names counts once."""
@@ -115,9 +125,6 @@ class Groups:
         known_files, known_size = self.groups.get(group, (0, 0))
         self.groups[group] = (known_files + files, known_size + size)
 
-    def _claim(self, identity: Identity, claimed: tuple[bytes, Group, int]) -> None:
-        self.linked[identity] = min(claimed, self.linked.get(identity, claimed))
-
     def state(self) -> Any:
         return self.groups, self.linked
 
@@ -126,7 +133,7 @@ class Groups:
         for group, (files, size) in groups.items():
             self._add(group, files, size)
         for identity, claimed in linked.items():
-            self._claim(identity, claimed)
+            claim_first(self.linked, identity, claimed)
 
     def clear(self) -> None:
         self.groups, self.linked = {}, {}
@@ -149,21 +156,21 @@ class Largest(TreeRows):
         prefix = prefix_of(directory[0])
         for entry in entries:
             if entry.kind != "d" and entry.wanted:
-                file = (-self._size_of(entry.found), prefix + entry.name)
-                identity = identity_of(entry, follow=self.follow)
-                if identity is None:
-                    self._files.append(file)
-                else:
-                    self._claim(identity, (key_of(file[1]), file))
+                self._take_file(entry, prefix)
         if len(self._files) > 4 * self._most + 1000:
             self._files = heapq.nsmallest(self._most, self._files)
 
-    def _claim(self, identity: Identity, claimed: tuple[bytes, tuple[int, bytes]]) -> None:
-        self._linked[identity] = min(claimed, self._linked.get(identity, claimed))
+    def add_file(self, root: Measured) -> None:
+        """Take a file that is a root, with its path for its name."""
+        self._take_file(root, b"")
 
-    def add_file(self, path: bytes, found: os.stat_result) -> None:
-        """Take a file that is a root."""
-        self._files.append((-self._size_of(found), path))
+    def _take_file(self, entry: Measured, prefix: bytes) -> None:
+        file = (-self._size_of(entry.found), prefix + entry.name)
+        identity = identity_of(entry, follow=self.follow)
+        if identity is None:
+            self._files.append(file)
+        else:
+            claim_first(self._linked, identity, (key_of(file[1]), file))
 
     def forget_rows(self) -> None:
         """Begin with the rows of another root."""
@@ -182,7 +189,7 @@ class Largest(TreeRows):
         super().merge(owners)
         self._files += files
         for identity, claimed in linked.items():
-            self._claim(identity, claimed)
+            claim_first(self._linked, identity, claimed)
 
     def clear(self) -> None:
         super().clear()

@@ -1,23 +1,22 @@
-"""The options of find and walk that say where to walk and what is wanted; what they mean to the engine."""
+"""The options of find and walk that say where to walk and what is wanted; where that is, and which of them hold."""
 
 import os
-from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any, TypeVar
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from stdtools.shared.errors import ToolError
-from stdtools.shared.options import Decorated, parse_size
-from stdtools.tree import criteria, patterns
-from stdtools.tree.query import Criterion, Query, Walking
+from stdtools.shared.options import Decorated
+from stdtools.tree import patterns
+from stdtools.tree.query import Walking
 from stdtools.tree.sweep import can_sweep, sweep
 from stdtools.tree.troubles import Troubles
 from stdtools.tree.walker import Walker
 
 if TYPE_CHECKING:
     from stdtools.tree.dircache import DirectoryCache
-
-Result = TypeVar("Result")
 
 _TIMES = "2h (ago), 15:00, 2026-11-22, today … or FILE"
 _MANY: dict[str, Any] = {"multiple": True}
@@ -84,10 +83,6 @@ _OPTIONS: list[tuple[tuple[str, ...], dict[str, Any]]] = [
     (("--cache-verify",), {"is_flag": True, "help": "Reads all anew, and tells where the cache was wrong."}),
     (("-x", "--one-file-system"), {"is_flag": True, "help": "Stays on the file system of each ROOT."}),
 ]
-NAMES = frozenset(
-    next((name for name in names if "-" not in name), max(names, key=len).lstrip("-").replace("-", "_"))
-    for names, _ in _OPTIONS
-) | {"changed_newer", "accessed_newer"}
 
 
 def filters(command: Decorated) -> Decorated:
@@ -97,25 +92,52 @@ def filters(command: Decorated) -> Decorated:
     return click.argument("roots", metavar="[ROOT]...", nargs=-1)(command)
 
 
+def jobs_option(command: Decorated) -> Decorated:
+    """Add --jobs; see ``jobs_of``."""
+    return click.option(
+        "-j", "--jobs", type=click.IntRange(min=1), metavar="N", help="Processes for a long walk  [default: up to 4]"
+    )(command)
+
+
+def is_given(value: object) -> bool:
+    """Say whether an option that may not be repeated has a value."""
+    return value is not None and value is not False
+
+
+def give_way(given: dict[str, Any], pairs: Sequence[tuple[str, str]]) -> None:
+    """Forget in *given*, of two that exclude each other, a default of config.toml or the environment.
+
+    What was typed is stronger than a variable, and that than config.toml; two of the same strength are both kept.
+    """
+    source_of = click.get_current_context().get_parameter_source
+    sources = {name: source_of(name) for pair in pairs for name in pair if is_given(given[name])}
+    for source in (ParameterSource.COMMANDLINE, ParameterSource.ENVIRONMENT):
+        for one, other in pairs:
+            for strong, weak in ((one, other), (other, one)):
+                if sources.get(strong) is source and sources.get(weak, source) is not source:
+                    given[weak] = False if given[weak] is True else None
+                    del sources[weak]
+
+
+def jobs_of(given: dict[str, Any]) -> int:
+    """Return how many processes may share a long walk."""
+    from stdtools.shared.processors import processors
+
+    return given["jobs"] or min(4, processors())
+
+
 def roots_of(given: dict[str, Any]) -> list[bytes]:
     """Return the paths to walk from."""
     return [os.fsencode(root) for root in given["roots"]] or [b"."]
 
 
-def read(option: str, function: Callable[..., Result], *args: Any, **more: Any) -> Result:
-    """Return what *function* makes of an option's words; its ValueError or OSError is the user's."""
-    try:
-        return function(*args, **more)
-    except ValueError as error:
-        message = str(error)
-    except OSError as error:
-        message = f"{os.fsdecode(error.filename)}: {error.strerror}"
-    raise click.BadParameter(message, click.get_current_context(), param_hint=option)
-
-
 def walking_of(given: dict[str, Any], troubles: Troubles) -> Walking:
     """Return where the walk goes; *troubles* are told of files of rules that cannot be read."""
     excluded = given["exclude"]
+    for glob in excluded:
+        if not glob.strip("/"):
+            message = f"{glob!r} names no entry of a directory"
+            raise click.BadParameter(message, click.get_current_context(), param_hint="--exclude")
     ignore_case = given["ignore_case"]
 
     def paths_test(globs: list[str]) -> patterns.Test | None:
@@ -171,119 +193,3 @@ def hasten(given: dict[str, Any], roots: list[bytes], walker: Walker) -> "Direct
 
         walker.sweep = partial(replay, cache) if cache.count and not cache.verify else None
     return cache
-
-
-def query_of(given: dict[str, Any]) -> Query:
-    """Return what is wanted."""
-    kinds, conditions = _types(given["types"])
-    depths = [depth for depth in (given["min_depth"], given["depth"]) if depth is not None]
-    return Query(
-        [*_of_names(given), *conditions, *_of_stats(given), *_of_files(given), *_where(given["where"])],
-        kinds=kinds,
-        min_depth=max(depths, default=0),
-    )
-
-
-def _words(option: str, values: Iterable[str]) -> str:
-    return " ".join(f"{option} {value!r}" for value in values)
-
-
-def _of_names(given: dict[str, Any]) -> Iterable[Criterion]:
-    ignore_case = given["ignore_case"]
-    for option in ("name", "not_name"):
-        for glob in given[option]:
-            if "/" in glob:
-                raise click.BadParameter(
-                    f"a name has no '/', so {glob!r} matches nothing; write --path '**/{glob}'",
-                    click.get_current_context(),
-                    param_hint="--" + option.replace("_", "-"),
-                )
-    if globs := given["name"]:
-        yield Criterion(_words("--name", globs), "name", patterns.name_test(globs, ignore_case=ignore_case))
-    if extensions := [e for text in given["ext"] for e in text.split(",")]:
-        if not all(extension.strip(".") for extension in extensions):
-            raise click.BadParameter("an extension is empty", click.get_current_context(), param_hint="--ext")
-        for test in patterns.extension_tests(extensions, ignore_case=ignore_case):
-            yield Criterion(_words("--ext", extensions), "name", test)
-    if globs := given["not_name"]:
-        test = patterns.inverted(patterns.name_test(globs, ignore_case=ignore_case))
-        yield Criterion(_words("--not-name", globs), "name", test)
-    if globs := given["path_globs"]:
-        test = read("--path", patterns.path_test, globs, ignore_case=ignore_case)
-        yield Criterion(_words("--path", globs), "path", test)
-    for regex in given["regex"]:
-        test = read("--regex", patterns.regex_test, regex, ignore_case=ignore_case)
-        yield Criterion(_words("--regex", [regex]), "path", test)
-
-
-def _types(texts: Iterable[str]) -> tuple[set[str], list[Criterion]]:
-    letters = [letter for text in texts for part in text.split(",") for letter in part]
-    if texts and not letters:
-        raise click.BadParameter("it names no type", click.get_current_context(), param_hint="--type")
-    for letter in letters:
-        if letter not in criteria.KINDS + "xe":
-            raise click.BadParameter(
-                f"{letter!r} is no type; write f (file), d (directory), l (link), x, e, p, s, b or c",
-                click.get_current_context(),
-                param_hint="--type",
-            )
-    conditions = []
-    if "x" in letters:
-        conditions.append(Criterion("--type x", "stat", criteria.is_executable))
-    if "e" in letters:
-        conditions.append(Criterion("--type e", "file", lambda entry: entry.is_empty()))
-    return set(letters) - {"x", "e"}, conditions
-
-
-def _of_stats(given: dict[str, Any]) -> Iterable[Criterion]:
-    for text in given["size"]:
-        yield Criterion(_words("--size", [text]), "stat", read("--size", criteria.size_test, text, parse_size))
-    for prefix, which in (("", "mtime"), ("changed_", "ctime"), ("accessed_", "atime")):
-        for side in ("newer", "older"):
-            option = "--" + (prefix + side).replace("_", "-")
-            for text in given[prefix + side]:
-                from stdtools.shared.times import parse_moment
-
-                test = read(option, criteria.time_test, which, text, newer=side == "newer", parse=parse_moment)
-                yield Criterion(_words(option, [text]), "stat", test)
-    for text in given["perm"]:
-        yield Criterion(_words("--perm", [text]), "stat", read("--perm", criteria.perm_test, text))
-    if users := given["user"]:
-        test = read("--user", criteria.owner_test, users, "st_uid", criteria.user_number)
-        yield Criterion(_words("--user", users), "stat", test)
-    if groups := given["group"]:
-        test = read("--group", criteria.owner_test, groups, "st_gid", criteria.group_number)
-        yield Criterion(_words("--group", groups), "stat", test)
-    for text in given["links"]:
-        yield Criterion(_words("--links", [text]), "stat", read("--links", criteria.links_test, text))
-    if (path := given["samefile"]) is not None:
-        yield Criterion(
-            _words("--samefile", [path]),
-            "stat",
-            read("--samefile", criteria.same_file_test, path, follow=given["follow"]),
-        )
-
-
-def _of_files(given: dict[str, Any]) -> Iterable[Criterion]:
-    if (letters := given["access"]) is not None:
-        yield Criterion(_words("--access", [letters]), "file", read("--access", criteria.access_test, letters))
-    if globs := given["target"]:
-        matches = patterns.name_test(globs, ignore_case=given["ignore_case"])
-        yield Criterion(_words("--target", globs), "file", criteria.target_test(matches))
-
-
-def _where(texts: Iterable[str]) -> Iterable[Criterion]:
-    if not texts:
-        return
-    from stdtools.tree.facts import Facts
-    from stdtools.tree.where import parse_where
-
-    free = {"path", "name", "stem", "ext", "depth", "type"}  # no stat is needed
-    for text in texts:
-        for clause in read("--where", parse_where, text):
-
-            def test(entry: Any, holds: Callable[[Any], bool] = clause.test) -> bool:
-                return holds(Facts(entry))
-
-            subject = "entry" if clause.names <= free else "file"
-            yield Criterion(_words("--where", [clause.text]), subject, test)

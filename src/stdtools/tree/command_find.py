@@ -7,25 +7,30 @@ from typing import Any
 import click
 
 from stdtools.shared import journal, screen
+from stdtools.shared.commands import ToolCommand
 from stdtools.shared.errors import TROUBLE, ToolError
-from stdtools.shared.options import ToolCommand, parse_size, record_output, refuse_idle
+from stdtools.shared.options import record_output, refuse_idle
 from stdtools.shared.records import RecordWriter
 from stdtools.shared.streams import Output
 from stdtools.tree import forms
-from stdtools.tree.command_filters import filters, hasten, query_of, read, roots_of, walking_of
+from stdtools.tree.command_criteria import query_of, read
+from stdtools.tree.command_filters import (
+    filters,
+    give_way,
+    hasten,
+    is_given,
+    jobs_of,
+    jobs_option,
+    roots_of,
+    walking_of,
+)
 from stdtools.tree.facts import COLUMNS, DEFAULT_COLUMNS
 from stdtools.tree.finding import Counting, Direct, Enough, Nothing, share_nothing, walk, walk_depth_first
 from stdtools.tree.forms import Lines
 from stdtools.tree.query import Query, Walking
-from stdtools.tree.sharing import Sharing, processors
+from stdtools.tree.sharing import Sharing
 from stdtools.tree.troubles import Troubles
 from stdtools.tree.walker import Walker
-
-
-def _explain(**given: Any) -> str:
-    from stdtools.tree.explain import explain_find
-
-    return explain_find(given, parse_size)
 
 
 class _Find(ToolCommand):
@@ -47,7 +52,7 @@ class _Find(ToolCommand):
 
 @click.command(
     cls=_Find,
-    explain=_explain,
+    explain="stdtools.tree.explain:explain_find",
     examples=r"""
 stdtools find -n '*.log' --newer 2h
 stdtools find -e log -0 | xargs -0 wc -l
@@ -76,9 +81,7 @@ stdtools find . -t f --sort size --reverse --long | head
     help="Sorts; keeps all, on disk when they are many.",
 )
 @click.option("--reverse", is_flag=True, help="Sorts downwards.")
-@click.option(
-    "-j", "--jobs", type=click.IntRange(min=1), metavar="N", help="Processes for a long walk  [default: up to 4]"
-)
+@jobs_option
 @click.option(
     "--delete", allow_from_autoenv=False, is_flag=True, help="Deletes what is found, contents before their directories."
 )
@@ -96,6 +99,8 @@ def find(**given: Any) -> int:
     There is no --exec: stdtools find -e log -0 | stdtools par -0 gzip {}
     """
     _check(given)
+    if given["delete"]:
+        given["follow"] = False  # a default: where it was typed, it was refused
     troubles = Troubles(lambda path, what: screen.complain(f"{os.fsdecode(path)}: {what}"))
     walking, query, roots = walking_of(given, troubles), query_of(given), roots_of(given)
     with Output() as output:
@@ -134,18 +139,32 @@ _BESIDE = {
     "": _SEEN | _FORMS | {"sort", "reverse"},
 }
 
+_EXCLUDING = [
+    ("template", "long"),
+    ("template", "columns"),
+    ("template", "format"),
+    ("long", "columns"),
+    ("long", "format"),
+    ("null", "format"),
+    ("null", "columns"),
+]
+
 
 def _check(given: dict[str, Any]) -> None:
     """Refuse what contradicts itself."""
-    way = next(way for way in _BESIDE if not way or given[way] not in (None, False))
+    way = next(way for way in _BESIDE if not way or is_given(given[way]))
     refuse_idle(given, _BESIDE[way], f"--{way}", {"dry_run": "--delete"})
-    ways = [f"--{way}" for way in ("template", "long", "columns", "format") if given[way] not in (None, False)]
-    if len(ways) > 1 and ways != ["--columns", "--format"]:
-        raise click.UsageError(f"{ways[0]} and {ways[1]} exclude each other", click.get_current_context())
-    if given["null"] and (given["format"] or given["columns"] is not None):
-        raise click.UsageError("-0 is for paths, --long and --template", click.get_current_context())
-    if given["reverse"] and not given["sort"]:
-        raise click.UsageError("--reverse needs --sort", click.get_current_context())
+    if way:  # it has no form
+        return
+    give_way(given, _EXCLUDING)
+    for one, other in _EXCLUDING:
+        if is_given(given[one]) and is_given(given[other]):
+            message = f"--{one} and --{other} exclude each other"
+            if one == "null":
+                message = "-0 is for paths, --long and --template"
+            raise click.UsageError(message, click.get_current_context())
+    if not given["sort"]:
+        refuse_idle(["reverse"], (), "", {"reverse": "--sort"})
 
 
 def _end(given: dict[str, Any]) -> bytes:
@@ -205,7 +224,7 @@ def _sharing(
     alone = given["jobs"] == 1 or given["depth_first"] or given["quiet"]
     if alone or (not given["sort"] and (given["max_results"] or not form.begin())):
         return None
-    return Sharing(given["jobs"] or min(4, processors()), sink, troubles, output)
+    return Sharing(jobs_of(given), sink, troubles, output)
 
 
 def _delete(
@@ -227,7 +246,7 @@ def _delete(
         if dry_run or screen.preferences.verbosity > 0:
             lines.write([path])
 
-    from stdtools.tree.deleting import Deleter
+    from stdtools.tree.deleting import Deleter, learn_rules
 
     walker = Walker(walking, query, Nothing(), troubles)
     if walking.ignoring is not None:
@@ -237,7 +256,7 @@ def _delete(
             raise click.UsageError(
                 "--delete with --gitignore takes no ROOT inside another one", click.get_current_context()
             )
-        walking.ignoring.learn(roots)
+        learn_rules(walking.ignoring, walking, roots)
     deleter = Deleter(walker, deleted, dry_run=dry_run)
     for root in roots:
         deleter.delete_from(root)
@@ -255,6 +274,7 @@ def _say_why(path: str, walker: Walker, roots: list[bytes], output: Output) -> i
         raise ToolError(f"lies below none of {', '.join(map(os.fsdecode, roots))}", where=path)
     listing = next((way for way in ways if not way or not way[-1].hides), None)
     for reason in chain.from_iterable(ways) if listing is None else listing:
-        output.write(f"{screen.safe(os.fsdecode(reason.path))}: {reason.says}\n".encode())
+        text = f"{os.fsdecode(reason.path)}: {reason.says}"
+        output.write(os.fsencode(screen.safe(text) if output.is_terminal else text) + b"\n")
     output.write(b"hidden\n" if listing is None else b"listed\n")
     return 1 if listing is None else 0

@@ -17,11 +17,11 @@ from typing import IO, Any, NoReturn
 
 from stdtools.shared.errors import ReaderGone, ToolError
 from stdtools.tree.finding import step
+from stdtools.tree.sharing import MOST
 from stdtools.tree.sorting import dump, load
 from stdtools.tree.walker import Directory, Walker
 
 SIGNALS = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
-MOST = 64  # members; a wish is a byte
 _NOTHING: list[Directory] = []  # as a job: all is done
 
 

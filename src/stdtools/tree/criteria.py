@@ -6,12 +6,12 @@ import stat
 from collections.abc import Callable, Iterable
 from operator import eq, ge, gt, le, lt
 
-from stdtools.tree.entry import Entry
+from stdtools.tree.entry import LETTERS, Entry
 
 StatTest = Callable[[os.stat_result], object]
 EntryTest = Callable[[Entry], object]
 
-KINDS = "fdlpsbc"
+KINDS = "".join(LETTERS.values())
 _COMPARISONS = {">=": ge, "<=": le, ">": gt, "<": lt, "=": eq, "+": gt, "-": lt, "": eq}
 _EXECUTABLE = 0o111
 _WHO = {"u": 0o4700, "g": 0o2070, "o": 0o1007, "a": 0o7777}

@@ -9,11 +9,24 @@ import os
 from collections.abc import Callable, Iterator
 
 from stdtools.tree.entry import Entry
+from stdtools.tree.finding import find
+from stdtools.tree.gitconfig import git_directory
+from stdtools.tree.query import Ignoring, Query, Walking
 from stdtools.tree.reading import Groups, read_open
 from stdtools.tree.walker import Directory, Walker, prefix_of
 
 _OPEN = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _NEVER = (b".", b"..", b"")
+
+
+def learn_rules(ignoring: Ignoring, walking: Walking, roots: list[bytes]) -> None:
+    """Have *ignoring* learn what holds in *roots* and in each repository below: its rules may go before it is entered.
+
+    What cannot be read is told when it is to be deleted.
+    """
+    for entry in find(*roots, query=Query(kinds="d"), walking=walking):
+        if not entry.depth or git_directory(entry.path):
+            ignoring.learn(entry.path)
 
 
 class _Held(Entry):

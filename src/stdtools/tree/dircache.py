@@ -25,10 +25,23 @@ from itertools import chain
 
 from stdtools.shared.errors import ToolError
 from stdtools.shared.mounts import file_systems
+from stdtools.tree.dircache_format import (
+    RECORD,
+    SLOT,
+    STAMP,
+    Stamp,
+    Table,
+    checksum_of,
+    decode,
+    encode,
+    hash_of,
+    records,
+    stamp_of,
+)
 from stdtools.tree.reading import PIECE, Groups, read_groups
 from stdtools.tree.troubles import Troubles
 
-SETTLED = 2_000_000_000  # nanoseconds; FAT counts in steps of two seconds
+SETTLED = 2_000_000_000  # nanoseconds: many of the kernel's ticks
 TRUSTED = frozenset({"ext2", "ext3", "ext4", "xfs", "f2fs", "jfs", "zfs", "tmpfs"})
 OLDEST = -1 << 63  # nanoseconds, as far back as a record can tell
 LARGEST_SPOOL = 256 << 20
@@ -36,47 +49,13 @@ LARGEST_TOTAL = 512 << 20
 MAGIC = b"stdtools dircache 1\n"
 
 _FOOT = struct.Struct("<20sIQQ")  # magic, who we are, slots, records
-IDENTITY = struct.Struct("<QQqq")  # device, inode, mtime, ctime
-SLOT = struct.Struct("<QQqqQII")  # device, inode, mtime, ctime, offset, length, checksum
-_RECORD = struct.Struct("<QQqqII")  # the same without the offset, before its names
 _BLOCK = 1 << 18
-
-Identity = tuple[int, int, int, int]
-
-
-def identity_of(found: os.stat_result) -> Identity:
-    """Return what stays equal while the names in a directory do."""
-    return (found.st_dev, found.st_ino, found.st_mtime_ns, found.st_ctime_ns)
-
-
-def encode(groups: Groups) -> bytes:
-    """Return the names as bytes: a letter and names between NULs for each type, between slashes."""
-    return b"/".join([kind.encode() + b"\0".join(names) for kind, names in groups.items() if names])
-
-
-def decode(data: bytes) -> Groups:
-    """Return what ``encode`` was given."""
-    groups: Groups = {"d": []}
-    for part in data.split(b"/") if data else ():
-        groups[chr(part[0])] = part[1:].split(b"\0")
-    return groups
-
-
-def checksum_of(identity: Identity, data: bytes) -> int:
-    """Return the checksum of a record: directories of one moment differ in their inodes alone."""
-    return crc32(data, crc32(IDENTITY.pack(*identity)))
-
-
-def hash_of(inode: int) -> int:
-    """Return where to look for *inode*: file systems give them out in rows, and in steps of powers of two."""
-    return inode * 0x9E3779B97F4A7C15 >> 24
 
 
 class DirectoryCache:
     """The cache in *directory* for walks from *roots*; with *verify* each hit is read again and compared."""
 
     def __init__(self, directory: str, roots: Iterable[bytes], troubles: Troubles, *, verify: bool = False) -> None:
-        self.hits = 0
         self._troubles = troubles
         self.verify = verify
         self._directory = directory
@@ -88,12 +67,12 @@ class DirectoryCache:
         self.mask = -1
         with contextlib.suppress(OSError, ValueError, struct.error):
             self._open()
-        # What all processes of a walk share: which slots were hit, and what is new.
+        # What all processes of a walk share: which slots were hit, what is new, and what was wrong.
         self.used = mmap.mmap(-1, max(self.mask + 1, 1))
         self._spool = _spool(directory)
         self._pending: list[bytes] = []
         self._pending_size = 0
-        self.different = 0
+        self._different = mmap.mmap(-1, 1)  # not 0 when any of them has found a difference
 
     def _open(self) -> None:
         fd = os.open(self._path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
@@ -142,14 +121,13 @@ class DirectoryCache:
         found = os.lstat(path)
         groups = self.get(found) if stat.S_ISDIR(found.st_mode) else None
         if groups is not None and not self.verify:
-            self.hits += 1
             return (groups,)
         pieces = iter(read_groups(path, True))
         first: Groups = next(pieces, {"d": []})
         if groups is not None:
             self._compare(path, found, groups, first)
-        elif self._can_keep(found, first) and identity_of(os.lstat(path)) == identity_of(found):
-            self._add(identity_of(found), encode(first))
+        elif self._can_keep(found, first) and stamp_of(os.lstat(path)) == stamp_of(found):
+            self._add(stamp_of(found), encode(first))
         return chain((first,), pieces)
 
     def _can_keep(self, found: os.stat_result, groups: Groups) -> bool:
@@ -165,15 +143,15 @@ class DirectoryCache:
     def _compare(self, path: bytes, found: os.stat_result, known: Groups, real: Groups) -> None:
         """Tell how the cache differs from the file system, unless the directory has changed just now."""
         said = [{(kind, name) for kind, names in groups.items() for name in names} for groups in (known, real)]
-        if said[0] != said[1] and identity_of(os.lstat(path)) == identity_of(found):
-            self.different += 1
+        if said[0] != said[1] and stamp_of(os.lstat(path)) == stamp_of(found):
+            self._different[0] = 1
             kind, name = min(said[0] ^ said[1])
             where = "only the cache" if (kind, name) in said[0] else "only the file system"
             self._troubles.tell(path, OSError(0, f"{where} has {os.fsdecode(name)!r} of type {kind}"))
 
-    def _add(self, identity: Identity, data: bytes) -> None:
-        self._pending += (_RECORD.pack(*identity, len(data), checksum_of(identity, data)), data)
-        self._pending_size += _RECORD.size + len(data)
+    def _add(self, stamp: Stamp, data: bytes) -> None:
+        self._pending += (RECORD.pack(*stamp, len(data), checksum_of(stamp, data)), data)
+        self._pending_size += RECORD.size + len(data)
         if self._pending_size > _BLOCK:
             self.flush()
 
@@ -191,13 +169,13 @@ class DirectoryCache:
     def save(self) -> None:
         """Write the cache anew, if enough has changed in it; what fails is left as it was."""
         self.flush()
-        if self.different:
+        if self._different[0]:
             with contextlib.suppress(OSError):
                 os.unlink(self._path)
             return
         if self._spool < 0:
             return
-        new = sum(1 for _ in _records(self._spool))
+        new = sum(1 for _ in records(self._spool))
         if new > self.count // 50:
             with contextlib.suppress(OSError, ToolError):
                 self._write(self._spool, new)
@@ -207,67 +185,33 @@ class DirectoryCache:
         from stdtools.shared.atomic import replacement
 
         old = sum(1 for slot in range(self.mask + 1) if self._inode_in(slot))
-        table = _Table(new + old)
+        table = Table(new + old)
         # Who walked most of what was known knows what is gone; who walked a part of it does not.
         keeps_all = self.used[:].count(1) * 2 < self.count
         _create_private(self._path)
         with replacement(self._path) as output:
-            for identity, data, checksum in chain(_records(spool), self._records(keeps_all=keeps_all)):
-                if table.add(identity, len(data), checksum):
+            for stamp, data, checksum in chain(records(spool), self._records(keeps_all=keeps_all)):
+                if table.add(stamp, len(data), checksum):
                     output.write(data)
             output.write(bytes(table.slots))
             output.write(_FOOT.pack(MAGIC, _who(), table.mask + 1, table.count))
 
     def _checksum(self, slot: int, data: bytes) -> int:
         start = self.table + slot * SLOT.size
-        return crc32(data, crc32(self.view[start : start + IDENTITY.size]))
+        return crc32(data, crc32(self.view[start : start + STAMP.size]))
 
     def _inode_in(self, slot: int) -> int:
         inode: int = SLOT.unpack_from(self.view, self.table + slot * SLOT.size)[1]
         return inode
 
-    def _records(self, *, keeps_all: bool) -> Iterator[tuple[Identity, bytes, int]]:
+    def _records(self, *, keeps_all: bool) -> Iterator[tuple[Stamp, bytes, int]]:
         """Yield the records of the old file that may still hold."""
         for slot in range(self.mask + 1):
             if keeps_all or self.used[slot]:
-                *identity, offset, length, checksum = SLOT.unpack_from(self.view, self.table + slot * SLOT.size)
+                *stamp, offset, length, checksum = SLOT.unpack_from(self.view, self.table + slot * SLOT.size)
                 data = self.view[offset : offset + length]
-                if identity[1] and self._checksum(slot, data) == checksum:
-                    yield (identity[0], identity[1], identity[2], identity[3]), data, checksum
-
-
-class _Table:
-    """A hash table under construction; the records of what it holds come one after the other."""
-
-    def __init__(self, most: int) -> None:
-        self.mask = (1 << max(most * 2, 2).bit_length()) - 1
-        self.slots = bytearray((self.mask + 1) * SLOT.size)
-        self.count = 0
-        self._offset = 0
-
-    def add(self, identity: Identity, length: int, checksum: int) -> bool:
-        """Take a record; say whether it is the first of its directory."""
-        place = hash_of(identity[1]) & self.mask
-        while True:
-            device, inode, *_ = SLOT.unpack_from(self.slots, place * SLOT.size)
-            if not inode:
-                break
-            if (device, inode) == identity[:2]:
-                return False
-            place = (place + 1) & self.mask
-        SLOT.pack_into(self.slots, place * SLOT.size, *identity, self._offset, length, checksum)
-        self._offset += length
-        self.count += 1
-        return True
-
-
-def _records(spool: int) -> Iterator[tuple[Identity, bytes, int]]:
-    """Yield what all processes have put on *spool*."""
-    with open(spool, "rb", closefd=False) as file:
-        file.seek(0)
-        while len(head := file.read(_RECORD.size)) == _RECORD.size:
-            device, inode, mtime, ctime, length, checksum = _RECORD.unpack(head)
-            yield (device, inode, mtime, ctime), file.read(length), checksum
+                if stamp[1] and self._checksum(slot, data) == checksum:
+                    yield (stamp[0], stamp[1], stamp[2], stamp[3]), data, checksum
 
 
 def _spool(directory: str) -> int:

@@ -3,15 +3,17 @@
 from typing import Any
 
 from stdtools.shared.errors import ToolError
+from stdtools.shared.sizes import parse_size
+from stdtools.tree.drawing import ASCII, UNICODE
 
 _COVERED = {"roots", "name", "not_name", "types", "size", "no_hidden", "null", "exclude", "jobs", "cache", "color"}
 _COMPARISONS = {">": ">", "<": "<", ">=": ">=", "<=": "<=", "=": "==", "": "==", "+": ">", "-": "<"}
 
 
-def explain_find(given: dict[str, Any], parse_size: Any) -> str:
+def explain_find(given: dict[str, Any]) -> str:
     """Return a script that does what ``find`` would do with the parameters *given*."""
     for name, value in given.items():
-        if value and name not in _COVERED:
+        if _is_given(value) and name not in _COVERED:
             raise ToolError(f"--explain does not cover --{name.replace('_', '-')}")
     pruned = ["not name.startswith('.')"] if given["no_hidden"] else []
     for glob in given["exclude"]:
@@ -19,7 +21,7 @@ def explain_find(given: dict[str, Any], parse_size: Any) -> str:
             raise ToolError("--explain covers --exclude only with names")
         pruned.append(f"not fnmatch.fnmatchcase(name, {glob!r})")
     seen = " and ".join(pruned) or "True"
-    tests = [*_names(given), *_types(given["types"]), *_sizes(given["size"], parse_size)]
+    tests = [*_names(given), *_types(given["types"]), *_sizes(given["size"])]
     end = "\\0" if given["null"] else "\\n"
     lines = [
         "import fnmatch, os, sys",
@@ -47,12 +49,11 @@ def explain_walk(given: dict[str, Any]) -> str:
     """Return a script that does what ``walk`` would do with the parameters *given*: a tree, or triples."""
     allowed = {"roots", "triples", "no_hidden", "sort", "progress", "jobs", "cache", "ascii"}
     for name, value in given.items():
-        if value and name not in allowed:
+        if _is_given(value) and name not in allowed:
             raise ToolError(f"--explain does not cover --{'from' if name == 'source' else name.replace('_', '-')}")
     if given["sort"] != "name" and not given["triples"]:
         raise ToolError("--explain covers --sort only with name")
     roots = list(given["roots"]) or ["."]
-    hidden = "    directories[:] = [name for name in directories if name[0] != '.']" if given["no_hidden"] else ""
     if given["triples"]:
         if given["no_hidden"]:
             raise ToolError("--explain does not cover --triples with --no-hidden")
@@ -67,13 +68,13 @@ def explain_walk(given: dict[str, Any]) -> str:
             "        print(path, *lists, sep='\\t')",
         ]
         return "\n".join(lines) + "\n"
-    marks = ("|-- ", "`-- ", "|   ", "    ") if given["ascii"] else ("├── ", "└── ", "│   ", "    ")
+    marks = ASCII if given["ascii"] else UNICODE
     lines = [
         "import os",
         "",
         "def draw(directory, rails):  # a recursion: a thousand levels deep it ends",
         "    entries = sorted(os.scandir(directory), key=lambda entry: os.fsencode(entry.name))",
-        *(["    entries = [entry for entry in entries if entry.name[0] != '.']"] if hidden else []),
+        *(["    entries = [entry for entry in entries if entry.name[0] != '.']"] if given["no_hidden"] else []),
         "    for number, entry in enumerate(entries, 1):",
         "        last = number == len(entries)",
         "        is_directory = entry.is_dir(follow_symlinks=False)",
@@ -90,6 +91,11 @@ def explain_walk(given: dict[str, Any]) -> str:
         "        draw(root, '')",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _is_given(value: object) -> bool:
+    """Say whether an option has a value; 0 is one."""
+    return value is not None and value is not False and value != ()
 
 
 def _names(given: dict[str, Any]) -> list[str]:
@@ -110,11 +116,15 @@ def _types(texts: list[str]) -> list[str]:
     return [f"({' or '.join(tests)})"] if tests else []
 
 
-def _sizes(texts: list[str], parse_size: Any) -> list[str]:
+def _sizes(texts: list[str]) -> list[str]:
     tests = []
     for text in texts:
         sign = next((sign for sign in (">=", "<=", ">", "<", "=", "+", "-") if text.startswith(sign)), "")
         if ".." in text:
             raise ToolError("--explain covers --size only with one number")
-        tests.append(f"os.lstat(path).st_size {_COMPARISONS[sign]} {parse_size(text[len(sign) :])}")
+        try:
+            size = parse_size(text[len(sign) :])
+        except ValueError as error:
+            raise ToolError(str(error), where="--size") from None
+        tests.append(f"os.lstat(path).st_size {_COMPARISONS[sign]} {size}")
     return tests

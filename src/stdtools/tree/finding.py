@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 from stdtools.tree.entry import Entry
 from stdtools.tree.forms import Form
 from stdtools.tree.query import Query, Walking
-from stdtools.tree.sharing import Part
 from stdtools.tree.troubles import Troubles
 from stdtools.tree.walker import Directory, Sink, Walker
 
@@ -21,7 +20,7 @@ class Enough(Exception):
     """As many were found as were asked for."""
 
 
-class Counting(Sink, Part):
+class Counting(Sink):
     """A sink that makes rows of entries and counts them, and may keep them to sort them."""
 
     def __init__(self, form: Form, troubles: Troubles) -> None:
@@ -185,7 +184,10 @@ def depth_first(walker: Walker, root: bytes) -> Iterator[Entry]:
     while stack:
         entry, directory, children = stack[-1]
         for child in children:
-            below = walker.below(child, directory)
+            try:
+                below = walker.below(child, directory)
+            except OSError:  # nobody tells its type; who needs it will ask again, and tell the error
+                below = None
             if below is not None:
                 stack.append((child, below, walker.children(below)))
                 break

@@ -46,10 +46,7 @@ class GitConfig(NamedTuple):
         return self.home and os.path.join(self.home, path[2:]) if path.startswith(b"~/") else os.path.join(base, path)
 
     def settings(self, path: bytes, report: Report | None, depth: int = 0) -> Iterator[tuple[bytes, bytes | None]]:
-        """Yield each ``section.key`` in lower case and its value, of a key alone None; those included in their place.
-
-        Syntax: https://git-scm.com/docs/git-config#_syntax
-        """
+        """Yield each ``section.key`` in lower case and its value, of a key alone None; what it includes, too."""
         section = b""
         for found in SETTING.finditer(read_file(path, report).removeprefix(BOM).replace(b"\r\n", b"\n")):
             if found["section"]:

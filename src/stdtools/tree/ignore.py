@@ -137,10 +137,9 @@ class Ignore:
         self._root = _trimmed(root)
         self._known = {}
 
-    def learn(self, roots: Iterable[bytes]) -> None:
-        """Learn what holds in *roots* for good: the files that say it may be gone before the walk is there."""
-        for root in map(_trimmed, roots):
-            self._learnt[root] = self._of_root(root)
+    def learn(self, directory: bytes) -> None:
+        """Learn what holds in *directory* for good: the files that say it may be gone before the walk is there."""
+        self._learnt[_trimmed(directory)] = self._of_root(directory)
 
     def rules(self, directory: bytes) -> Rules:
         """Return what holds in *directory*, which is the root, resolved if a link, or lies below it.
@@ -160,8 +159,10 @@ class Ignore:
 
     def _learn(self, key: bytes) -> Rules:
         parent, name = _trimmed(os.path.dirname(key)), os.path.basename(key)
-        if key == self._root or parent not in self._known:
-            rules = self._learnt.get(key) or self._of_root(key)
+        if learnt := self._learnt.get(key):
+            rules = learnt
+        elif key == self._root or parent not in self._known:
+            rules = self._of_root(key)
         elif git := git_directory(key):
             rules = self._of_repository(key, git)
         else:

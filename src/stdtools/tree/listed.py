@@ -12,6 +12,7 @@ from stdtools.tree.sorting import Sorter
 
 LONGEST = 1 << 20  # bytes of a path; the kernel takes 4,096 at once
 DEEPEST = 20_000  # parts
+LARGEST = (1 << 63) - 1  # bytes of a file, for the kernel
 _SIZED = re.compile(rb"\s*(\d{1,18})[ \t](.+)", re.DOTALL)
 
 
@@ -75,7 +76,8 @@ def parse_records(records: Iterable[Any], name: str) -> Iterator[Listed]:
         if b"\0" in path:
             raise ToolError(f"record {number}: its path holds a NUL", where=name)
         size, kind = record.get("size"), record.get("type")
-        yield Listed(path, size if type(size) is int and size > 0 else 0, kind if isinstance(kind, str) else "")
+        known = type(size) is int and 0 < size <= LARGEST
+        yield Listed(path, size if known else 0, kind if isinstance(kind, str) else "")
 
 
 def sorted_paths(listed: Iterable[Listed], name: str) -> Iterator[tuple[bytes, int, str]]:

@@ -4,8 +4,8 @@ import mmap
 import struct
 
 from stdtools.shared.progress_line import ProgressLine
+from stdtools.tree.sharing import MOST
 
-MOST = 64  # processes
 _COUNTS = struct.Struct("<QQ")
 
 

@@ -13,8 +13,8 @@ class Ignoring(Protocol):
     def start(self, root: bytes) -> None:
         """Take *root* for the next place to walk from."""
 
-    def learn(self, roots: Iterable[bytes]) -> None:
-        """Learn what holds in *roots* before anything in them changes."""
+    def learn(self, directory: bytes) -> None:
+        """Learn what holds in *directory* before anything that says it changes."""
 
     def rules(self, directory: bytes) -> "Hiding":
         """Return what holds for the entries of *directory*."""

@@ -6,7 +6,8 @@ Of a directory that is unchanged, one lstat is all that is asked; that is half o
 from binascii import crc32
 from os import lstat
 
-from stdtools.tree.dircache import IDENTITY, SLOT, DirectoryCache, hash_of
+from stdtools.tree.dircache import DirectoryCache
+from stdtools.tree.dircache_format import SLOT, STAMP, hash_of
 from stdtools.tree.patterns import endings_of
 from stdtools.tree.walker import Directory, Walker, prefix_of
 
@@ -40,10 +41,10 @@ def replay(cache: DirectoryCache, walker: Walker, stack: list[Directory], most: 
                 raise LookupError
             data = view[offset : offset + length]
             start = table + place * SLOT.size
-            if crc32(data, crc32(view[start : start + IDENTITY.size])) != checksum:
+            if crc32(data, crc32(view[start : start + STAMP.size])) != checksum:
                 raise LookupError
         except (OSError, LookupError):
-            stack += walker.visit(directory)
+            stack += reversed(walker.visit(directory))
             continue
         walker.directories += 1
         used[place] = 1
@@ -51,7 +52,7 @@ def replay(cache: DirectoryCache, walker: Walker, stack: list[Directory], most: 
         for part in data.split(b"/") if data else ():
             names = part[1:].split(b"\0")
             if part[0] == _DIRECTORIES:
-                stack += [(prefix + name, 0, None, None) for name in names]
+                stack += [(prefix + name, 0, None, None) for name in reversed(names)]  # no depth, as in ``sweep``
             if endings:
                 found += [prefix + name for name in names if name.endswith(endings)]
             else:

@@ -1,7 +1,6 @@
 """Whether a walk is long enough for more than one process, and what they hand together."""
 
 import contextlib
-import os
 from functools import partial
 from typing import IO, TYPE_CHECKING, Any, Protocol
 
@@ -13,13 +12,16 @@ if TYPE_CHECKING:
     from stdtools.tree.dircache import DirectoryCache
     from stdtools.tree.sorting import Sorter
 
+MOST = 64  # processes
 WORK = 8000  # entries, of which a directory counts as 20: about 6 ms of a walk; a process costs 3
 
 
 class Part(Protocol):
     """What each process has of the result."""
 
-    sorter: "Sorter | None"
+    @property
+    def sorter(self) -> "Sorter | None":
+        """What keeps its rows; None where it has none."""
 
     def state(self) -> Any:
         """Return what ``merge`` takes, but for the sorter's rows: plain values."""
@@ -97,10 +99,3 @@ class Sharing:
         write_word(word, "done", said)
         if self._part.sorter is not None:
             write_rows(word, self._part.sorter.rows())
-
-
-def processors() -> int:
-    """Return how many processors this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

@@ -16,6 +16,7 @@ from stdtools.tree.forms import Form
 from stdtools.tree.troubles import Troubles
 
 IN_MEMORY = 50_000  # rows
+MOST_RUNS = 200  # each is an open file
 _PIECE = 500  # rows that are read back at a time, from each run
 _LENGTH = struct.Struct("<Q")
 
@@ -46,13 +47,10 @@ class Sorter:
 
     def _spill(self) -> None:
         self._rows.sort(reverse=self._reverse)
-        try:
-            run = scratch_file()
-            write_rows(run, iter(self._rows))
-            run.seek(0)
-        except OSError as error:
-            raise scratch_trouble("what is to be sorted", error) from None
-        self._runs.append(run)
+        if len(self._runs) >= MOST_RUNS:
+            runs, self._runs = self._runs, [_kept(self._merged([]))]
+            _close(runs)
+        self._runs.append(_kept(iter(self._rows)))
         self._rows, self._weight = [], 0
 
     def extend(self, rows: Iterator[Any]) -> None:
@@ -67,12 +65,31 @@ class Sorter:
         """Forget all rows."""
         self._rows, self._weight, self._runs = [], 0, []
 
+    def _merged(self, rows: list[Any]) -> Iterator[Any]:
+        """Yield what all runs hold, and *rows*, in order."""
+        return heapq.merge(*map(read_rows, self._runs), rows, reverse=self._reverse)
+
     def rows(self) -> Iterator[Any]:
         """Yield all rows, in order."""
         self._rows.sort(reverse=self._reverse)
-        yield from heapq.merge(*map(read_rows, self._runs), self._rows, reverse=self._reverse)
-        for run in self._runs:
-            run.close()
+        yield from self._merged(self._rows)
+        _close(self._runs)
+
+
+def _kept(rows: Iterator[Any]) -> IO[bytes]:
+    """Return a file without a name that holds *rows*. Raises ToolError when the disk is full."""
+    try:
+        run = scratch_file()
+        write_rows(run, rows)
+        run.seek(0)
+    except OSError as error:
+        raise scratch_trouble("what is to be sorted", error) from None
+    return run
+
+
+def _close(runs: list[IO[bytes]]) -> None:
+    for run in runs:
+        run.close()
 
 
 def write_rows(file: IO[bytes], rows: Iterator[Any]) -> None:
@@ -120,8 +137,7 @@ class Sorted(Counting):
     def __init__(self, form: Form, key: str, troubles: Troubles, *, reverse: bool = False) -> None:
         super().__init__(form, troubles)
         self.wants_entries = True
-        self.sorter: Sorter | None = Sorter(reverse=reverse)
-        self._add = self.sorter.add
+        self.sorter: Sorter = Sorter(reverse=reverse)
         self._key = KEYS[key]
 
     def paths(self, paths: Sequence[bytes]) -> None:
@@ -130,11 +146,10 @@ class Sorted(Counting):
     def entries(self, entries: Sequence[Entry]) -> None:
         """Keep entries."""
         for row in self._rows(entries, lambda entry: (self._key(entry), entry.path, self._form.row(entry))):
-            self._add(row)
+            self.sorter.add(row)
             self.count += 1
 
     def clear(self) -> None:
         """Begin anew."""
         super().clear()
-        if self.sorter is not None:
-            self.sorter.clear()
+        self.sorter.clear()

@@ -7,10 +7,9 @@ from operator import itemgetter
 
 from stdtools.tree import collecting
 from stdtools.tree.branches import Row, Total, assemble, key_of
-from stdtools.tree.collecting import Group, Groups, Largest
+from stdtools.tree.collecting import Group, Largest, Tally
 from stdtools.tree.entry import Entry
 from stdtools.tree.measuring import SizeOf
-from stdtools.tree.query import Walking
 from stdtools.tree.walker import prefix_of
 
 
@@ -23,11 +22,6 @@ def outermost(roots: list[bytes]) -> list[bytes]:
             kept = {other: name for other, name in kept.items() if not other.startswith(prefix_of(real))}
             kept[real] = root
     return list(kept.values())
-
-
-def largest_of(size_of: SizeOf, most: int, walking: Walking) -> Largest:
-    """Return what collects the *most* largest files of a walk."""
-    return Largest(size_of, most, walking.max_depth, follow=walking.follow)
 
 
 class TopDirectories:
@@ -61,7 +55,7 @@ class TopDirectories:
         return [(-size, path) for size, path in heapq.nsmallest(self._most, self._found)]
 
 
-def groups_by(what: str, size_of: SizeOf, *, follow: bool) -> Groups:
+def groups_by(what: str, size_of: SizeOf, *, follow: bool) -> Tally:
     """Return what groups files by *what*: ext, user, depth or age."""
     group_of: dict[str, Callable[..., Group]] = {
         "ext": collecting.by_extension,
@@ -69,7 +63,7 @@ def groups_by(what: str, size_of: SizeOf, *, follow: bool) -> Groups:
         "depth": collecting.by_depth,
         "age": collecting.by_age(),
     }
-    return Groups(size_of, group_of[what], follow=follow)
+    return Tally(size_of, group_of[what], follow=follow)
 
 
 def ranked(what: str, groups: dict[Group, tuple[int, int]]) -> list[tuple[Group, int, int, float]]:

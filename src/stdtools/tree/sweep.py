@@ -28,7 +28,7 @@ def sweep(walker: Walker, stack: list[Directory], most: int) -> None:
     (test,) = walker.query.names
     endings = endings_of(test)
     take = walker.sink.paths
-    found: list[bytes] = []
+    found: list[bytes] = []  # directories have no depth here: who wants to know it does not sweep
     push = stack.append
     add = found.append
     for _ in range(most):
@@ -44,13 +44,15 @@ def sweep(walker: Walker, stack: list[Directory], most: int) -> None:
                         push((entry.path, 0, None, None))
                     if entry.name.endswith(endings):
                         add(entry.path)
-                continue
-            for entry in scandir(path):
-                if entry.is_dir(follow_symlinks=False):
-                    push((entry.path, 0, None, None))
-                if test(entry.name):
-                    add(entry.path)
+            else:
+                for entry in scandir(path):
+                    if entry.is_dir(follow_symlinks=False):
+                        push((entry.path, 0, None, None))
+                    if test(entry.name):
+                        add(entry.path)
         except OSError:  # the general walk knows what to do
             del stack[height:], found[count:]
             stack += walker.visit((path, 0, None, None))
+        if len(stack) > height + 1:
+            stack[height:] = reversed(stack[height:])  # the first of them is the next
     take(found)

@@ -3,11 +3,12 @@
 In order of names, which ``os.walk`` leaves to the file system.
 """
 
-import os
+import contextlib
+import stat
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from stdtools.tree.entry import Entry
+from stdtools.tree.entry import Entry, look
 from stdtools.tree.walker import Directory, Walker
 
 
@@ -34,7 +35,7 @@ def triples(walker: Walker, start: Directory, *, bottom_up: bool = False) -> Ite
                 waiting = [below.pop()] if below else []
             else:
                 yield triple
-                waiting += reversed(below)
+                waiting += below
         else:
             triple, below = stack[-1]
             if below:
@@ -59,9 +60,12 @@ def _read(walker: Walker, directory: Directory) -> tuple[Triple, list[Directory]
             walker.troubles.meet(entry.path, error)
     triple.directories.sort()
     triple.files.sort()
-    below.sort()
+    below.sort(reverse=True)  # the next one is taken from the end
     return triple, below
 
 
 def _leads_to_directory(entry: Entry) -> bool:
-    return entry.kind == "d" or (entry.kind == "l" and os.path.isdir(entry.path))
+    if entry.kind == "l":
+        with contextlib.suppress(OSError):  # it leads nowhere, or round in a circle
+            return stat.S_ISDIR(look(entry.path, follow=True).st_mode)
+    return entry.kind == "d"

@@ -95,7 +95,7 @@ class Walker:
         path, depth = directory[:2]
         depth += 1
         self.directories += 1
-        prefix = path if path.endswith(b"/") else path + b"/"
+        prefix = prefix_of(path)
         max_depth = self.walking.max_depth
         takes = depth >= self.query.min_depth
         below: list[Directory] = []
@@ -120,7 +120,7 @@ class Walker:
         path, depth = directory[:2]
         prefix = prefix_of(path)
         try:
-            for groups in self.read(path, self._all_kinds):
+            for groups in self.read(path, True):
                 self.prune(groups, directory, prefix)
                 for kind, names in groups.items():
                     for name in names:
@@ -148,8 +148,6 @@ class Walker:
             if excluded := walking.excluded_paths:
                 names = [name for name in names if not excluded(prefix + name)]
             groups[kind] = names
-        if excluded := walking.excluded_directories:
-            groups["d"] = [name for name in groups["d"] if not excluded(prefix + name)]
         if walking.ignoring is not None:
             rules = walking.ignoring.rules(directory[0])
             if not rules.empty:
@@ -158,6 +156,8 @@ class Walker:
                     groups[kind] = [name for name in names if not rules.hides(name, is_dir)]
         if walking.follow:
             self.follow_links(groups, directory, prefix)
+        if excluded := walking.excluded_directories:
+            groups["d"] = [name for name in groups["d"] if not excluded(prefix + name)]
 
     def _sift(self, groups: Groups, prefix: bytes, depth: int) -> None:
         """Hand over what is wanted of *groups*."""
@@ -259,6 +259,7 @@ class Walker:
         return True
 
     def descend(self, names: Iterable[bytes], directory: Directory, prefix: bytes) -> Iterator[Directory]:
+        """Yield the directories *names* of *directory*, but for those on another file system."""
         for name in names:
             path = prefix + name
             within = self._within.pop(path, None)

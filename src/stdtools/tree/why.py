@@ -2,6 +2,8 @@
 
 import os
 from collections.abc import Iterator
+from itertools import groupby
+from operator import attrgetter
 from typing import NamedTuple
 
 from stdtools.shared.errors import ToolError
@@ -46,6 +48,10 @@ def reasons(walker: Walker, root: bytes, names: list[bytes]) -> Iterator[Reason]
                 yield Reason(path, "leads back to a directory around it, or cannot be looked at (--follow)", True)
                 return
             kind = next(kind for kind, found in groups.items() if found)
+        excluded = walker.walking.excluded_directories
+        if excluded is not None and kind == "d" and excluded(path):
+            yield Reason(path, "such directories are excluded (--exclude)", True)
+            return
         entry = Entry(path, name, directory[1] + 1, kind, walker.walking.follow)
         if number < len(names):
             directory = walker.below(entry, directory)
@@ -63,11 +69,11 @@ def _kind_in(walker: Walker, directory: Directory, name: bytes) -> str:
 
 def _why_not_entered(walking: Walking, entry: Entry) -> str:
     if entry.kind == "l":
-        return "is a symbolic link, which only -L follows"
+        return f"is a symbolic link, which {'only -L follows' if entry.depth else '-H and -L follow'}"
     if entry.kind != "d":
         return f"is no directory but of type {entry.kind}"
     if walking.max_depth is not None and entry.depth >= walking.max_depth:
-        return f"lies {entry.depth} deep, and --max-depth {walking.max_depth} goes no further"
+        return f"lies {entry.depth} deep, and the walk goes no further than {walking.max_depth} (--max-depth, --depth)"
     return "lies on another file system (--one-file-system)"
 
 
@@ -80,8 +86,6 @@ def _hidden(walker: Walker, directory: Directory, path: bytes, name: bytes, kind
         yield Reason(path, "its name is excluded (--exclude)", True)
     if walking.excluded_paths is not None and walking.excluded_paths(path):
         yield Reason(path, "its path is excluded (--exclude)", True)
-    if walking.excluded_directories is not None and kind == "d" and walking.excluded_directories(path):
-        yield Reason(path, "such directories are excluded (--exclude)", True)
     if walking.ignoring is not None:
         rule = walking.ignoring.rules(directory[0]).verdict(name, kind == "d")
         if rule is not None:
@@ -92,7 +96,7 @@ def _hidden(walker: Walker, directory: Directory, path: bytes, name: bytes, kind
 def _judge(query: Query, entry: Entry) -> Iterator[Reason]:
     """Yield what each test says of *entry*."""
     if entry.depth < query.min_depth:
-        yield Reason(entry.path, f"lies {entry.depth} deep, above --min-depth {query.min_depth}", True)
+        yield Reason(entry.path, f"lies {entry.depth} deep, not {query.min_depth} or more (--min-depth, --depth)", True)
         return
     if query.kinds:
         wanted = ",".join(sorted(query.kinds))
@@ -100,11 +104,11 @@ def _judge(query: Query, entry: Entry) -> Iterator[Reason]:
             yield Reason(entry.path, f"is of type {entry.kind}, not {wanted} (--type)", True)
             return
         yield Reason(entry.path, f"is of type {entry.kind} (--type {wanted})", False)
-    for criterion in query.criteria:
-        if not criterion.holds(entry):
-            yield Reason(entry.path, f"does not pass {criterion.words}", True)
+    for words, tests in groupby(query.criteria, key=attrgetter("words")):
+        if not all(criterion.holds(entry) for criterion in tests):
+            yield Reason(entry.path, f"does not pass {words}", True)
             return
-        yield Reason(entry.path, f"passes {criterion.words}", False)
+        yield Reason(entry.path, f"passes {words}", False)
 
 
 def ways_to(path: bytes, roots: list[bytes]) -> Iterator[tuple[bytes, list[bytes]]]:

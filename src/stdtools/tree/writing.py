@@ -8,7 +8,8 @@ from stdtools.shared import screen
 from stdtools.shared.records import RecordWriter, Value
 from stdtools.shared.streams import Output
 from stdtools.tree.branches import Branch, Read
-from stdtools.tree.drawing import Shape, Twig, human, target_of, twigs
+from stdtools.tree.drawing import ASCII, Shape, Twig, human, target_of, twigs
+from stdtools.tree.entry import Entry
 
 Tree = tuple[Branch, Read]
 
@@ -23,7 +24,8 @@ def write_records(trees: Iterable[Tree], shape: Shape, output: Output, format: s
     for root, read in trees:
         for twig in twigs(root, read, shape):
             if twig.branch is not None:
-                row: list[Value] = [os.fsdecode(twig.path), os.fsdecode(twig.branch.name)]
+                name = twig.branch.name if twig.depth else Entry.of_root(twig.path, follow=False).name
+                row: list[Value] = [os.fsdecode(twig.path), os.fsdecode(name)]
                 row += [twig.branch.kind, twig.depth, twig.branch.size][: 3 if sizes else 2]
                 writer.write([row])
                 count += 1
@@ -33,7 +35,8 @@ def write_records(trees: Iterable[Tree], shape: Shape, output: Output, format: s
 
 def write_lines(trees: Iterable[Tree], shape: Shape, output: Output, *, sizes: bool, links: bool) -> int:
     """Write a line for each entry of *trees*, with *links* also where they lead; return how many entries."""
-    line = _line_maker(output, sizes=sizes, links=links)
+    more = "..." if shape.marks is ASCII else "…"
+    line = _line_maker(output, more, sizes=sizes, links=links)
     count = 0
     for root, read in trees:
         lines = twigs(root, read, shape)
@@ -43,13 +46,13 @@ def write_lines(trees: Iterable[Tree], shape: Shape, output: Output, *, sizes: b
     return count
 
 
-def _line_maker(output: Output, *, sizes: bool, links: bool) -> Callable[[Twig], bytes]:
+def _line_maker(output: Output, more: str, *, sizes: bool, links: bool) -> Callable[[Twig], bytes]:
     color = screen.wants_color(output.fd)
 
     def line(twig: Twig) -> bytes:
         branch = twig.branch
         if branch is None:
-            return f"{'      ' if sizes else ''}{twig.rails}… {twig.left_out:,} more\n".encode()
+            return f"{'      ' if sizes else ''}{twig.rails}{more} {twig.left_out:,} more\n".encode()
         head = f"{human(branch.size):>5} " if sizes else ""
         name, tail = branch.name, b""
         if branch.kind == "d":
