@@ -258,7 +258,7 @@ STARTUP_MODULES |= {
 _KV = "shared.sqlite kv kv.command kv.command_options kv.keys kv.opening kv.pickles kv.plain kv.store kv.table"
 _KV_READER = "kv.arguments kv.hashing kv.machine kv.opcodes kv.rebuilding"
 _KV_JSON = "kv.forms kv.hashing kv.nesting kv.tags"
-_KV_LINES = f"kv.batch kv.json_fields kv.command_transfer kv.transfer shared.times {_KV_JSON}"
+_KV_LINES = f"kv.json_fields kv.command_transfer kv.transfer shared.times {_KV_JSON}"
 STARTUP_MODULES |= {
     f"kv {name}": f"{_KV} {more}"
     for name, more in {

@@ -149,6 +149,8 @@ def test_empty_files(tmp_path: Path) -> None:
     for name in ("foo", "foo.db", "bar.pag", "baz.dat"):
         (tmp_path / name).write_bytes(b"")
         assert locate(str(tmp_path / name)).kind == "empty"
+    with pytest.raises(ToolError, match="is empty"):
+        opened(tmp_path / "foo")
     (tmp_path / "bar.dir").write_bytes(b"")
     (tmp_path / "baz.dir").write_bytes(b"")
     assert locate(str(tmp_path / "bar")).kind == "sdbm", "as ndbm makes it before the first pair"

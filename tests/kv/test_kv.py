@@ -562,3 +562,10 @@ def test_compact_backup_and_info(kv: Run, tmp_path: Path) -> None:
     assert kv("export", "--store", "copy.db").out == kv("export").out
     with open("/dev/full", "wb"):
         assert kv("backup", "/dev/full").code == 2
+
+
+def test_an_import_says_how_a_number_that_json_lacks_is_written(run: Run) -> None:
+    result = run("kv", "import", "-", stdin='{"key": "a", "value": NaN}\n')
+    assert (result.code, result.err) == (
+        2, 'stdtools kv import: standard input: record 1: not JSON: NaN; write {"$float": "NaN"}\n',
+    )  # fmt: skip

@@ -1,5 +1,6 @@
 """What `stdtools unpack` writes, byte for byte."""
 
+import contextlib
 import json
 import os
 import signal
@@ -204,7 +205,9 @@ def test_several_processes_end_together_at_a_signal(tmp_path: Path, number: int)
             stderr=subprocess.PIPE,
             start_new_session=True,
         )
-        time.sleep(0.06 + 0.01 * step)
+        while not has_open(process.pid, "big.bin"):  # Python itself has started
+            time.sleep(0.002)
+        time.sleep(0.005 * step)
         if number == signal.SIGINT:
             os.killpg(process.pid, number)  # as a terminal does
         else:
@@ -213,6 +216,13 @@ def test_several_processes_end_together_at_a_signal(tmp_path: Path, number: int)
         assert (process.returncode, err) == (-number, b"")
         with pytest.raises(ProcessLookupError):
             wait_for_group(process.pid)
+
+
+def has_open(process: int, name: str) -> bool:
+    place = f"/proc/{process}/fd"
+    with contextlib.suppress(FileNotFoundError):  # of one that it closes meanwhile
+        return any(os.readlink(f"{place}/{fd}").endswith(name) for fd in os.listdir(place))
+    return False
 
 
 def wait_for_group(group: int) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 from stdtools.clock.steps import Step
 from stdtools.clock.zones import zone_of
 from stdtools.shared.errors import ToolError
+from stdtools.shared.explaining import refuse_others
 
 _COVERED = {"when", "to", "tz", "step", "form", "from_format"}
 _TO = {
@@ -20,10 +21,7 @@ _ISO = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d)?(?:Z|[+-]\d\d:\d\d)
 
 def explain_date(given: dict[str, Any]) -> str:
     """Return a script that does what ``date`` would do with the parameters *given*."""
-    for name, value in given.items():
-        if value and name not in _COVERED:
-            option = {"span": "range", "round_to": "round", "floor_to": "floor", "ceil_to": "ceil"}.get(name, name)
-            raise ToolError(f"--explain does not cover --{option}")
+    refuse_others(given, _COVERED)
     words = list(given["when"] or ("now",))
     script = [
         "import sys",

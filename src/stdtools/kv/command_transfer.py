@@ -79,11 +79,12 @@ def import_values(file: str, conflict: str | None, store: str) -> int:
     record is wrong. A key that is there is an error without --replace or --keep. Prints how many keys
     were stored.
     """
+    from stdtools.kv.forms import refuse
     from stdtools.kv.transfer import import_all, incoming
     from stdtools.shared.record_input import read_json
 
     with open_input(file) as source, writing(store) as shelf:
-        count = import_all(shelf, incoming(read_json(source), source.name), conflict or "ABORT")
+        count = import_all(shelf, incoming(read_json(source, refuse=refuse), source.name), conflict or "ABORT")
     journal.counts["keys"] = count
     print_text(f"{count}\n")
     return 0

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from stdtools.shared.errors import ToolError
+from stdtools.shared.explaining import refuse_others
 from stdtools.shared.records import is_utf8
 
 # Python 3.13 and later have such a mapping in dbm.sqlite3: shelve.open(path) opens the same file.
@@ -36,7 +37,6 @@ db = sqlite3.connect({path!r})
 """
 _IDLE = {"store", "key_bytes"}
 _PATHS = {"store", "file"}
-_NAMES = {"as_bytes": "bytes", "get_old": "get"}  # of the options that their parameters are not named for
 
 
 def script(given: dict[str, Any], lines: Sequence[str], *used: str, head: str = _SHELF, is_new: bool = False) -> str:
@@ -45,9 +45,8 @@ def script(given: dict[str, Any], lines: Sequence[str], *used: str, head: str = 
     Raises ToolError for an option that is given and not among those *used*, for bytes, and for a store that is
     not there, unless it may be a new one.
     """
+    refuse_others(given, {*_IDLE, *used})
     for name, value in given.items():
-        if name not in _IDLE and name not in used and value not in (None, False, "", ()):
-            raise ToolError(f"--explain does not cover --{_NAMES.get(name, name).replace('_', '-')}")
         texts = value if isinstance(value, tuple) else (value,)
         if head != SQL and name not in _PATHS and any(isinstance(text, str) and not is_utf8(text) for text in texts):
             raise ToolError("--explain does not cover bytes that are not UTF-8")

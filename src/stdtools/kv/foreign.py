@@ -193,6 +193,7 @@ _REFUSALS = {
         "is a Berkeley DB file (Python's dbm.ndbm on macOS and Debian writes them), which cannot be read here",
         "print it with db_dump -p (package db-util), or convert it with a Python whose dbm module opens it",
     ),
+    "empty": ("is empty", ""),
     "unknown": ("is no store: neither SQLite nor dumb, gdbm, sdbm or ndbm", ""),
     "missing": ("No such file or directory", ""),
 }

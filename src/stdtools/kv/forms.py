@@ -126,7 +126,8 @@ def from_json(value: Any) -> Any:
     return top[0]
 
 
-def _refuse(name: str) -> None:
+def refuse(name: str) -> None:
+    """Raise ValueError for what JSON does not have, and say how it is written here."""
     raise ValueError(f'not JSON: {name}; write {{"$float": "{name}"}}')
 
 
@@ -141,5 +142,5 @@ def _int_or_minus_zero(text: str) -> int | float:
     return -0.0 if text == "-0" else int(text)  # jq writes -0.0 as -0
 
 
-_PLAIN = JSONDecoder(parse_constant=_refuse, parse_float=_finite)
-_SIGNED = JSONDecoder(parse_constant=_refuse, parse_float=_finite, parse_int=_int_or_minus_zero)
+_PLAIN = JSONDecoder(parse_constant=refuse, parse_float=_finite)
+_SIGNED = JSONDecoder(parse_constant=refuse, parse_float=_finite, parse_int=_int_or_minus_zero)

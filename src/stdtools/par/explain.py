@@ -3,6 +3,7 @@
 from typing import Any
 
 from stdtools.shared.errors import ToolError
+from stdtools.shared.explaining import refuse_others
 
 _COVERED = {"command", "null", "jobs", "order", "arg_file", "shell", "progress"}
 _COVERED |= {"on_error", "memory"}  # which mean something only beside what is not covered
@@ -10,9 +11,7 @@ _COVERED |= {"on_error", "memory"}  # which mean something only beside what is n
 
 def explain_par(given: dict[str, Any]) -> str:
     """Return a script that does what ``par`` would do with the parameters *given*."""
-    for name, value in given.items():
-        if value and name not in _COVERED:
-            raise ToolError(f"--explain does not cover --{name.replace('_', '-')}")
+    refuse_others(given, _COVERED)
     if given["order"] != "keep":
         raise ToolError(f"--explain does not cover --{given['order'].replace('lines', 'line-buffer')}")
     words = list(given["command"])

@@ -4,7 +4,7 @@ import codecs
 import contextlib
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from stdtools.shared.errors import ToolError
@@ -21,25 +21,25 @@ def named_form(path: str) -> str:
     return _FORMS.get(os.path.splitext(path)[1].lower(), "")
 
 
-def read_json(source: Input, first: int = 1) -> Iterator[Any]:
+def read_json(source: Input, first: int = 1, refuse: Callable[[str], None] | None = None) -> Iterator[Any]:
     """Yield the JSON values of *source*, whose numbers begin with *first*: one after another, or the elements of one
     array.
 
     Values may span lines. Memory is bounded by the longest value. Raises ToolError with the number
     of the record that is not JSON, not UTF-8, nested too deep or over LONGEST_RECORD.
     """
-    return _JsonReader(source, first).values()
+    return _JsonReader(source, first, refuse or refuse_nan).values()
 
 
 class _JsonReader:
-    def __init__(self, source: Input, first: int) -> None:
+    def __init__(self, source: Input, first: int, refuse: Callable[[str], None]) -> None:
         from json import JSONDecoder
 
         self._source = source
         self._utf8 = codecs.getincrementaldecoder("utf-8-sig")()
-        self._plain = JSONDecoder(parse_constant=refuse_nan, parse_float=finite_float).raw_decode
+        self._plain = JSONDecoder(parse_constant=refuse, parse_float=finite_float).raw_decode
         self._signed = JSONDecoder(
-            parse_constant=refuse_nan, parse_float=finite_float, parse_int=_int_or_minus_zero
+            parse_constant=refuse, parse_float=finite_float, parse_int=_int_or_minus_zero
         ).raw_decode
         self._decode = self._plain
         self._text = ""  # what has been read and is not done with

@@ -3,11 +3,12 @@
 from typing import Any
 
 from stdtools.shared.errors import ToolError
+from stdtools.shared.explaining import refuse_others
 from stdtools.shared.record_input import named_form
 from stdtools.tasks.explain_database import opening
 from stdtools.tasks.schema import STATUSES, TASK, USUAL
 
-_COVERED = {"files", "named", "header", "project", "delimiter", "encoding", "again", "progress", "db", "color"}
+_COVERED = {"files", "named", "header", "project", "delimiter", "encoding", "again", "progress", "db"}
 _USUAL_NAMES = {"task": "details", "title": "details", "due": "deadline", "prio": "priority"}
 _MOMENT = "%Y-%m-%dT%H:%M:%SZ"
 
@@ -18,12 +19,7 @@ def explain_import(given: dict[str, Any]) -> str:
     It leaves to the table's checks what a good row is, makes no step that could be undone, and needs the
     tables to be there. ToolError for what it does not cover.
     """
-    for name, value in given.items():
-        if name == "conflict" and value != "error":
-            raise ToolError("--explain does not cover --on-conflict")
-        if name not in _COVERED and name != "conflict" and value not in (None, False, 0, ()):
-            option = {"keys": "key"}.get(name, name).replace("_", "-")
-            raise ToolError(f"--explain does not cover --{option}")
+    refuse_others(given, {*_COVERED, *(["conflict"] if given["conflict"] == "error" else [])})
     opened = opening(given["db"], "rw")
     files = list(given["files"] or ("-",))
     if given["delimiter"] is None and (odd := [path for path in files if named_form(path) in ("json", "tsv")]):

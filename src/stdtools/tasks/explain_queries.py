@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import quote
 
 from stdtools.shared.errors import ToolError
+from stdtools.shared.explaining import refuse_others
 from stdtools.tasks.database import MEMORY
 from stdtools.tasks.filters import Filter, Order, condition, order_by
 from stdtools.tasks.schema import PROJECT, TASK
@@ -44,9 +45,7 @@ def _script(modules: str, db: str, lines: str, printed: str) -> str:
 
 
 def _refuse(given: dict[str, Any], *covered: str) -> None:
-    for name, value in given.items():
-        if name not in ("db", "color", *covered) and value not in (None, False, "", ()):
-            raise ToolError(f"--explain does not cover --{name.replace('_', '-')}")
+    refuse_others(given, ("db", *covered))
     if given["format"] not in _PRINTED:
         raise ToolError(f"--explain does not cover --format {given['format']}")
 

@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from stdtools.shared.errors import ToolError
+from stdtools.shared.explaining import refuse_others
 from stdtools.tasks.changing import check_project
 from stdtools.tasks.explain_database import opening
 from stdtools.tasks.filters import Filter, Order, condition, folded, order_by
 from stdtools.tasks.projects import PROGRESS
 from stdtools.tasks.schema import PROJECT
 
-_IDLE = {"db", "color", "yes", "sort", "reverse", "no_limit"}
+_IDLE = {"db", "yes", "sort", "reverse", "no_limit"}
 _FILTERS = ("ids", "project", "priority", "status", "due", "match", "where", "limit")
 _PRINT = "print(*('' if value is None else value for value in row), sep='\\t')"
 _NOW = "now = time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime())"
@@ -19,9 +20,7 @@ _NOW = "now = time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime())"
 # What these scripts do cannot be undone: the triggers that write it down belong to our own connection.
 def _script(given: dict[str, Any], lines: Sequence[str], *used: str, imports: str = "sqlite3", mode: str = "rw") -> str:
     """Return *lines* with what opens the database; ToolError for an option that is given and not among those *used*."""
-    for name, value in given.items():
-        if name not in _IDLE and name not in used and value not in (None, False, "", ()):
-            raise ToolError(f"--explain does not cover --{name.replace('_', '-')}")
+    refuse_others(given, {*_IDLE, *used})
     return "\n".join((f"import {imports}", "", opening(given["db"], mode), *lines, ""))
 
 

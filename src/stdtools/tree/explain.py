@@ -3,6 +3,7 @@
 from typing import Any
 
 from stdtools.shared.errors import ToolError
+from stdtools.shared.explaining import refuse_others
 from stdtools.shared.sizes import parse_size
 from stdtools.tree.drawing import ASCII, UNICODE
 
@@ -12,9 +13,7 @@ _COMPARISONS = {">": ">", "<": "<", ">=": ">=", "<=": "<=", "=": "==", "": "==",
 
 def explain_find(given: dict[str, Any]) -> str:
     """Return a script that does what ``find`` would do with the parameters *given*."""
-    for name, value in given.items():
-        if _is_given(value) and name not in _COVERED:
-            raise ToolError(f"--explain does not cover --{name.replace('_', '-')}")
+    refuse_others(given, _COVERED)
     pruned = ["not name.startswith('.')"] if given["no_hidden"] else []
     for glob in given["exclude"]:
         if "/" in glob:
@@ -47,10 +46,7 @@ def explain_find(given: dict[str, Any]) -> str:
 
 def explain_walk(given: dict[str, Any]) -> str:
     """Return a script that does what ``walk`` would do with the parameters *given*: a tree, or triples."""
-    allowed = {"roots", "triples", "no_hidden", "sort", "progress", "jobs", "cache", "ascii"}
-    for name, value in given.items():
-        if _is_given(value) and name not in allowed:
-            raise ToolError(f"--explain does not cover --{'from' if name == 'source' else name.replace('_', '-')}")
+    refuse_others(given, {"roots", "triples", "no_hidden", "sort", "progress", "jobs", "cache", "ascii"})
     if given["sort"] != "name" and not given["triples"]:
         raise ToolError("--explain covers --sort only with name")
     roots = list(given["roots"]) or ["."]
@@ -91,11 +87,6 @@ def explain_walk(given: dict[str, Any]) -> str:
         "        draw(root, '')",
     ]
     return "\n".join(lines) + "\n"
-
-
-def _is_given(value: object) -> bool:
-    """Say whether an option has a value; 0 is one."""
-    return value is not None and value is not False and value != ()
 
 
 def _names(given: dict[str, Any]) -> list[str]:
