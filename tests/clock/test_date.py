@@ -31,7 +31,7 @@ def test_seconds_are_written_as_gnu_date_writes_them(shell: Run, tmp_path: Path)
 @pytest.mark.parametrize("zone", ZONES)
 def test_many_seconds_at_once_are_as_one_by_one(shell: Run, tmp_path: Path, zone: str) -> None:
     chance = random.Random(2)
-    lines = [f"{chance.randrange(10**8, 26 * 10**8)}\n" for _ in range(50_000)]
+    lines = [f"{chance.randrange(10**8, 26 * 10**8)}\n" for _ in range(20_000)]
     (tmp_path / "numbers").write_text("".join(lines))
     (tmp_path / "at").write_text("".join(f"@{line}" for line in lines))
     theirs = shell(f"TZ={zone} date -f at --iso-8601=seconds").out
@@ -40,8 +40,8 @@ def test_many_seconds_at_once_are_as_one_by_one(shell: Run, tmp_path: Path, zone
     assert shell(f"cat numbers | stdtools date - --tz {zone}").out == theirs
     if zone not in ("UTC", "Europe/Berlin"):
         return
-    assert shell(f"for i in $(seq 10); do cat numbers; done > many; stdtools date - --tz {zone} < many").out == (
-        theirs * 10
+    assert shell(f"for i in $(seq 25); do cat numbers; done > many; stdtools date - --tz {zone} < many").out == (
+        theirs * 25
     ), "by two processes"
 
 

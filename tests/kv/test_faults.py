@@ -18,7 +18,7 @@ pytestmark = pytest.mark.process
 
 @pytest.mark.once
 def test_no_acknowledged_write_is_lost_when_the_writer_is_killed(tmp_path: Path) -> None:
-    kill_writers(tmp_path, random.Random(), kills=300)
+    kill_writers(tmp_path, random.Random(), kills=100)
 
 
 def test_eight_counters_at_once_count_right(run: Run, tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """The scripts of tasks --explain do what the commands do to tasks and projects."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -7,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import Run
+from tests.conftest import COMMAND, Run
 
 pytestmark = pytest.mark.process
 
@@ -62,10 +63,10 @@ MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 DUMP = "select * from task order by id; select * from project order by name"
 
 
-@pytest.fixture
-def place(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A database with a step to undo and one to do again."""
-    monkeypatch.setenv("STDTOOLS_TODAY", "2026-11-25")
+    path = tmp_path_factory.mktemp("made") / "a.db"
     for line in (
         "add|Buy milk|--project|home",
         "add|Write report|--project|o'clock|--priority|1|--due|friday",
@@ -78,7 +79,16 @@ def place(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "edit|1|--to-details|Buy milk and bread",
         "undo",
     ):
-        assert run("tasks", "--db", "a.db", *line.split("|")).code == 0
+        words = [COMMAND, "tasks", "--db", str(path), *line.split("|")]
+        subprocess.run(words, check=True, capture_output=True, env={**os.environ, "STDTOOLS_TODAY": "2026-11-25"})
+    return path
+
+
+@pytest.fixture
+def place(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A directory with a copy of it."""
+    monkeypatch.setenv("STDTOOLS_TODAY", "2026-11-25")
+    shutil.copy(made, tmp_path / "a.db")
     return tmp_path
 
 
