@@ -13,7 +13,12 @@ import re
 import subprocess
 import sys
 import tempfile
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
+from typing import Any
+
+from measure import Claim, Measured
 
 HERE = Path(__file__).parent
 VENV = HERE.parent / ".venvs" / "bench"
@@ -78,6 +83,17 @@ def versions(python: str) -> str:
     )
 
 
+def measure(name: str, python: str, stdtools: str, place: str) -> tuple[list[Measured], list[Claim]]:
+    """Run one of the modules in a process of its own: the peak of a child is at least that of whoever starts it."""
+    with ProcessPoolExecutor(1, get_context("spawn")) as pool:
+        return pool.submit(_run, name, python, stdtools, place).result()
+
+
+def _run(name: str, python: str, stdtools: str, place: str) -> tuple[list[Measured], list[Claim]]:
+    module: Any = importlib.import_module(name)
+    return module.run(python, stdtools, Path(place))
+
+
 def merged(page: str, head: list[str], rows: list[str], cells: int) -> str:
     """Return the table with this *head* that *page* has; *rows* take the place of those with the same first *cells*."""
     old = page.partition("\n".join(head) + "\n")[2].partition("\n\n")[0].splitlines()
@@ -95,7 +111,7 @@ def main() -> None:
     bounds, details = [], []
     with tempfile.TemporaryDirectory() as place:
         for name in names:
-            measured, claims = importlib.import_module(name).run(python, stdtools, Path(place))
+            measured, claims = measure(name, python, stdtools, place)
             bounds += [claim.row for claim in claims]
             details += [f"| {m.name} | {m.seconds:.3f} | {m.memory:.0f} |" for m in measured]
     write(versions(python), bounds, details, anew=len(names) == len(MODULES))
