@@ -3,6 +3,8 @@
 import os
 from pathlib import Path
 
+import pytest
+
 from stdtools.shared import deep
 from stdtools.shared.disk import make_directory
 
@@ -25,11 +27,7 @@ def test_slashes_at_a_step_lead_to_no_other_place(tmp_path: Path) -> None:
         assert deep.stat(path).st_ino == deep.stat(plain).st_ino
 
 
-def test_a_directory_below_the_current_one_is_made(tmp_path: Path, monkeypatch: object) -> None:
-    here = os.getcwd()
-    os.chdir(tmp_path)
-    try:
-        make_directory("a/b")
-    finally:
-        os.chdir(here)
+def test_a_directory_below_the_current_one_is_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    make_directory("a/b")
     assert (tmp_path / "a" / "b").is_dir()
