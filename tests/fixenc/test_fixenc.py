@@ -387,3 +387,9 @@ def test_explain_of_the_other_modes_runs(run: Run, tmp_path: Path) -> None:
     )
     assert run("fixenc", "--mixed", "--explain").code == 2
     assert "# auto looks at the bytes; this reads UTF-8\n" in run("fixenc", "bad", "--explain").text
+
+
+def test_a_default_of_backup_waits_for_what_uses_it(run: Run, tmp_path: Path) -> None:
+    env = {"STDTOOLS_FIXENC_BACKUP": ".bak"}
+    assert run("fixenc", "--to", "utf-8", stdin="a\n", env=env) == (0, b"a\n", "")
+    assert "--backup needs -i" in run("fixenc", "--backup", ".bak", stdin="a\n").err

@@ -13,7 +13,7 @@ from stdtools.files.making import Counts, Maker, Wishes
 from stdtools.shared import journal, screen
 from stdtools.shared.commands import ToolCommand
 from stdtools.shared.errors import TROUBLE, ToolError, raise_os_error
-from stdtools.shared.options import record_output
+from stdtools.shared.options import is_typed, record_output
 from stdtools.shared.records import RecordWriter
 from stdtools.shared.streams import Output
 
@@ -137,7 +137,7 @@ def _sources(paths: tuple[str, ...], given: dict[str, Any]) -> tuple[Any, str]:
         raise click.UsageError("--links follow has no meaning with --move", context)
     if given["into"] is None:
         for name in ("strip", "from0"):
-            if context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE:
+            if is_typed(name):
                 raise click.UsageError(f"--{name} needs --into DIR", context)
         if len(paths) < 2:
             raise click.UsageError("needs a SOURCE and DEST", context)

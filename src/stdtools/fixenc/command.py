@@ -9,7 +9,7 @@ from stdtools.fixenc.losses import ERRORS
 from stdtools.fixenc.transforms import FORMS, NEWLINES
 from stdtools.shared.commands import ToolCommand
 from stdtools.shared.errors import ToolError
-from stdtools.shared.options import offering, record_output
+from stdtools.shared.options import is_typed, offering, record_output, refuse_idle
 
 MODES = ("detect", "check", "mixed", "mojibake", "why", "list", "chars")
 # What each option has a meaning with; convert is what is done without a mode.
@@ -47,13 +47,9 @@ def _mode(given: dict[str, Any]) -> str:
     if len(modes) > 1:
         raise click.UsageError(f"--{modes[0]} and --{modes[1]} are two things to do", context)
     mode = modes[0] if modes else "convert"
-    words = {param.name: max(param.opts, key=len) for param in context.command.params}
-    for name, belongs in _BELONGS.items():
-        typed = context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE
-        if typed and mode not in belongs:
-            needs = " or ".join(f"--{each}" for each in belongs if each != "convert")
-            what = f"needs {needs}" if mode == "convert" else f"has no meaning with --{mode}"
-            raise click.UsageError(f"{words[name]} {what}", context)
+    own = {name for name, belongs in _BELONGS.items() if mode in belongs}
+    needed = {name: " or ".join(f"--{each}" for each in belongs) for name, belongs in _BELONGS.items()}
+    refuse_idle(_BELONGS, own, f"--{mode}", needed if mode == "convert" else {})
     if given["files"] and (mode in ("why", "list") or given["files0_from"]):
         beside = "--files0-from" if given["files0_from"] else f"--{mode}"
         raise click.UsageError(f"a FILE has no meaning with {beside}", context)
@@ -161,11 +157,10 @@ def fixenc(**given: Any) -> int:
     mode = _mode(given)
     if given["in_place"] and given["dry_run"]:
         given["in_place"] = False
-    if given["jobs"] > 1 and mode not in ("detect", "check") and not (given["in_place"] or given["dry_run"]):
-        context = click.get_current_context()
-        if context.get_parameter_source("jobs") is click.core.ParameterSource.COMMANDLINE:
-            raise click.UsageError("-j needs -i, -n, --detect or --check", context)
-    if given["backup"] and not (given["in_place"] or given["fix"] or given["dry_run"]):
+    shares = mode in ("detect", "check") or given["in_place"] or given["dry_run"]
+    if given["jobs"] > 1 and not shares and is_typed("jobs"):
+        raise click.UsageError("-j needs -i, -n, --detect or --check", click.get_current_context())
+    if is_typed("backup") and not (given["in_place"] or given["fix"] or given["dry_run"]):
         raise click.UsageError("--backup needs -i", click.get_current_context())
     if "/" in given["backup"]:
         raise ToolError("has a / in it; it is put behind the name of the file", where="--backup")

@@ -10,7 +10,7 @@ import click
 from stdtools.shared import journal, screen
 from stdtools.shared.commands import print_text
 from stdtools.shared.errors import ToolError
-from stdtools.shared.options import record_output
+from stdtools.shared.options import is_typed, record_output
 from stdtools.shared.records import RecordWriter
 from stdtools.shared.streams import STDERR, STDIN, Output, write_all
 from stdtools.tasks.changing import Change, Outcome, Unexpected, changes, check_values, left, remove, set_fields
@@ -22,7 +22,6 @@ from stdtools.tasks.filters import Filter, choose
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
-_TYPED = click.core.ParameterSource.COMMANDLINE
 _SHOWN = 10  # changes that are shown before the question
 _WIDEST = 60  # characters of a value in them
 
@@ -69,7 +68,7 @@ def carry_out(given: dict[str, Any], what: str, values: dict[str, Any] | None, o
     wanted = filter_to_change(given, only)
     if not any_of(given):
         raise click.UsageError("say which tasks: ids, or one of --project, --due, --match and the like")
-    if not given["dry_run"] and click.get_current_context().get_parameter_source("format") is _TYPED:
+    if not given["dry_run"] and is_typed("format"):
         raise click.UsageError("--format is for --dry-run")
     sure = given["yes"] or given["expect"] is not None or given["dry_run"]
     can_ask = os.isatty(STDIN) and os.isatty(STDERR)
