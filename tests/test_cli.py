@@ -507,19 +507,46 @@ def test_a_missing_file_a_directory_and_random_bytes(run: Run, name: str, tmp_pa
 def test_signals_end_a_command_silently(name: str, number: int, code: int) -> None:
     """Also while the modules of the command load: from the moment that we have set our handlers."""
     for delay in (0, 0.01, 0.03, 0.3):
-        process = subprocess.Popen(
+        with subprocess.Popen(
             [COMMAND, *LONG_RUNS[name]], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
-        )
-        status = Path(f"/proc/{process.pid}/status")
-        while not int(re.findall(r"SigCgt:\s*(\w+)", status.read_text())[0], 16) >> (signal.SIGTERM - 1) & 1:
-            time.sleep(0.001)
-        time.sleep(delay)
-        process.send_signal(number)
-        assert process.stderr is not None
-        err = process.stderr.read()
-        assert (process.wait(), err) == (-number, b""), "the shell shows this as 128 + the number"
-        process.communicate()
+        ) as process:
+            status = Path(f"/proc/{process.pid}/status")
+            while not int(re.findall(r"SigCgt:\s*(\w+)", status.read_text())[0], 16) >> (signal.SIGTERM - 1) & 1:
+                time.sleep(0.001)
+            time.sleep(delay)
+            process.send_signal(number)
+            assert process.stderr is not None
+            err = process.stderr.read()
+            assert (process.wait(), err) == (-number, b""), "the shell shows this as 128 + the number"
     assert code == 128 + number
+
+
+@pytest.mark.parametrize("where", ["rt_sigaction", "write", "flock"])
+def test_a_signal_at_the_very_beginning_or_end_is_silent_too(tmp_path: Path, where: str) -> None:
+    """As our handlers are set, as we tell of an error, and as the journal is written: by strace, at that call."""
+    calls = calls_with_handlers(tmp_path, "count", "none")
+    number = next(number for number, call in calls if call == where)
+    assert signalled_at(tmp_path, where, number, "count", "none") in (
+        (-signal.SIGTERM, b""),
+        (-signal.SIGTERM, b"stdtools count: none: No such file or directory\n"),
+    )
+
+
+def calls_with_handlers(cwd: Path, *args: str) -> list[tuple[int, str]]:
+    """Name the system calls from the one on that sets our handler of SIGTERM, each with its number among its name's."""
+    subprocess.run(["strace", "-o", "trace", COMMAND, *args], cwd=cwd, stdin=subprocess.DEVNULL, capture_output=True)
+    lines = (cwd / "trace").read_text().splitlines()[:-2]  # the last are exit_group() and what came of it
+    names = [line.split("(")[0] for line in lines]
+    first = next(index for index, line in enumerate(lines) if "rt_sigaction(SIGTERM, {sa_handler=0x" in line)
+    return [(names[: index + 1].count(names[index]), names[index]) for index in range(first, len(lines))]
+
+
+def signalled_at(cwd: Path, call: str, number: int, *args: str) -> tuple[int, bytes]:
+    """Run with SIGTERM at one system call; the status and what was on standard error."""
+    inject = ["strace", "-o", "/dev/null", "-e", f"inject={call}:signal=TERM:when={number}"]
+    done = subprocess.run([*inject, COMMAND, *args], cwd=cwd, stdin=subprocess.DEVNULL, capture_output=True)
+    assert b"strace: " not in done.stderr, done.stderr
+    return done.returncode, done.stderr
 
 
 def test_an_ignored_interrupt_stays_ignored(shell: Run) -> None:

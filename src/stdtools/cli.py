@@ -89,15 +89,18 @@ stdtools_command = LazyGroup(
 
 def run(arguments: list[str] | None = None) -> NoReturn:
     """Run one command line and end the process: the exit codes of the whole program are made here."""
+    global _ending
     args = list(sys.argv[1:] if arguments is None else arguments)
     this_run = journal.Run()
     fill_closed_descriptors()
-    _catch_signals()
     try:
+        _catch_signals()  # in here, for one may come before the last is set
         code = _run(args)
         if _signals:  # raised where Python swallows exceptions, such as a weakref's callback
             code = -_signals[0]
+        _ending = True
     except BaseException as error:  # noqa: BLE001 - whatever it is, the process ends here
+        _ending = True
         code = _outcome(error)
         if code == TROUBLE:
             this_run.error = error
@@ -217,9 +220,12 @@ def _interrupt_again(alarm: int, frame: FrameType | None) -> None:
 
 
 _signals: list[int] = []
+_ending = False  # nobody is left to catch an exception
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
+    if _ending:
+        _die(number)
     _signals.append(number)
     signal.signal(number, signal.SIG_DFL)  # a second one does not wait for tidying up
     raise KeyboardInterrupt if number == signal.SIGINT else Signalled(number)
