@@ -108,17 +108,22 @@ def main() -> None:
     os.environ.pop("PYTHONUNBUFFERED", None)
     names = sys.argv[1:] or MODULES
     python, stdtools = install()
+    machine = versions(python)
     bounds, details = [], []
     with tempfile.TemporaryDirectory() as place:
         for name in names:
             measured, claims = measure(name, python, stdtools, place)
             bounds += [claim.row for claim in claims]
             details += [f"| {m.name} | {m.seconds:.3f} | {m.memory:.0f} |" for m in measured]
-    write(versions(python), bounds, details, anew=len(names) == len(MODULES))
+            write(machine, bounds, details, anew=len(names) == len(MODULES) and name == names[-1])
+    print((HERE / "RESULTS.md").read_text())
 
 
 def write(machine: str, bounds: list[str], details: list[str], *, anew: bool) -> None:
-    """Put the rows into RESULTS.md and README.md; where they are of all benchmarks, *anew*, nothing else stays."""
+    """Put the rows into RESULTS.md and README.md; where they are of all benchmarks, *anew*, nothing else stays.
+
+    After each module, for an hour's work shall not be lost with its end.
+    """
     results, readme = HERE / "RESULTS.md", HERE.parent / "README.md"
     page = "" if anew else results.read_text()
     ratios = merged(page, ["| job | beside | ratio | at most | kept |", "|---|---|---|---|---|"], bounds, 2)
@@ -127,7 +132,6 @@ def write(machine: str, bounds: list[str], details: list[str], *, anew: bool) ->
     results.write_text(f"# Measured\n\n{machine}. {how}\n\n{ratios}\n\n{seconds}\n")
     block = re.compile(r"(<!-- measured -->\n).*?(<!-- end -->)", re.DOTALL)
     readme.write_text(block.sub(lambda match: f"{match[1]}{ratios}\n{match[2]}", readme.read_text()))
-    print(results.read_text())
 
 
 if __name__ == "__main__":
