@@ -15,6 +15,8 @@ from typing import NamedTuple
 import hypothesis
 import pytest
 
+from tests.forks import Forks
+
 COMMAND = os.path.join(sysconfig.get_path("scripts"), "stdtools")
 
 # A busy machine is slow; what takes for ever is ended by pytest-timeout.
@@ -28,7 +30,8 @@ signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Let several Pythons share the tests."""
+    """Let several Pythons share the tests, and each run of a test start a process."""
+    parser.addoption("--start-each", action="store_true", help="start a process for each run of a test, fork none")
     parser.addoption("--share", metavar="K/N", help="run one Nth of the tests, the Kth from 0; another for each Python")
 
 
@@ -95,22 +98,34 @@ def berlin() -> Iterator[None]:
     time.tzset()
 
 
+@pytest.fixture(scope="session")
+def forks(pytestconfig: pytest.Config) -> Iterator[Forks | None]:
+    """What runs commands; none where each is to be started."""
+    with Forks() as forks:
+        yield None if pytestconfig.option.start_each else forks
+
+
 @pytest.fixture
-def run(tmp_path: Path) -> Run:
+def run(tmp_path: Path, forks: Forks | None) -> Run:
     """Run ``stdtools`` with arguments in an empty directory."""
 
     def run(
         *args: str | bytes, stdin: bytes | str = b"", env: dict[str, str] | None = None, **settings: object
     ) -> Result:
         data = stdin.encode() if isinstance(stdin, str) else stdin
+        command = [COMMAND, *map(os.fsdecode, args)]
+        environment = {**os.environ, **{name: os.fsdecode(value) for name, value in (env or {}).items()}}
         settings.setdefault("cwd", tmp_path)
-        if "stdin_file" in settings:
-            settings["stdin"] = settings.pop("stdin_file")
+        if forks and settings.keys() == {"cwd"}:
+            done = forks.run(command, data, environment, settings["cwd"], timeout=60)
         else:
-            settings["input"] = data
-        settings.setdefault("stdout", subprocess.PIPE)
-        settings.setdefault("stderr", subprocess.PIPE)
-        done = subprocess.run([COMMAND, *args], env={**os.environ, **(env or {})}, timeout=60, **settings)
+            if "stdin_file" in settings:
+                settings["stdin"] = settings.pop("stdin_file")
+            else:
+                settings["input"] = data
+            settings.setdefault("stdout", subprocess.PIPE)
+            settings.setdefault("stderr", subprocess.PIPE)
+            done = subprocess.run(command, env=environment, timeout=60, **settings)
         code = done.returncode if done.returncode >= 0 else 128 - done.returncode
         return Result(code, done.stdout or b"", (done.stderr or b"").decode("utf-8", "surrogateescape"))
 

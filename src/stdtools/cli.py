@@ -11,7 +11,7 @@ import click
 
 import stdtools
 from stdtools.shared import journal, screen
-from stdtools.shared.commands import LazyGroup, print_text
+from stdtools.shared.commands import LazyGroup, in_our_words, print_text
 from stdtools.shared.config import load_config
 from stdtools.shared.errors import TROUBLE, ReaderGone, Signalled, ToolError
 from stdtools.shared.streams import fill_closed_descriptors
@@ -101,7 +101,7 @@ def run(arguments: list[str] | None = None) -> NoReturn:
         _ending = True
     except BaseException as error:  # noqa: BLE001 - whatever it is, the process ends here
         _ending = True
-        code = _outcome(error)
+        code = -_signals[0] if _signals else _outcome(error)  # what a signal breaks off may end in any error
         if code == TROUBLE:
             this_run.error = error
     this_run.end(code)
@@ -129,7 +129,7 @@ def _outcome(error: BaseException) -> int:
         case MemoryError():
             return _report("not enough memory for this input")
         case OSError():
-            where = f"{os.fsdecode(error.filename)}: " if error.filename is not None else ""
+            where = "" if isinstance(error.filename, int | None) else f"{os.fsdecode(error.filename)}: "
             message = f"{where}{error.strerror or error}"
         case _:
             where = journal.place()
@@ -170,8 +170,8 @@ def _show_traceback(error: BaseException) -> None:
 
 def _usage(error: click.ClickException) -> str:
     close = getattr(error, "possibilities", None)
-    message = (error.message if close is not None else error.format_message()).strip().rstrip(".")
-    message = message[:1].lower() + message[1:].replace(". Choose from:\n\t", ": ").replace(",\n\t", ", ")
+    message = in_our_words((error.message if close is not None else error.format_message()).strip())
+    message = message[:1].lower() + message[1:]
     if close:
         return f"{message}; did you mean {' or '.join(close)}?"
     if isinstance(error, click.UsageError) and error.ctx is not None:

@@ -99,8 +99,8 @@ def test_forms_of_a_moment(run: Run, when: str, means: str) -> None:
     ("ours", "theirs"),
     [
         ("now", "now"), ("today", "0:00"), ("tomorrow 9:30", "tomorrow 9:30"), ("15:00", "15:00"), ("3pm", "15:00"),
-        ("yesterday noon", "yesterday 12:00"), ("+3d", "now + 3 days"), ("2h ago", "now - 2 hours"),
-        ("in 90min", "now + 90 minutes"), ("-1w", "now - 1 week"), ("12:15am", "0:15"),
+        ("tomorrow at 9pm", "tomorrow 21:00"), ("yesterday noon", "yesterday 12:00"), ("+3d", "now + 3 days"),
+        ("2h ago", "now - 2 hours"), ("in 90min", "now + 90 minutes"), ("-1w", "now - 1 week"), ("12:15am", "0:15"),
         ("-2h", "now - 2 hours"), ("-P1DT2H", "now - 1 day - 2 hours"), ("1000 days ago", "now - 1000 days"),
     ],
 )  # fmt: skip
@@ -187,6 +187,9 @@ def test_the_years_end_and_what_was_written_before_stays(run: Run) -> None:
     ends = run("date", "--range", "9999-12-30", "9999-12-31", "1d", "--to", "date")
     assert ends == (0, b"9999-12-30\n9999-12-31\n", "")
     assert run("date", "--range", "0001-01-02", "0001-01-01", "-1d", "--to", "date").out == b"0001-01-02\n0001-01-01\n"
+    for zone, day in (("Europe/Berlin", "9999-12-31"), ("America/New_York", "0001-01-01")):
+        assert run("date", day, env={"TZ": zone}) == run("date", day, "--tz", zone)
+        assert run("date", day, "--to", "date", env={"TZ": zone}) == (0, f"{day}\n".encode(), "")
     beyond = (2, b"", "stdtools date: not within the years 1 to 9999\n")
     assert run("date", "0001-01-01", "--tz", "Europe/Berlin") == beyond
     assert run("date", "0001-01-01", env={"TZ": "Europe/Berlin"}) == beyond
@@ -254,6 +257,10 @@ def test_a_column_is_converted_and_all_else_stays(run: Run) -> None:
     made = run("date", "--column", "t", "--to", "date", "--tz", "UTC", stdin=array)
     assert made == (0, b'[{"t": "1970-01-01"},\n {"t": "2026-11-22"}]\n', "")
     assert run("date", "--column", "t", stdin=" [] ") == (0, b"[]\n", "")
+    for bad, why in (('{"u": 1}', "no column 't'; it has u"), ("nonsense", "not JSON: expecting value")):
+        code, out, err = run("date", "--column", "t", "--to", "date", "--tz", "UTC", stdin=f'[{{"t": "@0"}}, {bad}]')
+        assert (code, out) == (2, b'[{"t": "1970-01-01"}]\n')
+        assert why in err
 
 
 def test_formats_that_are_read(run: Run) -> None:
@@ -292,7 +299,7 @@ def test_free_text_is_read_by_dateutil(run: Run) -> None:
         (["-d", "tomorrow"], "-d is GNU date's; here it is WHEN itself"),
         (["--foo"], "no such option '--foo'"),
         (["--add", "1m"], "'1m' could be minutes or months"),
-        (["--json", "now"], "--format needs --diff"),
+        (["--json", "now"], "--json needs --diff"),
         (["--diff", "now", "now", "now"], "'now' is one too many"),
         (["--calendar", "--column", "x"], "--column and --calendar exclude each other"),
         (["--round", "1h", "--ceil", "1h"], "exclude each other"),

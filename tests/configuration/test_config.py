@@ -66,7 +66,7 @@ def test_flags_numbers_and_lists_are_what_they_are(config: Run, home: Path) -> N
         (["count", "csv"], "'count' is a command; write count.OPTION; stdtools config show count lists them"),
         (["count.format", "xml"], "count.format: 'xml' is not one of 'table', 'plain', 'json', 'jsonl', 'csv', 'tsv'"),
         (["count.format", "csv", "json"], "count.format: takes one value, not 2"),
-        (["find.max-depth", "deep"], "find.max-depth: 'deep' is not a valid integer range"),
+        (["find.max-depth", "deep"], "find.max-depth: 'deep' is no whole number"),
         (["find.delete", "true"], "there is no setting 'find.delete'"),
     ],
 )
@@ -113,6 +113,8 @@ def test_a_symlink_stays_and_a_file_of_others_is_not_read(config: Run, home: Pat
     assert (home / "dotfiles" / "c.toml").read_text() == '# mine\n\n[count]\nformat = "csv"\n'
     os.chmod(home / "dotfiles" / "c.toml", 0o666)
     assert "ignored, as others can write it" in config("show").err
+    assert config("show").code == 2
+    assert config("path").code == 0
 
 
 def test_comments_blanks_and_order_stay() -> None:

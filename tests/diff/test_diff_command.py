@@ -154,11 +154,19 @@ def test_the_last_format_that_was_named_is_the_one(run: Run, files: Path) -> Non
         assert "name two formats" in result.err
 
 
-def test_lines_of_context_may_have_a_default(run: Run, files: Path) -> None:
+def test_lines_of_context_may_have_a_default(run: Run, files: Path, home: Path) -> None:
     env = {"STDTOOLS_DIFF_UNIFIED_LINES": "0"}
     assert "@@ -2 +2 @@\n" in run("diff", "a", "b", env=env).text
     assert "*** 1,3 ****\n" in run("diff", "-C", "1", "a", "b", env=env).text
     assert run("diff", "--normal", "a", "b", env=env).text.startswith("2c2\n")
+    config = home / ".config/stdtools/config.toml"
+    config.parent.mkdir(parents=True)
+    config.write_text("[diff]\ncontext-lines = 1\n")
+    assert run("diff", "a", "b").text.startswith("*** a\t")
+    assert "@@ -1,3 +1,4 @@\n" in run("diff", "-u", "a", "b").text
+    assert run("diff", "--normal", "a", "b").text.startswith("2c2\n")
+    assert "@@ -2 +2 @@\n" in run("diff", "a", "b", env=env).text, "two defaults name one format"
+    assert "*** 1,3 ****\n" in run("diff", "-c", "a", "b", env=env).text
 
 
 def test_records_have_hunks_lines_and_spans(run: Run, files: Path) -> None:

@@ -26,6 +26,7 @@ pytestmark = pytest.mark.process
         ["--label", "old", "--label", "new"],
         ["--algorithm", "difflib", "-U", "9"],
         ["-q"],
+        ["-q", "--label", "", "--label", "it's"],
     ],
 )
 @pytest.mark.parametrize(
@@ -79,11 +80,13 @@ def test_closest(run: Run, tmp_path: Path, options: list[str]) -> None:
         (["-w", "a", "b"], "--explain does not cover --ignore-all-space"),
         (["-y", "a", "b"], "--explain does not cover --side-by-side"),
         (["-r", "a", "b"], "--explain does not cover --recursive"),
-        (["-", "b"], "--explain covers two files, not standard input"),
-        (["a"], "--explain covers two files, not standard input"),
+        (["-", "b"], "--explain covers two files, neither standard input nor directories"),
+        (["a"], "--explain covers two files, neither standard input nor directories"),
+        (["a", "."], "--explain covers two files, neither standard input nor directories"),
         (["a", "sp ace"], "--explain covers names without blanks, quotes and other than ASCII"),
         (["--label", "a b", "a", "b"], "--explain covers names without blanks, quotes and other than ASCII"),
         (["--closest", "x", "--json"], "--explain does not cover --json"),
+        (["--closest", "x", "-i"], "--explain does not cover --ignore-case"),
         (["--algorithm", "patience", "a", "b"], "--explain covers --algorithm only with fast and difflib"),
     ],
 )
@@ -95,10 +98,26 @@ def test_what_the_command_refuses_has_no_script(run: Run, tmp_path: Path) -> Non
     for options, message in (
         (["--label", "x"] * 3, "--label names A, then B; there is no third"),
         (["-U", "1", "-C", "1"], "-U and -C name two formats"),
+        (["-u", "-C", "3"], "-C and --unified name two formats"),
+        (["-k", "3"], "--count needs --closest"),
+        (["--closest", "x", "-U", "3"], "--unified-lines has no meaning with --closest"),
     ):
-        assert run("diff", *options, "a", "b", "--explain") == (2, b"", f"stdtools diff: {message}\n")
+        refused = (2, b"", f"stdtools diff: {message}; see 'stdtools diff --help'\n")
+        assert run("diff", *options, "a", "b") == run("diff", *options, "a", "b", "--explain") == refused
     result = run("diff", "a", "b", "--explain", env={"SOURCE_DATE_EPOCH": "0"})
     assert result.err.startswith("stdtools diff: --explain does not cover SOURCE_DATE_EPOCH")
+
+
+def test_a_default_that_has_no_effect_needs_no_script(run: Run, home: Path) -> None:
+    config = home / ".config/stdtools/config.toml"
+    config.parent.mkdir(parents=True)
+    config.write_text("[diff]\nwidth = 99\nrecursive = true\ncontext-lines = 1\n")
+    for options in (["-U", "2", "a", "b"], ["--closest", "x", "a"]):
+        result = run("diff", *options, "--explain")
+        assert (result.code, result.err) == (0, "")
+    assert run("diff", "-W", "99", "a", "b", "--explain").err == "stdtools diff: --explain does not cover --width\n"
+    config.write_text("[diff]\nignore-case = true\n")
+    assert run("diff", "a", "b", "--explain").err == "stdtools diff: --explain does not cover --ignore-case\n"
 
 
 def test_the_closest_of_any_bytes(run: Run, tmp_path: Path) -> None:

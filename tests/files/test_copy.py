@@ -256,6 +256,27 @@ def test_what_goes_wrong_with_one_does_not_stop_the_rest(run: Run, tmp_path: Pat
     assert (tmp_path / "b/x").read_text() == "b", "and what was not moved is still there"
 
 
+@pytest.mark.parametrize("move", [[], ["--move"]])
+@pytest.mark.parametrize("names", [[], ["--from0", "-"]])
+@pytest.mark.parametrize("kind", ["file", "link"])
+def test_the_second_of_two_that_get_one_name_in_a_new_directory_stays(
+    run: Run, tmp_path: Path, move: list[str], names: list[str], kind: str
+) -> None:
+    for name in ("a", "b"):
+        (tmp_path / name / "x").mkdir(parents=True)
+        path = tmp_path / name / "x/f"
+        path.write_text(name) if kind == "file" else path.symlink_to(name)
+    sources = [] if names else ["a/x/f", "b/x/f"]
+    command = ["copy", *move, *names, *sources, "--into", "dst", "--strip", "1"]
+    error = "stdtools copy: dst/x/f: was just made of another source; it stays\n"
+    dry = run(*command, "-n", stdin="a/x/f\0b/x/f\0")
+    assert dry == (2, b"a/x/f\tdst/x/f\n", error)
+    assert run(*command, stdin="a/x/f\0b/x/f\0") == (2, b"", error)
+    made, left = tmp_path / "dst/x/f", tmp_path / "b/x/f"
+    texts = [path.read_text() if kind == "file" else os.readlink(path) for path in (made, left)]
+    assert texts == ["a", "b"]
+
+
 def test_update_leaves_what_is_newer_and_goes_on_where_it_was(run: Run, tmp_path: Path) -> None:
     (tmp_path / "s").mkdir()
     for number, name in enumerate(("same", "older", "newer", "shorter", "rotten")):

@@ -12,6 +12,7 @@ import pytest
 
 from tests.conftest import Run
 from tests.fixenc.texts import SENTENCES
+from tests.test_cli import on_terminal
 
 pytestmark = [pytest.mark.process, pytest.mark.once]
 
@@ -72,6 +73,14 @@ def test_losses_are_counted_and_placed(run: Run) -> None:
     assert result.err.endswith(", ...\n")
 
 
+@pytest.mark.parametrize("target", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-32", "cesu-8", "gb18030"])
+def test_a_surrogate_without_its_other_half_is_replaced(run: Run, target: str) -> None:
+    result = run("fixenc", "--errors", "replace", "--to", target, stdin=b"caf\xc3\xa9 \xed\xa0\x80x\n")
+    told = f"stdtools fixenc: standard input: 1 lost: 1:6 U+D800 is not in {target}\n"
+    plain = "utf-8" if target == "cesu-8" else target
+    assert result == (0, "café \ufffdx\n".encode(plain), told)
+
+
 def test_iconv_says_the_same(run: Run, tmp_path: Path) -> None:
     text = "".join(SENTENCES.values())
     for name in ("utf-16le", "utf-8", "utf-32be", "latin1", "cp1251", "koi8-r", "euc-jp", "gb18030", "big5"):
@@ -128,6 +137,12 @@ def test_binary_files_are_never_touched(run: Run, tmp_path: Path) -> None:
     assert len(os.listdir(tmp_path)) == len(names)
 
 
+def test_a_diff_steers_no_terminal(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "n\x1b[7m\n").write_bytes(b"caf\xe9\x1b[1m\n")
+    assert run("fixenc", "-n", "n\x1b[7m\n").text.startswith("--- n\\x1b[7m\\n\n+++ n\\x1b[7m\\n\n@@")
+    assert "\x1b" not in on_terminal(["fixenc", "-n", "n\x1b[7m\n"], tmp_path)
+
+
 def test_a_dry_run_shows_a_diff_and_writes_nothing(run: Run, tmp_path: Path) -> None:
     lines = [f"line {n}\n" for n in range(20)]
     lines[9] = GERMAN
@@ -175,6 +190,28 @@ def test_detect_yields_records(run: Run, tmp_path: Path, jobs: str) -> None:
     assert set(rows[0]) == {"file", "encoding", "confidence", "bom", "newlines", "evidence", "alternatives"}
 
 
+@pytest.mark.parametrize(
+    ("data", "encoding", "ends"),
+    [
+        ("header\n" + '{"name":"café déjà vu", ' + '"key":"value", ' * 30_000 + "}\n", "utf-8", "lf"),
+        ("header\n" + '{"name":"café déjà vu", ' + '"key":"value", ' * 30_000 + "}\n", "cp1252", "lf"),
+        ('"key":"value", ' * 30_000 + "café déjà vu\n", "cp1252", "lf"),
+        ("x" * 200_000 + "\n" + "日本語テキスト\n" * 30_000, "iso2022_jp", "lf"),
+        ('{"a":"' + "x" * 200_000 + "é" * 100_000 + '"}', "utf-8", "none"),
+        ('{"a":"' + "x" * 200_000 + "é" * 100_000 + '"}\n', "utf-8", "lf"),
+        ("a" + "été xxxxxxxxxx\r\n" * 30_000, "cp1252", "crlf"),
+        ("\ufeff" + "xxxxxx\r\n" * 30_000, "utf-16-le", "crlf"),
+    ],
+)
+def test_detect_sees_what_is_not_ascii_in_long_lines_and_no_half_line_end(
+    run: Run, tmp_path: Path, data: str, encoding: str, ends: str
+) -> None:
+    (tmp_path / "a").write_bytes(data.encode(encoding))
+    row = json.loads(run("fixenc", "--detect", "--jsonl", "a").out)
+    assert (row["encoding"], row["newlines"]) == (encoding, ends)
+    assert " 0 characters" not in row["evidence"]
+
+
 def test_check_tells_places_and_ends_with_1(run: Run, tmp_path: Path) -> None:
     (tmp_path / "a").write_bytes("é\u202e\n".encode() + b"ab\xe9\r\n" + "e\u0301\u200b".encode())
     result = run("fixenc", "--check", "--policy", "utf-8,no-bom,lf,nfc,no-bidi,no-invisible", "a")
@@ -217,6 +254,35 @@ def test_fix_mends_what_it_can(run: Run, tmp_path: Path) -> None:
     assert (tmp_path / "b").read_text() == GERMAN
 
 
+def test_fix_needs_one_run_where_what_it_drops_stands_before_a_joiner(run: Run, tmp_path: Path) -> None:
+    for policy, text, mended in (
+        ("no-invisible", "a\u200c\u200d\u200b\u200db é\u200b\u200d", "ab é\u200d"),
+        ("no-invisible,no-bidi", "a\u202e\u200d\u202eb", "ab"),
+        ("no-bidi", "a\u202e\u200d", "a\u200d"),
+    ):
+        (tmp_path / "a").write_text(text)
+        assert run("fixenc", "--check", "--fix", "--policy", policy, "a").code == 0
+        assert (tmp_path / "a").read_text() == mended
+
+
+@pytest.mark.parametrize(
+    ("name", "policy", "old", "new"),
+    [
+        ("utf-16", "lf", b"\xfe\xff\0a\0\r\0\n", b"\xfe\xff\0a\0\n"),
+        ("utf-16", "lf", b"\xff\xfea\0\r\0\n\0", b"\xff\xfea\0\n\0"),
+        ("utf-32", "lf", b"\0\0\xfe\xff\0\0\0\r", b"\0\0\xfe\xff\0\0\0\n"),
+        ("utf-8-sig", "no-bom", b"\xef\xbb\xbfa\n", b"a\n"),
+        ("utf-8-sig", "lf", b"\xef\xbb\xbfa\r\n", b"\xef\xbb\xbfa\n"),
+    ],
+)
+def test_fix_keeps_the_order_of_bytes_and_the_mark(
+    run: Run, tmp_path: Path, name: str, policy: str, old: bytes, new: bytes
+) -> None:
+    (tmp_path / "a").write_bytes(old)
+    result = run("fixenc", "--check", "--fix", "--from", name, "--policy", policy, "a")
+    assert (result, (tmp_path / "a").read_bytes()) == ((0, b"", "stdtools fixenc: a: mended\n"), new)
+
+
 def test_fix_keeps_the_encoding_that_the_policy_wants(run: Run, tmp_path: Path) -> None:
     for name, data, mended in (
         ("cp1252", b"Caf\xe9\r\n", b"Caf\xe9\n"),
@@ -240,6 +306,20 @@ def test_a_byte_order_mark_is_no_column(run: Run, tmp_path: Path) -> None:
         assert run("fixenc", "--check", "--policy", policy, "b") == (1, told, "")
         piped = run("fixenc", "--check", "--policy", policy, stdin=(tmp_path / "b").read_bytes())
         assert piped == (1, told.replace(b"b:", b"standard input:", 1), "")
+
+
+def test_a_surrogate_is_not_taken_for_the_bad_byte_behind_it(run: Run) -> None:
+    told = "standard input:1:2: byte 0xFF is not WTF-8 (ÿ in cp1252?)\n"
+    assert run("fixenc", "--check", "--from", "wtf-8", stdin=b"\xed\xb3\xbf\xff\n") == (1, told.encode(), "")
+
+
+@pytest.mark.parametrize("mode", [["--check"], ["--check", "-j", "2"], ["--chars", "--from", "latin-1"]])
+def test_a_full_disk_is_told_once(run: Run, tmp_path: Path, mode: list[str]) -> None:
+    for name in "abc":
+        (tmp_path / name).write_bytes(b"x\xff\n" * 4000)
+    with open("/dev/full", "wb") as full:
+        result = run("fixenc", *mode, "a", "b", "c", stdout=full)
+    assert result == (2, b"", "stdtools fixenc: standard output: No space left on device\n")
 
 
 def test_trouble_of_a_codec_is_told_with_its_file(run: Run, tmp_path: Path) -> None:
@@ -312,6 +392,19 @@ def test_chars_shows_the_bytes_of_an_encoding_that_is_found_late(run: Run) -> No
     assert rows[-2] == "14001\t4\té\tU+00E9\tLATIN SMALL LETTER E WITH ACUTE\tLl\tE9\t"
 
 
+@pytest.mark.parametrize(
+    ("name", "data", "shown"),
+    [
+        ("utf-16", b"\xff\xfea\0b\0", ["61 00", "62 00"]),
+        ("utf-16", b"\xfe\xff\0a\0b", ["00 61", "00 62"]),
+        ("utf-8-sig", b"\xef\xbb\xbfab", ["61", "62"]),
+    ],
+)
+def test_chars_shows_the_mark_with_no_character(run: Run, name: str, data: bytes, shown: list[str]) -> None:
+    rows = run("fixenc", "--chars", "--from", name, stdin=data).text.splitlines()
+    assert [row.split("\t")[6] for row in rows] == shown
+
+
 def test_a_bug_in_a_worker_is_told_as_one(python: str, tmp_path: Path) -> None:
     script = "from stdtools.fixenc.crew import in_order\n"
     script += "print(list(in_order(lambda number: 1 // number, [2, 1, 0, 5], 2)))"
@@ -334,6 +427,7 @@ def test_memory_stays_small(tmp_path: Path, shell: Run) -> None:
         (["--policy", "lf"], "--policy needs --check"),
         (["--detect", "--to", "latin-1"], "--to has no meaning with --detect"),
         (["--backup", "x"], "--backup needs -i"),
+        (["--backup", "x", "--explain"], "--backup needs -i"),
         (["-j", "2"], "-j needs -i, -n, --detect or --check"),
         (["--mixed", "-j", "2"], "-j needs -i, -n, --detect or --check"),
         (["--why", "a", "--from", "cp1252"], "--from has no meaning with --why"),
@@ -345,6 +439,14 @@ def test_memory_stays_small(tmp_path: Path, shell: Run) -> None:
         (["--from", "rot13"], "'rot13' is a codec of Python, but not an encoding of text files"),
         (["--to", "utf8x"], "'utf8x' is not an encoding; did you mean "),
         (["-i"], "-i needs files; standard input has no place to go back to"),
+        (["--mixed", "--map", "-"], "--map needs a file; standard output is for the text"),
+        (["--check", "--policy", "no-bom", "--from", "utf-16"], "--policy no-bom has no meaning with utf-16, which "),
+        (["--explain", "--check", "--from", "utf-16-le"], "--explain does not cover --from utf-16-le with --check"),
+        (["--explain", "--chars", "--from", "utf-16"], "--explain does not cover --from utf-16 with --chars"),
+        (
+            ["--explain", "--from", "utf-16", "--to", "utf-16-be"],
+            "--explain does not cover --from utf-16 with --to utf-16-be",
+        ),
     ],
 )
 def test_what_makes_no_sense_is_said(run: Run, args: list[str], message: str) -> None:
@@ -361,15 +463,40 @@ def test_what_makes_no_sense_is_said(run: Run, args: list[str], message: str) ->
         ["--from", "cp1252", "--newlines", "crlf", "--normalize", "NFD", "old"],
         ["good", "good"],
         ["--from", "locale", "good"],
+        ["--to", "latin-1", "mark"],
+        ["--to", "utf-16", "mark", "good"],
+        ["--to", "utf-16-be", "mark"],
+        ["--to", "utf-8-sig", "mark", "good"],
+        ["--from", "utf-8-sig", "mark", "good"],
+        ["--from", "utf-16-le", "wide"],
+        ["--from", "utf-16", "wide"],
+        ["--from", "utf-16-le", "--newlines", "crlf", "wide"],
+        ["--to", "ascii", "--errors", "xmlcharrefreplace", "good"],
     ],
 )
 def test_explain_prints_a_script_that_does_the_same(run: Run, tmp_path: Path, args: list[str]) -> None:
     (tmp_path / "old").write_bytes(GERMAN.encode("cp1252") * 5000)
     (tmp_path / "good").write_text(GERMAN)
+    (tmp_path / "mark").write_text(f"\ufeff{GERMAN}")
+    (tmp_path / "wide").write_text(f"\ufeff{GERMAN}", "utf-16-le")
     script = run("fixenc", *args, "--explain").text
     assert len(script.splitlines()) <= 20
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, cwd=tmp_path, check=True)
     assert done.stdout == run("fixenc", *args).out
+
+
+def test_explain_of_check_and_chars_tells_the_places_of_the_command(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "bad").write_bytes(b"\xef\xbb\xbfa\xff\nb\xff")
+    (tmp_path / "mark").write_text("\ufeffaé\n\tb")
+    for args, ours, theirs in (
+        (["--check", "bad"], ": byte 0x", " "),
+        (["--chars", "mark"], "\t", None),  # what is odd about a character
+    ):
+        script = run("fixenc", *args, "--explain").text
+        assert ("auto" in script) is ("--chars" in args)
+        done = subprocess.run([sys.executable, "-c", script], capture_output=True, cwd=tmp_path, check=False, text=True)
+        told = [line.rpartition(theirs)[0] if theirs else line for line in done.stdout.splitlines()]
+        assert told == [line.rpartition(ours)[0] for line in run("fixenc", *args).text.splitlines()]
 
 
 def test_explain_of_the_other_modes_runs(run: Run, tmp_path: Path) -> None:
@@ -392,4 +519,6 @@ def test_explain_of_the_other_modes_runs(run: Run, tmp_path: Path) -> None:
 def test_a_default_of_backup_waits_for_what_uses_it(run: Run, tmp_path: Path) -> None:
     env = {"STDTOOLS_FIXENC_BACKUP": ".bak"}
     assert run("fixenc", "--to", "utf-8", stdin="a\n", env=env) == (0, b"a\n", "")
+    for mode in ((), ("--check",)):
+        assert run("fixenc", *mode, "--explain", "a", env=env) == run("fixenc", *mode, "--explain", "a")
     assert "--backup needs -i" in run("fixenc", "--backup", ".bak", stdin="a\n").err

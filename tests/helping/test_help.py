@@ -26,13 +26,14 @@ def test_topics_are_listed_and_shown(run: Run) -> None:
         assert run("help", name).text.startswith(f"# {first}\n")
         assert name in run("help", "--help").text
         assert max(map(len, run("help", name).text.splitlines())) <= 150
-    assert run("help", "exit_code") == run("help", "exit-codes") == run("help", "EXIT-CODES")
+    assert run("help", "exit_code") == run("help", "exit-codes") == run("help", "EXIT", "codes")
 
 
 def test_what_is_neither_is_told(run: Run) -> None:
     assert run("help", "cuont").err == (
         "stdtools help: no command and no topic is called 'cuont'; did you mean count?\n"
     )
+    assert run("help", "kv", "gte").err == "stdtools help: no such command 'kv gte'; see 'stdtools help kv'\n"
     assert run("help", "kv", "gte").code == run("help", "x" * 99).code == 2
 
 

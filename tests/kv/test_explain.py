@@ -105,7 +105,7 @@ def test_standard_input_goes_to_the_script(run: Run, place: Path, python: str) -
     assert run("kv", "get", "new", "--store", "./a.db").text == "from a pipe\n"
 
 
-def test_stores_times_backups_and_conversions(run: Run, place: Path, python: str, shell: Run) -> None:
+def test_stores_times_and_backups(run: Run, place: Path, python: str) -> None:
     run("kv", "set", "k", "v")
     for args in (["stores"], ["list", "--store", "./a.db"], ["expire", "b", "1h", "--store", "./a.db"]):
         script = run("kv", *args, "--explain").text
@@ -116,14 +116,6 @@ def test_stores_times_backups_and_conversions(run: Run, place: Path, python: str
     script = run("kv", "backup", "copy.db", "--store", "./a.db", "--explain").text
     subprocess.run([python, "-c", script], cwd=place, check=True)
     assert run("kv", "export", "--store", "./copy.db").out == run("kv", "export", "--store", "./a.db").out
-    script = run("kv", "convert", "old", "new.db", "--explain").text
-    done = subprocess.run([python, "-c", script], cwd=place, check=True, capture_output=True)
-    assert done.stdout == run("kv", "convert", "old", "same.db").out == b"2\n"
-    assert run("kv", "export", "--store", "./same.db").out == run("kv", "export", "--store", "./new.db").out
-    refused = subprocess.run([python, "-c", script], cwd=place, capture_output=True, text=True)
-    assert (refused.returncode, refused.stderr) == (1, "is there already\n")
-    code = "import sqlite3; print(sqlite3.connect('new.db').execute('select count(*) from Dict').fetchone()[0])"
-    assert subprocess.run([python, "-c", code], cwd=place, capture_output=True, text=True).stdout == "2\n"
 
 
 @pytest.mark.parametrize(
@@ -131,7 +123,7 @@ def test_stores_times_backups_and_conversions(run: Run, place: Path, python: str
     [
         (["set", "k", "v", "--ttl", "1m"], "--ttl"),
         (["set", "k", "v", "--get"], "--get"),
-        (["get", "k", "--json"], "--format"),
+        (["get", "k", "--json"], "--json"),
         (["batch", "--atomic"], "--atomic"),
         (["append", "k", "v", "--bytes"], "--bytes"),
         (["get", "--key-bytes", r"\xff"], "bytes that are not UTF-8"),
@@ -150,7 +142,36 @@ def test_a_store_is_left_to_the_command_to_make(run: Run, place: Path) -> None:
         result = run("kv", *args, "--store", "./none.db", "--explain")
         assert result == (2, b"", f"stdtools kv {args[0]}: {told}\n")
         assert run("kv", *args, "--explain").code == 2
+    assert run("kv", "convert", "old", "./none.db", "--explain") == (2, b"", f"stdtools kv convert: {told}\n")
     assert not (place / "none.db").exists()
+
+
+def test_a_store_is_found_as_the_command_finds_it(run: Run, place: Path, python: str) -> None:
+    for args in (["get", "b"], ["info"], ["compact"]):
+        script = run("kv", *args, "--store", "./a", "--explain").text
+        done = subprocess.run([python, "-c", script], cwd=place, capture_output=True, check=True)
+        assert done.stdout == run("kv", *args, "--store", "./a").out
+    told = "stdtools kv get: ./old.dat: --explain does not cover a store that is not in SQLite\n"
+    assert run("kv", "get", "b", "--store", "./old", "--explain") == (2, b"", told)
+
+
+@pytest.mark.parametrize("args", [["import", "taken"], ["import", "twice"], ["convert", "old", "./a.db"]], ids=" ".join)
+def test_of_what_cannot_all_be_stored_nothing_is(run: Run, place: Path, python: str, args: list[str]) -> None:
+    (place / "taken").write_text('{"key": "a", "value": 1}\n{"key": "b", "value": 1}\n')
+    (place / "twice").write_text('{"key": "a", "value": 1}\n' * 2)
+    before = run("kv", "--store", "./a.db", "export").out
+    script = run("kv", "--store", "./a.db", *args, "--explain").text
+    done = subprocess.run([python, "-c", script], cwd=place, capture_output=True)
+    assert (done.returncode, done.stdout) == run("kv", "--store", "./a.db", *args)[:2] == (2, b"")
+    assert run("kv", "--store", "./a.db", "export").out == before
+
+
+@pytest.mark.parametrize(
+    "args", [["set", "k", "--json", "--bytes"], ["del"], ["del", "k", "--glob", "x"], ["backup", "-"]], ids=" ".join
+)
+def test_what_kv_refuses_is_not_explained(run: Run, place: Path, args: list[str]) -> None:
+    refused = run("kv", *args, "--store", "./a.db")
+    assert run("kv", *args, "--store", "./a.db", "--explain") == refused == (2, b"", refused.err)
 
 
 def test_what_has_expired_is_not_expiring(run: Run, place: Path, python: str) -> None:

@@ -347,6 +347,19 @@ def test_typing_errors_are_told(kv: Run) -> None:
     assert kv("set", "k", "v", "--if-absent", "--if-value", "x").code == 2
     assert kv("keys", "-0", "--json").code == kv("get", "k", "-0", "--csv").code == kv("list", "-0", "--csv").code == 2
     assert kv("backup", "-").code == 2
+    for args in (["set", "k", "v", "--ttl", "0.0004"], ["expire", "k", "0.0004"]):
+        assert "'0.0004' is no time at all" in kv(*args).err
+
+
+def test_a_default_that_does_not_fit_what_was_typed_is_ignored(kv: Run) -> None:
+    kv("set", "k", "v", "--ttl", "1h")
+    assert kv("set", "k", "w", "--keep-ttl", env={"STDTOOLS_KV_SET_TTL": "1"}) == (0, b"", "")
+    assert float(kv("ttl", "k").text) > 3000
+    assert kv("set", "k", "w", "--ttl", "1m", env={"STDTOOLS_KV_SET_KEEP_TTL": "1"}) == (0, b"", "")
+    assert float(kv("ttl", "k").text) <= 60
+    assert kv("set", "k", "[1]", "--bytes", env={"STDTOOLS_KV_SET_JSON": "1"}) == (0, b"", "")
+    assert kv("get", "k", "-0", env={"STDTOOLS_KV_GET_FORMAT": "csv"}) == (0, b"[1]\0", "")
+    assert kv("keys", "--csv", env={"STDTOOLS_KV_KEYS_NULL": "1"}) == (0, b"key\nk\n", "")
 
 
 def completions(words: str, incomplete: str) -> list[str]:

@@ -9,7 +9,7 @@ import random
 import subprocess
 import sys
 import threading
-from collections import OrderedDict
+from collections import Counter, OrderedDict, deque
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -208,16 +208,27 @@ def test_a_large_pickle_from_a_pipe_is_tried_again_as_it_doubles(monkeypatch: py
 
 @pytest.mark.parametrize("options", [[], ["--ops"], ["--globals"]])
 def test_the_script_of_explain_does_the_same(run: Run, tmp_path: Path, options: list[str]) -> None:
-    value = pickle.dumps(["a", {"b": None}], 2) if not options else pickle.dumps(["a", Decimal(1)], 2)
+    values = [[], "a", {"b": None}] if not options else ["a", Decimal, Counter, OrderedDict, deque, Decimal(1)]
+    value = pickle.dumps(values, 0) + pickle.dumps(values, 2) + pickle.dumps(values, 4)
     (tmp_path / "p").write_bytes(value * 2)
     script = run("unpickle", *options, "p", "--explain").text
     assert len(script.splitlines()) <= 20
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True, cwd=tmp_path, text=True)
-    ours = run("unpickle", *options, "p").text
-    expected = ours.split("\t")[0] + "\n" if options == ["--globals"] else ours
-    assert done.stdout == expected
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, cwd=tmp_path)
+    ours = run("unpickle", *options, "p")
+    assert (done.returncode, done.stdout) == (ours.code, ours.out), done.stderr
     script = run("unpickle", *options, "-", "--explain").text
-    done = subprocess.run([sys.executable, "-c", script], input=value * 2, capture_output=True, check=True)
-    assert done.stdout.decode() == expected
-    told = run("unpickle", *options, "p", "--csv", "--explain")
-    assert told == (2, b"", "stdtools unpickle: --explain does not cover --format\n")
+    done = subprocess.run([sys.executable, "-c", script], input=value * 2, capture_output=True)
+    assert (done.returncode, done.stdout) == (ours.code, ours.out), done.stderr
+    told = "stdtools unpickle: --explain does not cover --format\n"
+    refused = (2, b"", told) if options else run("unpickle", "p", "--csv")
+    assert run("unpickle", *options, "p", "--csv", "--explain") == refused
+    refused = run("unpickle", "--ops", "--globals", "p")
+    assert run("unpickle", "--ops", "--globals", "p", "--explain") == refused == (2, b"", refused.err)
+
+
+def test_a_default_that_does_not_fit_what_was_typed_is_ignored(run: Run) -> None:
+    data = pickle.dumps(5)
+    assert run("unpickle", "--globals", stdin=data, env={"STDTOOLS_UNPICKLE_OPS": "1"}) == (0, b"", "")
+    for args in ([], ["--explain"]):
+        result = run("unpickle", *args, stdin=data, env={"STDTOOLS_UNPICKLE_FORMAT": "csv"})
+        assert result == run("unpickle", *args, stdin=data)

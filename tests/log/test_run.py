@@ -62,6 +62,10 @@ def test_a_command_that_cannot_be_run(run: Run, tmp_path: Path) -> None:
     assert run("log", "run", "a.log").err == (
         "stdtools log run: missing argument '-- COMMAND [ARG]...'; see 'stdtools log run --help'\n"
     )
+    assert run("log", "run", "--", "echo", "hi").err == (
+        "stdtools log run: missing argument 'FILE'; see 'stdtools log run --help'\n"
+    )
+    assert sorted(os.listdir(tmp_path)) == [".a.log.lock", "a.log", "plain"]
 
 
 def test_standard_input_is_the_command_s(run: Run, tmp_path: Path) -> None:

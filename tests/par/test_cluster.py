@@ -11,8 +11,10 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import click
 import pytest
 
+import stdtools
 from tests.conftest import COMMAND, Run
 from tests.par.test_jobs_hostile import killed_at_the_end, mark, marked, until
 
@@ -205,6 +207,18 @@ def test_no_module_of_the_current_directory_hides_one_that_a_cluster_needs(run: 
     (tmp_path / "random.py").write_text("raise SystemExit('not the random of the library')")
     (tmp_path / "mine.py").write_text("def double(line): return line * 2")
     assert run("par", "--cluster", "local:1", "--call", "mine:double", ":::", "a") == (0, b"aa\n", "")
+
+
+def test_no_module_of_the_current_directory_stands_in_for_dask(python: str, shell: Run, tmp_path: Path) -> None:
+    (tmp_path / "site").mkdir()
+    for module in (click, stdtools):
+        (tmp_path / "site" / module.__name__).symlink_to(os.path.dirname(str(module.__file__)))
+    (tmp_path / "distributed.py").write_text("print('hostile')")
+    (tmp_path / "mine.py").write_text("def add(a, b): return a + b")
+    args = "--cluster tcp://127.0.0.1:1 --map '(line, 1)' --import mine --reduce 'mine.add(a, b)' ::: a"
+    result = shell(f"PYTHONPATH=site {python} -SP -m stdtools par {args}")
+    message = "--cluster needs the package distributed; pip install 'stdtools[cluster]'"
+    assert result == (2, b"", f"stdtools par: {message}\n")
 
 
 def test_a_scheduler_that_is_not_there(run: Run) -> None:

@@ -211,6 +211,26 @@ def test_defaults_for_commands_do_no_harm_where_they_mean_nothing(run: Run) -> N
     assert run("par", "-j1", "--block", "2", "cat", stdin="a\nb\n", env=defaults).out == b"a\nb\n"
 
 
+@pytest.mark.parametrize(
+    ("defaults", "args", "out"),
+    [
+        ("RETRIES=1", ["--line-buffer", "echo"], "a\n"),
+        ("LINE_BUFFER=1", ["--retries", "1", "sh", "-c", "echo $0; mkdir $0 2>&- && exit 1; exit 0"], "a\n"),
+        ("LINE_BUFFER=1", ["--py", "line"], "a\n"),
+        ("RESUME=1", ["echo"], "a\n"),
+        ("ARG_FILE=none", ["echo"], "a\n"),
+        ("REDUCE=count", ["echo"], "a\n"),
+        ("REDUCE=count", ["--map", "line"], "a\t1\n"),
+        ("ON_ERROR=keep", ["--map", "line", "--reduce", "count"], "a\t1\n"),
+    ],
+)
+def test_a_default_that_does_not_fit_what_was_typed_is_ignored(
+    run: Run, defaults: str, args: list[str], out: str
+) -> None:
+    name, _, value = defaults.partition("=")
+    assert run("par", *args, ":::", "a", env={f"STDTOOLS_PAR_{name}": value}) == (0, out.encode(), "")
+
+
 def test_a_script_without_a_first_line_is_run_by_sh(run: Run, tmp_path: Path) -> None:
     (tmp_path / "script").write_text("echo got $1\n")
     (tmp_path / "script").chmod(0o755)
@@ -321,6 +341,15 @@ def test_a_dry_run_of_a_resumed_run_shows_its_numbers_and_writes_nothing(run: Ru
     assert not (tmp_path / "new").exists()
 
 
+@pytest.mark.parametrize("dry", [[], ["--dry-run"]])
+def test_a_joblog_is_a_file(run: Run, tmp_path: Path, dry: list[str]) -> None:
+    (tmp_path / "d").mkdir()
+    os.mkfifo(tmp_path / "fifo")
+    for name, what in (("d", "Is a directory"), ("fifo", "File or stream is not seekable.")):
+        result = run("par", *dry, "--joblog", name, "--resume", "echo", ":::", "a")
+        assert result == (2, b"", f"stdtools par: {name}: {what}\n")
+
+
 def test_two_runs_do_not_share_a_joblog(run: Run, tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "go")
     with subprocess.Popen(
@@ -402,8 +431,15 @@ def test_the_explained_script_does_the_same(run: Run, python: str, tmp_path: Pat
 
 
 def test_what_par_refuses_is_not_explained(run: Run) -> None:
-    message = "stdtools par: --explain needs a COMMAND, or --shell TEXT\n"
-    assert run("par", "--explain", ":::", "a") == (2, b"", message)
+    for args in (
+        [":::", "a"],
+        ["--shell", "echo {}", "cat", ":::", "a"],
+        ["-a", "f", "echo", ":::", "a"],
+        ["--on-error", "skip", "echo"],
+        ["--memory", "1M", "echo"],
+    ):
+        refused = run("par", *args)
+        assert run("par", "--explain", *args) == refused == (2, b"", refused.err)
     message = "stdtools par: --explain covers --shell only with {} and without quotes\n"
     assert run("par", "--explain", "--shell", "echo hi") == (2, b"", message)
 

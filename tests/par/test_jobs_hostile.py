@@ -469,6 +469,18 @@ def test_the_last_attempt_is_heard_when_no_other_follows(run: Run, tmp_path: Pat
     assert max(Counter(job for job, _ in attempts).values()) == 3
 
 
+def test_after_a_signal_all_that_have_failed_are_told(tmp_path: Path) -> None:
+    command = [COMMAND, "par", "-j2", "--retries", "9", "sh", "-c", "touch started-$1; exit 3", "sh", ":::", *"123"]
+    with subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE) as process:
+        started(tmp_path, 3)
+        time.sleep(0.2)
+        process.terminate()
+        said = process.communicate(timeout=10)[1]
+        assert said.startswith(
+            (b"stdtools par: 3 of 3 jobs failed\n", b"stdtools par: 2 of 2 jobs failed\n")
+        )  # or one runs
+
+
 def test_a_slow_reader_loses_nothing_of_what_is_left_behind(tmp_path: Path) -> None:
     script = "(for i in $(seq 200); do printf '%0999d\\n' $i; done) & exit 0"
     process = subprocess.Popen(

@@ -154,6 +154,8 @@ def test_a_reduction_sees_the_modules_of_import(run: Run, tmp_path: Path) -> Non
     (tmp_path / "mine.py").write_text("def either(a, b): return a | b\n")
     args = ["--import", "mine", "--map", "('k', int(line))", "--reduce", "mine.either(a, b)"]
     assert run("par", *args, stdin="1\n6\n").out == b"k\t7\n"
+    (tmp_path / "mine.py").write_text("raise SystemExit(4)")
+    assert run("par", *args, stdin="1\n6\n") == (2, b"", "stdtools par: SystemExit: 4\n")
 
 
 def test_an_empty_line_that_the_reducer_refuses_is_named(run: Run) -> None:

@@ -194,6 +194,17 @@ def strace(cwd: Path, *options: str) -> list[str]:
 
 
 @pytest.mark.process
+@pytest.mark.parametrize("nth", [1, 2, 3])
+def test_a_file_that_cannot_be_opened_any_more_does_not_stop_the_rest(shell: Run, tmp_path: Path, nth: int) -> None:
+    for name in "ab":
+        (tmp_path / name).write_bytes(b"\xe9\n")
+    trace = f"strace -qqo /dev/null -P a -e inject=openat:error=ELOOP:when={nth}"
+    result = shell(f"{trace} stdtools fixenc --from latin-1 -i a b 2>&1 | grep -v ^strace:")
+    assert result == (2, b"stdtools fixenc: a: Too many levels of symbolic links\n", "")
+    assert [(tmp_path / name).read_bytes() for name in "ab"] == [b"\xe9\n", b"\xc3\xa9\n"]
+
+
+@pytest.mark.process
 @pytest.mark.parametrize("exists", [True, False])
 def test_killed_at_every_system_call_of_the_writer(tmp_path: Path, exists: bool) -> None:
     """strace kills the process at the n-th call: the name holds all of the old or all of the new."""

@@ -8,6 +8,7 @@ import pytest
 from stdtools.shared.errors import ToolError
 from stdtools.shared.fields import FieldReader
 from stdtools.shared.streams import Input
+from tests.conftest import Run
 
 
 def rows(data: bytes, *fields: str, form: str = "auto") -> list[tuple[bytes, tuple[object, ...]]]:
@@ -44,3 +45,12 @@ def test_an_array_is_records() -> None:
             (b'{"a": "\xc3\xa9"}\n', ("\u00e9",)),
         ]
     assert rows(b"[x] 1\n", "1") == [(b"[x] 1\n", ("[x]",))], "a number is a field of text"
+
+
+@pytest.mark.process
+def test_a_header_may_begin_with_a_name_in_brackets(run: Run) -> None:
+    assert run("count", "--field", "name", stdin="[id],name\n1,a\n2,a\n").text == "2\ta\n"
+    assert run("count", "--field", "[id]", stdin="\ufeff[id]\n1\n").text == "1\t1\n"
+    for array in ("[\n  \n  {", "\n\n \t\n\n[{", "\ufeff[\r\n{"):
+        assert run("count", "--field", "a", stdin=array + '"a": 1}]\n').text == "1\t1\n"
+    assert run("count", "--field", "a", stdin="[]\n") == run("count", "--field", "a", stdin=" [ ]") == (0, b"", "")

@@ -38,3 +38,19 @@ def test_what_is_typed_comes_before_a_default(run: Run) -> None:
     assert run("unpack", "B", "-v", stdin=b"1", env=quiet).err == "stdtools unpack: 1 record\n"
     assert run("unpack", "B", stdin=b"1", env=quiet | {"STDTOOLS_UNPACK_VERBOSE": "0"}).err == ""
     assert run("unpack", "B", "-q", stdin=b"1", env={"STDTOOLS_UNPACK_VERBOSE": "1"}).err == ""
+
+
+@pytest.mark.process
+@pytest.mark.parametrize(
+    ("args", "name"),
+    [
+        (["tmpl", "-e", "x", "--json"], "--json needs"),
+        (["tmpl", "-e", "x", "--format", "plain"], "--format needs"),
+        (["diff", "--closest", "x", "-d"], "--minimal has no meaning"),
+        (["diff", "--closest", "x", "--algorithm", "patience"], "--algorithm has no meaning"),
+        (["diff", "--closest", "x", "--no-timestamps"], "--no-timestamps has no meaning"),
+        (["diff", "--closest", "x", "--timestamps"], "--timestamps has no meaning"),
+    ],
+)
+def test_what_has_no_effect_is_named_as_it_was_typed(run: Run, args: list[str], name: str) -> None:
+    assert f": {name} " in run(*args).err

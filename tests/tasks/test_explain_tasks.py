@@ -147,13 +147,39 @@ def test_dates_are_those_of_today(run: Run, place: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    "args",
+    [
+        ["rm"],
+        ["done", "--limit", "1"],
+        ["reopen"],
+        ["reopen", "1", "--status", "open"],
+        ["edit", "--to-priority", "1"],
+        ["edit", "3"],
+        ["edit", "3", "--to-details", ""],
+        ["add", ""],
+        ["add", "x", "--project", "none"],
+        ["projects", "add", ""],
+        ["projects", "edit", "home"],
+        ["projects", "edit", "home", "--name", "none"],
+        ["export", "1", "--projects"],
+        ["import", "--no-header", "details", "--map", "a=due"],
+    ],
+    ids=" ".join,
+)
+def test_what_the_command_refuses_has_no_script(run: Run, place: Path, args: list[str]) -> None:
+    refused = run("tasks", "--db", "a.db", *args)
+    assert refused.code == 2
+    assert run("tasks", "--db", "a.db", *args, "--explain") == refused
+
+
+@pytest.mark.parametrize(
     ("args", "option"),
     [
-        (["list", "--csv"], "--format"),
+        (["list", "--csv"], "--csv"),
         (["done", "1", "--dry-run"], "--dry-run"),
         (["undo", "2"], "more than one step"),
         (["list", "--db", ":memory:"], "--db :memory:, in which there is nothing"),
-        (["projects", "list", "--json"], "--format"),
+        (["projects", "list", "--json"], "--json"),
     ],
 )
 def test_what_it_does_not_cover_is_said(run: Run, args: list[str], option: str) -> None:

@@ -130,9 +130,11 @@ def test_projects_are_exported_too(export: Run, db: Path) -> None:
         (["3"], "an ID has"),
     ],
 )
-def test_filters_have_no_meaning_with_projects(export: Run, args: list[str], what: str) -> None:
+def test_filters_have_no_meaning_with_projects(export: Run, db: Path, args: list[str], what: str) -> None:
     message = f"stdtools tasks export: {what} no meaning with --projects; see 'stdtools tasks export --help'\n"
     assert export("--projects", *args) == (2, b"", message)
+    usual = {"STDTOOLS_TASKS_EXPORT_PROJECTS": "1"}
+    assert export(*args, "--db", "tasks.db", env=usual) == export(*args, "--db", "tasks.db")
 
 
 @pytest.mark.process

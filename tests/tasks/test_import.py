@@ -515,6 +515,8 @@ def test_a_dry_run_changes_nothing(tasks: Run, tmp_path: Path) -> None:
     assert tasks("import", "-n", "--query", "select 1", stdin="details\nx\n").err == (
         "stdtools tasks import: --query has no meaning with --dry-run; see 'stdtools tasks import --help'\n"
     )
+    usual = {"STDTOOLS_TASKS_IMPORT_QUERY": "select 'none'"}
+    assert tasks("import", "-n", stdin="details\nx\n", env=usual).text == "1\t0\t0\t0\t0\n"
     assert len(tasks("log").text.splitlines()) == 1
 
 

@@ -71,7 +71,7 @@ def test_a_column_that_it_does_not_know_is_not_lost(run: Run, place: Path, pytho
     before = tables(run, "./a.db")
     script = run("tasks", "--db", "./a.db", "import", "other.csv", "--explain").text
     done = subprocess.run([python, "-c", script], cwd=place, capture_output=True, text=True)
-    assert (done.returncode, done.stdout, done.stderr) == (1, "", "unknown columns: {'due by'}\n")
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", "unknown columns: {'due by'}\n")
     assert tables(run, "./a.db") == before
 
 
@@ -93,7 +93,8 @@ def test_a_file_that_is_no_csv_by_its_name_is_refused(run: Run, name: str) -> No
         (["--key", "details"], "--key"),
         (["--dry-run"], "--dry-run"),
         (["--query", "select 1"], "--query"),
-        (["--json"], "--format"),
+        (["--map", "2="], "--map with the number of a column"),
+        (["--json"], "--json"),
         (["--db", ":memory:"], "--db :memory:, in which there is nothing"),
     ],
 )

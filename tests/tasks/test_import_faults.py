@@ -15,6 +15,7 @@ import pytest
 
 from tests.conftest import COMMAND, Run
 from tests.tasks.faults import until_it_listens
+from tests.test_cli import signalled_at
 
 pytestmark = [pytest.mark.process, pytest.mark.once]
 
@@ -146,6 +147,16 @@ def test_an_import_that_is_ended_leaves_the_database_as_it_was(
         assert (process.returncode, out, err) == (-number, b"", b"")
         assert run("tasks", "--db", str(database), "list").code == 0
     assert ended
+
+
+def test_a_signal_while_the_database_is_written_is_no_error_of_the_database(tmp_path: Path) -> None:
+    """SQLite ends what it does with an error of its own, such as that there is nothing to roll back."""
+    (tmp_path / "small.csv").write_text("details\na\n")
+    for number in range(1, 5):
+        for file in tmp_path.glob("new.db*"):
+            file.unlink()
+        ended = signalled_at(tmp_path, "fdatasync", number, "tasks", "--db", "new.db", "import", "small.csv")
+        assert ended == (-signal.SIGTERM, b""), number
 
 
 def test_a_new_database_is_whole_after_a_kill(run: Run, tmp_path: Path, large: Path) -> None:

@@ -603,6 +603,14 @@ def test_files_are_told_apart_as_by_import(sql: Run, run: Run, tmp_path: Path) -
 
 
 @pytest.mark.process
+def test_a_bracket_alone_makes_no_json(sql: Run, run: Run, tmp_path: Path) -> None:
+    (tmp_path / "brackets.csv").write_text("[a b],{c}\n1,2\n")
+    assert sql("select * from brackets", "brackets.csv") == (0, b"1\t2\n", "")
+    notes = "[urgent] call Bob\nbuy milk\n"
+    assert run("tasks", "import", "--no-header", "details", stdin=notes) == (0, b"2\t0\t0\t0\t0\n", "")
+
+
+@pytest.mark.process
 @pytest.mark.parametrize(
     ("name", "content", "what"),
     [
@@ -785,9 +793,13 @@ def test_the_script_of_explain_does_the_same(sql: Run, db: Path, python: str, ar
 
 
 @pytest.mark.process
-def test_explain_says_what_it_does_not_cover(sql: Run) -> None:
+def test_explain_says_what_it_does_not_cover(sql: Run, tmp_path: Path) -> None:
     assert sql("select 1", "--json", "--explain").err == "stdtools tasks sql: --explain does not cover --format json\n"
     assert (
         sql("select 1", "-", "--explain").err
         == "stdtools tasks sql: -: --explain does not cover what is no .csv file\n"
     )
+    for content in (b"a;b\nx,y;z\n", b'{"a": 1}\n', "a,b\n".encode("utf-16")):
+        (tmp_path / "t.csv").write_bytes(content)
+        told = "stdtools tasks sql: t.csv: --explain covers CSV in UTF-8 with commas only\n"
+        assert sql("select * from t", "t.csv", "--explain") == (2, b"", told)

@@ -135,7 +135,7 @@ def test_filters_and_orders(tasks: Run, five: None, args: list[str], ids: str) -
          "details, status, deadline, created, completed"),
         (["list", "--due", "soon"],
          "invalid value for '--due': 'soon' is not a date; write 2026-11-22, today, tomorrow, yesterday, friday, "
-         "next friday, +3d, +2w, +1m, +1y, eow, eom, eoy, week, overdue, none or DATE..DATE"),
+         "next friday, +3d, +2w, +1mo, +1y, eow, eom, eoy, week, overdue, none or DATE..DATE"),
         (["add", "x", "--due", "2026-02-30"],
          "invalid value for '--deadline' / '--due': '2026-02-30' is not a date: day is out of range for month"),
         (["list", "--due", "2026-02-30"],

@@ -147,7 +147,7 @@ def test_looking_before_it_is_done(run: Run, tmp_path: Path) -> None:
 def test_a_pattern_that_never_ends_is_ended(run: Run, tmp_path: Path) -> None:
     (tmp_path / "f").write_text("a" * 60 + "b\n")
     (tmp_path / "g").write_text("aa\n")
-    told = "stdtools sub: f: took longer than --timeout; a pattern with nested repeats may never end\n"
+    told = "stdtools sub: f: took longer than --timeout; the input is slow, or nested repeats never end\n"
     slow = ("sub", "(a+)+$", "--timeout", "0.3")
     assert run(*slow, "x", "f", "g") == (124, b"x\n", told), "what follows is treated"
     assert run(*slow, "x", "--count", "f", "g") == (124, b"g\t1\n", told)
@@ -156,6 +156,13 @@ def test_a_pattern_that_never_ends_is_ended(run: Run, tmp_path: Path) -> None:
     assert run(*slow, "x", "--in-place", "f", "g") == (124, b"", told)
     assert sorted(os.listdir(tmp_path)) == ["f", "g"]
     assert (tmp_path / "g").read_text() == "x\n"
+
+
+@pytest.mark.parametrize("way", ["n", "--extract"])
+def test_a_slow_reader_does_not_pass_the_timeout(shell: Run, way: str) -> None:
+    slow = "(yes | head -c 65536; sleep 0.1; yes | head -c 40000; sleep 0.1; echo y)"
+    lines = shell(f"{slow} | stdtools sub --timeout 1 y {way} | (sleep 1.5; wc -l)")
+    assert lines == (0, b"52769\n", "")
 
 
 @pytest.mark.parametrize(
@@ -181,3 +188,14 @@ def test_the_script_of_explain_does_the_same(run: Run, python: str, args: list[s
     data = b"abac a.\xff\n\nAa"
     done = subprocess.run([python, "-c", run("sub", *args, "--explain").text], input=data, capture_output=True)
     assert done.stdout == run("sub", *args, stdin=data).out
+
+
+@pytest.mark.parametrize(("suffix", "why"), [("", "it is empty"), ("x/", "'x/' has a / in it")])
+@pytest.mark.parametrize("line", [("sub", "a", "b", "--in-place"), ("sponge",), ("fixenc", "-i")])
+def test_a_suffix_that_gives_no_copy_is_refused(
+    run: Run, tmp_path: Path, line: tuple[str, ...], suffix: str, why: str
+) -> None:
+    (tmp_path / "f").write_text("a\n")
+    result = run(*line, "--backup", suffix, "f", stdin="b\n")
+    assert (result.code, os.listdir(tmp_path), (tmp_path / "f").read_text()) == (2, ["f"], "a\n")
+    assert f"invalid value for '--backup': {why}" in result.err

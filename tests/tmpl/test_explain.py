@@ -30,7 +30,7 @@ def test_scripts_do_what_the_command_does(run: Run, tmp_path: Path, args: list[s
     (tmp_path / "d.json").write_text('\ufeff{"a": [true, "ü", null]}')
     (tmp_path / "d.csv").write_text("\ufeffb,c\nü,2\n3,4\n")
     (tmp_path / "r.csv").write_text('\ufeffa,c\n"x\ny",2\n3,4\n')
-    (tmp_path / "r.jsonl").write_text('{"a": 1.5}\n{"a": null}\n{"a": "ü"}\n')
+    (tmp_path / "r.jsonl").write_text('{"a": 1.5}\n{"a": null}\n\n{"a": "ü"}\n')
     stdin = b"$APP_X $HOME"
     env = {"APP_X": "ü"}
     script = run("tmpl", *args, "--explain", env=env)

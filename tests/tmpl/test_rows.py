@@ -108,6 +108,8 @@ def test_a_column_that_is_not_there_is_told_before_anything_is_written(run: Run)
         ('{"a": 1}\n{"a": \n', "standard input: record 2: not JSON: expecting value"),
         ('{"a": 1}\n{"a": NaN}\n', 'standard input: record 2: not JSON: NaN; write "NaN"'),
         ('{"a": 1}\n{"a":', "standard input: record 2: not JSON: expecting value"),
+        ('{"a": [1\n2]}, {"a": 3}\n', "standard input: record 1: not JSON: expecting ',' delimiter"),
+        ('{"a": [[1\n2]]}, {"a": 3}\n', "standard input: record 1: not JSON: expecting ',' delimiter"),
         ('{"a": 1}\n' * 50_000 + "[\n", "standard input: record 50001: not JSON: expecting value"),
         ("a,b\r1,2\r", "standard input:1: not CSV: a carriage return that ends no line"),
         (b"a,b\n1,\xff\n", "standard input:2: not UTF-8: byte 0xff"),

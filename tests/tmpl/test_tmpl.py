@@ -140,6 +140,7 @@ def test_a_long_value_of_an_env_file_takes_little_memory(shell: Run, tmp_path: P
     ],
 )
 def test_files_that_are_none(run: Run, tmp_path: Path, name: str, content: str, message: str) -> None:
+    assert run("tmpl", "-e", "$a", "--data", name).err == f"stdtools tmpl: {name}: No such file or directory\n"
     (tmp_path / name).write_text(content)
     result = run("tmpl", "-e", "$a", "--data", name)
     assert (result.code, result.out) == (2, b"")
@@ -238,7 +239,7 @@ def test_usage(run: Run) -> None:
         (["--data", "-"], "standard input is one file: the template, --data or --each"),
         (["-D", "novalue"], "'novalue' is not NAME=VALUE"),
         (["--delimiter", "{"], "'{' is no delimiter: braces, blanks and backslashes are not for it"),
-        (["--json"], "--format needs --list, --check or --where-from"),
+        (["--json"], "--json needs --list, --check or --where-from"),
         (
             ["--only", "a,$b"],
             "--only takes names and, with a * behind them, how names begin: '$b' is neither",

@@ -268,7 +268,7 @@ def test_a_question_mark_is_one_character_also_in_a_path(run: Run, tmp_path: Pat
         (["--delete", "-n", "x", "-L"], "--follow has no meaning with --delete"),
         (["--delete", "--cache"], "--cache has no meaning with --delete"),
         (["-q", "--long"], "--long has no meaning with --quiet"),
-        (["--why", "a", "--json"], "--format has no meaning with --why"),
+        (["--why", "a", "--json"], "--json has no meaning with --why"),
         (["--why", ""], "invalid value for --why: a path is empty"),
         (["--columns", ""], "invalid value for --columns: there is no column ''; there are path, name, type, size, mtime, mode, user, group, links, depth, stem, ext, age"),  # noqa: E501
         (["--columns", "name,size,name"], "invalid value for --columns: column 'name' is there twice"),

@@ -239,8 +239,10 @@ def test_the_explained_script_finds_the_same(run: Run, python: str, tree: Path, 
 def test_what_is_not_explained_is_said(run: Run) -> None:
     assert run("find", "-e", "py", "--explain") == (2, b"", "stdtools find: --explain does not cover --ext\n")
     assert run("find", "-d", "0", "--explain") == (2, b"", "stdtools find: --explain does not cover --max-depth\n")
-    told = "stdtools find: --size: 'x' is not a size; write bytes as 16, 0x10, 64k, 10M or 1G\n"
-    assert run("find", "--size", "x", "--explain") == (2, b"", told)
+    for wrong in (["--size", "x"], ["-n", "a/b"], ["-E", ""], ["-t", ""], ["-t", "y"], ["--reverse"]):
+        refused = run("find", *wrong)
+        assert refused.code == 2
+        assert run("find", *wrong, "--explain") == refused
 
 
 def test_a_pipeline_carries_every_name(shell: Run, tmp_path: Path) -> None:

@@ -742,6 +742,7 @@ def test_what_explain_does_not_cover_is_told(run: Run) -> None:
         assert run("walk", "--explain", *option) == (2, b"", f"stdtools walk: --explain does not cover {name}\n")
     assert run("walk", "--explain", "--dirs").err == "stdtools walk: --explain does not cover --dirs\n"
     assert run("walk", "--explain", "--from", "-").err == "stdtools walk: --explain does not cover --from\n"
+    assert run("walk", "--explain", "--triples", "--ascii") == run("walk", "--triples", "--ascii")
     assert run("walk", "--explain", "--sort", "size").err == "stdtools walk: --explain covers --sort only with name\n"
 
 

@@ -48,11 +48,13 @@ def _write_json(records: Iterator[Any], output: Output, *, as_array: bool) -> No
     from json import dumps
 
     before, behind = (b"[", b"") if as_array else (b"", b"\n")
-    for record in records:
-        output.write(before + escape_surrogates(dumps(record, ensure_ascii=False)).encode() + behind)
-        before = b",\n " if as_array else b""
-    if as_array:
-        output.write(b"[]\n" if before == b"[" else b"]\n")
+    try:
+        for record in records:
+            output.write(before + escape_surrogates(dumps(record, ensure_ascii=False)).encode() + behind)
+            before = b",\n " if as_array else b""
+    finally:  # what comes before a bad record is an array, too
+        if as_array:
+            output.write(b"[]\n" if before == b"[" else b"]\n")
 
 
 def _converted(

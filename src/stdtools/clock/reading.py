@@ -17,7 +17,7 @@ _BARE_UNITS = {13: "ms", 16: "us", 19: "ns"}
 _FRACTION = re.compile(r"(?<=:\d\d)[.,](\d+)|(?<=T\d{6})[.,](\d+)", re.ASCII)
 _ISO_ZONE = re.compile(r"(?i)\s*(?:utc|gmt)$|\s+(?=[+-]\d\d:?\d\d$)")
 _TIME = re.compile(r"(\d\d?)(?::(\d\d))?(?::(\d\d)(?:\.(\d{1,9}))?)?\s*(am|pm)?", re.ASCII)
-_WITH_TIME = re.compile(r"(.*\S)\s+(?:at\s+)?(\d\d?:\d\d\S*(?:\s*[ap]m)?|\d\d?\s*[ap]m|noon|midnight)", re.ASCII)
+_WITH_TIME = re.compile(r"(.*?\S)\s+(?:at\s+)?(\d\d?:\d\d\S*(?:\s*[ap]m)?|\d\d?\s*[ap]m|noon|midnight)", re.ASCII)
 _SEPARATED = re.compile(r"\d+([./])\d+\1\d+", re.ASCII)
 _SHIFTED = re.compile(r"(.*\S)\s+([+-]\s*(?:[0-9][0-9.]*\s*[a-z]|p).*)", re.ASCII)
 # 22 Nov 2026 15:00:00 +0100, Nov 22 15:00:00 UTC 2026

@@ -13,13 +13,13 @@ class _Local(tzinfo):
     """The zone of this machine, as the C library knows it: TZ, or else /etc/localtime."""
 
     def utcoffset(self, when: datetime | None) -> timedelta | None:
-        return None if when is None else when.replace(tzinfo=None).astimezone().utcoffset()
+        return None if when is None else _there(when).utcoffset()
 
     def dst(self, when: datetime | None) -> timedelta | None:
         return None
 
     def tzname(self, when: datetime | None) -> str | None:
-        return None if when is None else when.replace(tzinfo=None).astimezone().tzname()
+        return None if when is None else _there(when).tzname()
 
     def fromutc(self, when: datetime) -> datetime:
         there = when.replace(tzinfo=UTC).astimezone()
@@ -28,6 +28,15 @@ class _Local(tzinfo):
 
     def __str__(self) -> str:
         return "local time"
+
+
+def _there(when: datetime) -> datetime:
+    """Return *when* in the zone of this machine; at the ends of the years a moment near it, of the same offset."""
+    naive = when.replace(tzinfo=None)
+    try:
+        return naive.astimezone()
+    except (OverflowError, ValueError):  # it looks a day further, for a change of the clock
+        return (naive + timedelta(days=2 if naive.year == 1 else -2)).astimezone()
 
 
 LOCAL = _Local()

@@ -9,7 +9,7 @@ import click
 from stdtools.configuration.command_settings import Setting, faults, named, settings, value_of
 from stdtools.shared import places, screen
 from stdtools.shared.commands import LazyGroup, ToolCommand, print_text
-from stdtools.shared.config import config_path, load_config
+from stdtools.shared.config import config_path, load_config, read_config
 from stdtools.shared.errors import TROUBLE, ToolError, raise_os_error
 from stdtools.shared.options import record_output
 from stdtools.shared.records import RecordWriter
@@ -100,13 +100,13 @@ def show(names: tuple[str, ...], everything: bool, format: str | None) -> int:
     A flag on the command line comes before the variable STDTOOLS_COMMAND_OPTION, that
     before config.toml, and that before the default. Shown is the first of these three;
     without a name, what a variable or config.toml sets. The exit code is 2 when there
-    is something in config.toml that nobody reads.
+    is something in config.toml that nobody reads, or all of it.
     """
     config = load_config()
     root = _root()
     chosen: Iterator[Setting] | list[Setting]
     chosen = [setting for name in names for setting in named(root, name)] if names else settings(root)
-    code = 0
+    code = TROUBLE if read_config()[1] else 0
     with Output() as output:
         writer = RecordWriter(output, ("name", "value", "from"), format)
         for setting in chosen:

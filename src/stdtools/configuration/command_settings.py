@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import click
 
-from stdtools.shared.commands import LazyGroup, ToolCommand, is_settable
+from stdtools.shared.commands import LazyGroup, ToolCommand, in_our_words, is_settable
 from stdtools.shared.errors import ToolError
 
 
@@ -107,7 +107,7 @@ def value_of(setting: Setting, words: list[str]) -> Any:
     try:
         converted = [option.type.convert(word, option, context) for word in words]
     except click.UsageError as error:
-        raise ToolError(error.message.rstrip("."), where=setting.name) from None
+        raise ToolError(in_our_words(error.message), where=setting.name) from None
     if option.multiple:
         return words
     plain = converted[0]

@@ -13,7 +13,7 @@ from stdtools.diff.running import Entering, Run
 from stdtools.shared import journal, screen
 from stdtools.shared.commands import ToolCommand
 from stdtools.shared.errors import ToolError
-from stdtools.shared.options import Decorated, refuse_idle
+from stdtools.shared.options import Decorated, is_typed, refuse_idle
 from stdtools.shared.parameters import Duration
 from stdtools.shared.streams import STDOUT, Output, open_input
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 ALGORITHMS = ("fast", "minimal", "patience", "difflib")
 WIDEST = 1_000_000  # columns, all of which -y fills
 MOST_DIGITS = 11  # of a time in seconds: to the year 5138
+BESIDE_CLOSEST = {"closest", "count", "cutoff", "ignore_case", "style", "paths"}
 TYPED = "stdtools.diff.typed"  # in the context: the arguments as they were typed
 
 
@@ -130,15 +131,7 @@ def diff(**given: Any) -> int:
     """
     if given["closest"] is not None:
         return _closest(given)
-    needed = {"count": "--closest", "cutoff": "--closest"}
-    if given["style"] not in ("word", "color-words"):
-        needed["word_regex"] = "--word or --color-words"
-    if given["style"] in ("normal", "side-by-side"):
-        needed["unified_lines"] = "a format with context"
-    if given["algorithm"] == "difflib":
-        needed["deadline"] = "another --algorithm"
-    refuse_idle(given, given.keys() - needed.keys(), "", needed)
-    shape = _shape(given)
+    shape = shape_of(given)
     if len(given["paths"]) != 2:
         _refuse(f"two files are compared, not {len(given['paths'])}")
     wishes = _wishes(given, shape)
@@ -158,21 +151,17 @@ def _refuse(message: str) -> None:
     raise click.UsageError(message, click.get_current_context())
 
 
-def _shape(given: dict[str, Any]) -> Shape:
-    """Return the format that was asked for."""
-    style = given["style"]
-    lines = {"unified": given["unified_lines"], "context": given["context_lines"]}
-    named = [name for name, value in lines.items() if value is not None]
-    if len(named) > 1:  # one may be a default of the user's
-        context = click.get_current_context()
-        sources = {name: context.get_parameter_source(f"{name}_lines") for name in named}
-        named = [name for name in named if sources[name] is click.core.ParameterSource.COMMANDLINE] or named
-    if len(named) > 1:
-        _refuse("-U and -C name two formats")
-    if style is None:
-        style = named[0] if named else "unified"
-    elif named == ["context"] and style != "context":
-        _refuse(f"-C and --{style} name two formats")
+def shape_of(given: dict[str, Any]) -> Shape:
+    """Return the format that was asked for. Raises UsageError for what does not go together."""
+    needed = {"count": "--closest", "cutoff": "--closest"}
+    if given["style"] not in ("word", "color-words"):
+        needed["word_regex"] = "--word or --color-words"
+    if given["style"] in ("normal", "side-by-side"):
+        needed["unified_lines"] = "a format with context"
+    if given["algorithm"] == "difflib":
+        needed["deadline"] = "another --algorithm"
+    refuse_idle(given, given.keys() - needed.keys(), "", needed)
+    style, context = _style_and_context(given)
     if len(given["labels"]) > 2:
         _refuse("--label names A, then B; there is no third")
     color = screen.wants_color(STDOUT) and style not in ("html", *RECORDS)
@@ -182,7 +171,7 @@ def _shape(given: dict[str, Any]) -> Shape:
         _expressions([given["word_regex"]], "--word-regex")
     return Shape(
         style=style,
-        context=lines[named[0]] if named else None,
+        context=context,
         labels=tuple(os.fsencode(text) for text in given["labels"]),
         timestamps=given["timestamps"],
         epoch=_epoch(),
@@ -196,6 +185,20 @@ def _shape(given: dict[str, Any]) -> Shape:
         report_identical=given["report_identical_files"],
         color=color,
     )
+
+
+def _style_and_context(given: dict[str, Any]) -> tuple[str, int | None]:
+    """Return the style, and how many lines of context were asked for; what was typed is above the user's defaults."""
+    style = given["style"]
+    lines = {"unified": given["unified_lines"], "context": given["context_lines"]}
+    typed = [name for name in lines if is_typed(f"{name}_lines")]
+    if len(typed) > 1:
+        _refuse("-U and -C name two formats")
+    if typed == ["context"] and style not in (None, "context"):
+        _refuse(f"-C and --{style} name two formats")
+    named = typed or [name for name, value in lines.items() if value is not None]
+    style = style or next(iter(named), "unified")
+    return style, lines["context" if style == "context" and "context" in named else "unified"]
 
 
 def _epoch() -> int | None:
@@ -280,13 +283,17 @@ def _typed_options() -> bytes:
     return b"".join(b" " + os.fsencode(quote(word)) for word in options)
 
 
-def _closest(given: dict[str, Any]) -> int:
-    beside = {"closest", "count", "cutoff", "ignore_case", "style", "paths"}
-    refuse_idle(given, beside, "--closest", {})
+def check_closest(given: dict[str, Any]) -> None:
+    """Raise UsageError for what has no meaning with --closest."""
+    refuse_idle(given, BESIDE_CLOSEST, "--closest", {})
     if given["style"] not in (None, *RECORDS):
         _refuse(f"--{given['style']} has no meaning with --closest")
     if len(given["paths"]) > 1:
         _refuse("--closest reads one FILE")
+
+
+def _closest(given: dict[str, Any]) -> int:
+    check_closest(given)
     from stdtools.diff.closest import main
 
     with Output() as output, open_input(given["paths"][0] if given["paths"] else "-", output) as source:

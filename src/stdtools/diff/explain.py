@@ -1,16 +1,19 @@
 """The scripts that --explain prints: the same with ``difflib`` and its matcher."""
 
 import os
+from itertools import zip_longest
 from typing import Any
 
+from stdtools.diff.command import BESIDE_CLOSEST, check_closest, shape_of
+from stdtools.diff.printing import Shape
 from stdtools.shared.errors import ToolError
 from stdtools.shared.explaining import refuse_others
 
 _COVERED = {
-    "paths", "style", "unified_lines", "context_lines", "labels", "timestamps", "closest", "count", "cutoff",
-    "algorithm", "deadline", "brief",
+    "paths", "style", "unified_lines", "context_lines", "labels", "timestamps", "algorithm", "deadline", "brief",
 }  # fmt: skip
-_STYLES = (None, "unified", "context", "ndiff")
+_IDLE = {"width", "suppress_common_lines", "word_regex", "recursive", "exclude", "count", "cutoff"}  # in these styles
+_STYLES = ("unified", "context", "ndiff")
 
 _STAMP = """
 def stamp(path):
@@ -23,41 +26,35 @@ def stamp(path):
 
 def explain(given: dict[str, Any]) -> str:
     """Return a script that does what ``diff`` would do with the parameters *given*."""
-    refuse_others(given, _COVERED)
     if given["closest"] is not None:
         return _closest(given)
-    if given["style"] not in _STYLES:
-        raise ToolError(f"--explain does not cover --{given['style']}")
+    shape = shape_of(given)
+    refuse_others(given, _COVERED, _IDLE)
+    if shape.style not in _STYLES:
+        raise ToolError(f"--explain does not cover --{shape.style}")
     if given["algorithm"] not in ("fast", "difflib"):
         raise ToolError("--explain covers --algorithm only with fast and difflib")
-    if len(given["labels"]) > 2:
-        raise ToolError("--label names A, then B; there is no third")
-    if given["unified_lines"] is not None and given["context_lines"] is not None:
-        raise ToolError("-U and -C name two formats")
     paths = list(given["paths"])
-    if len(paths) != 2 or "-" in paths:
-        raise ToolError("--explain covers two files, not standard input")
-    if given["brief"]:
-        return _brief(paths)
-    if given["style"] == "ndiff":
-        return _ndiff(paths)
-    return _patch(given, paths)
-
-
-def _patch(given: dict[str, Any], paths: list[str]) -> str:
-    is_context = given["style"] == "context" or given["context_lines"] is not None
-    lines = next((n for n in (given["unified_lines"], given["context_lines"]) if n is not None), 3)
-    stamped = given["timestamps"] and len(given["labels"]) < 2
-    if stamped and os.environ.get("SOURCE_DATE_EPOCH"):
-        raise ToolError("--explain does not cover SOURCE_DATE_EPOCH", hint="leave out times: --no-timestamps")
+    if len(paths) != 2 or "-" in paths or any(map(os.path.isdir, paths)):
+        raise ToolError("--explain covers two files, neither standard input nor directories")
     labels = list(given["labels"])
+    if given["brief"]:
+        return _brief(paths, labels)
+    if shape.style == "ndiff":
+        return _ndiff(paths)
+    return _patch(shape, paths, labels)
+
+
+def _patch(shape: Shape, paths: list[str], labels: list[str]) -> str:
+    stamped = shape.timestamps and len(labels) < 2
+    if stamped and shape.epoch is not None:
+        raise ToolError("--explain does not cover SOURCE_DATE_EPOCH", hint="leave out times: --no-timestamps")
     if any(not name.isascii() or not name.isprintable() or set(name) & set(' "\\') for name in labels + paths):
         raise ToolError("--explain covers names without blanks, quotes and other than ASCII")
     names = [repr(text) for text in labels]
     for path in paths[len(names) :]:
         names.append(repr(path) if not stamped else f"{path + chr(9)!r} + stamp({path!r})")
     old, new = names
-    function = "context_diff" if is_context else "unified_diff"
     return (
         f"import difflib, {'os, sys, time' if stamped else 'sys'}\n"
         + _STAMP * stamped
@@ -65,7 +62,7 @@ def _patch(given: dict[str, Any], paths: list[str]) -> str:
 a, b = (list(open(path, 'rb')) for path in {paths!r})  # lines end with \\n alone, unlike splitlines
 names = [name.encode() for name in ({old}, {new})]
 different = False
-for line in difflib.diff_bytes(difflib.{function}, a, b, *names, n={lines}):
+for line in difflib.diff_bytes(difflib.{shape.style}_diff, a, b, *names, n={shape.around}):
     different = True
     # difflib does not say that a last line lacks its newline.
     sys.stdout.buffer.write(line if line.endswith(b'\\n') else line + b'\\n\\\\ No newline at end of file\\n')
@@ -86,18 +83,21 @@ sys.exit(a != b)
 """
 
 
-def _brief(paths: list[str]) -> str:
+def _brief(paths: list[str], labels: list[str]) -> str:
+    names = [label or path for label, path in zip_longest(labels, paths)]
     return f"""\
 import filecmp, sys
 
 a, b = {paths!r}
 if not filecmp.cmp(a, b, shallow=False):
-    print(f'Files {{a}} and {{b}} differ')
+    print({f"Files {names[0]} and {names[1]} differ"!r})
     sys.exit(1)
 """
 
 
 def _closest(given: dict[str, Any]) -> str:
+    check_closest(given)
+    refuse_others(given, BESIDE_CLOSEST - {"ignore_case"}, given.keys() - BESIDE_CLOSEST)
     if given["style"]:
         raise ToolError(f"--explain does not cover --{given['style']}")
     path = given["paths"][0] if given["paths"] else "-"

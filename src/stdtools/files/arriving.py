@@ -112,6 +112,7 @@ class Arrivals:
         if inner.fresh and not self._wishes.dry_run:
             self._made[inner.below()] = _Made(source, found, listed=False)
             self._maker.counts.directories += 1
+            inner.fresh = False  # for the next name it has this one in it
         return inner
 
     def finish(self) -> None:

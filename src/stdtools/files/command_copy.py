@@ -9,7 +9,7 @@ import click
 
 from stdtools.files.copying import Copier
 from stdtools.files.levels import OPEN_DIRECTORY, Directory
-from stdtools.files.making import Counts, Maker, Wishes
+from stdtools.files.making import TWICE, Counts, Maker, Wishes
 from stdtools.shared import journal, screen
 from stdtools.shared.commands import ToolCommand
 from stdtools.shared.errors import TROUBLE, ToolError, raise_os_error
@@ -113,7 +113,7 @@ def copy(paths: tuple[str, ...], **given: Any) -> int:
         with _progress(given["progress"]) as ticking:
             maker = Maker(root, wishes, once=once)
             maker.on_tick = ticking
-            copier = Copier(root, maker, tell=tell, show=_showing(writer))
+            copier = Copier(root, maker, tell=tell, show=_showing(writer, once=once))
             try:
                 if given["into"] is not None:
                     _into(sources, given, root, copier, maker, tell)
@@ -237,9 +237,18 @@ def _into(
         arrivals.finish()
 
 
-def _showing(writer: RecordWriter | None) -> Callable[[str, str], None] | None:
+def _showing(writer: RecordWriter | None, *, once: bool) -> Callable[[str, str], None] | None:
     if writer is not None:
-        return lambda source, target: writer.write([(source, target)])
+        targets: set[str] = set()
+
+        def show(source: str, target: str) -> None:
+            if once and target in targets:  # as the Maker says where there are files to look at
+                raise ToolError(TWICE, where=target)
+            if once:
+                targets.add(target)
+            writer.write([(source, target)])
+
+        return show
     if screen.preferences.verbosity > 0:
         return lambda source, target: screen.note(f"{source} -> {target}")
     return None

@@ -19,7 +19,7 @@ _SCRIPTS = {
     "name": "os.path.basename(path)",
     "stem": "os.path.splitext(os.path.basename(path))[0]",
     "ext": "os.path.splitext(os.path.basename(path))[1]",
-    "dir": "os.path.dirname(path)",
+    "dir": "os.path.dirname(path) or '.'",
     "norm": "os.path.normpath(path)",
     "abs": "os.path.abspath(path)",
     "real": "os.path.realpath(path)",

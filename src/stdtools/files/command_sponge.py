@@ -11,6 +11,7 @@ from stdtools.shared import journal, screen
 from stdtools.shared.commands import ToolCommand
 from stdtools.shared.errors import ToolError
 from stdtools.shared.options import refuse_idle
+from stdtools.shared.parameters import Suffix
 from stdtools.shared.streams import BLOCK, STDIN, Input, Output, open_input
 
 
@@ -48,7 +49,7 @@ date | stdtools sponge --append visits.txt
 @click.option("-a", "--append", is_flag=True, allow_from_autoenv=False, help="Puts the input behind what is in FILE.")
 @click.option("--unless-empty", is_flag=True, help="Leaves FILE alone when nothing came; exit code 1.")
 @click.option("--if-changed", is_flag=True, help="Exits with 1 where FILE had just that; it is not written then.")
-@click.option("--backup", metavar="SUFFIX", default="", help="Keeps what was there under FILE + SUFFIX.")
+@click.option("--backup", type=Suffix(), metavar="SUFFIX", help="Keeps what was there under FILE + SUFFIX.")
 def sponge(file: str | None, **given: Any) -> int:
     """Soak up standard input, then replace a file.
 

@@ -10,6 +10,8 @@ from stdtools.files.content import copy_bytes, same_bytes
 from stdtools.files.levels import Directory, Id, id_of, open_below
 from stdtools.shared.errors import ToolError
 
+TWICE = "was just made of another source; it stays"
+
 
 class Wishes(NamedTuple):
     """What was asked for: *links* is keep, follow or skip."""
@@ -95,7 +97,7 @@ class Maker:
         if kind not in (stat.S_IFREG, stat.S_IFLNK, stat.S_IFDIR) and kind != stat.S_IFMT(found.st_mode):
             raise ToolError("is a special file, which is not replaced", where=directory.path(target))
         if self._made is not None and id_of(old) in self._made:
-            raise ToolError("was just made of another source; it stays", where=directory.path(target))
+            raise ToolError(TWICE, where=directory.path(target))
         return old
 
     def is_current(self, old: os.stat_result, found: os.stat_result) -> bool:

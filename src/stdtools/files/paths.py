@@ -73,7 +73,7 @@ PURE: dict[str, Operation] = {
     "name": os.path.basename,
     "stem": _stem,
     "ext": lambda path: os.path.splitext(os.path.basename(path))[1],
-    "dir": os.path.dirname,
+    "dir": lambda path: os.path.dirname(path) or ".",
     "parts": _parts,
     "split": lambda path: list(os.path.split(path)),
     "norm": os.path.normpath,

@@ -6,13 +6,15 @@ from functools import lru_cache
 from typing import Any
 from unicodedata import category, combining, decomposition, is_normalized, name, normalize
 
-from stdtools.fixenc.checking import BIDI, INVISIBLE
+from stdtools.fixenc.checking import BIDI, INVISIBLE, JOINERS
+from stdtools.fixenc.coders import markless
+from stdtools.fixenc.encodings import find
 from stdtools.fixenc.places import Position
-from stdtools.fixenc.request import Request, Running
+from stdtools.fixenc.request import AUTO, Request, Running
 from stdtools.shared.streams import Input
 
 _BIDI = re.compile(f"[{BIDI}]")
-_INVISIBLE = re.compile(f"[{INVISIBLE}\u200c\u200d]")
+_INVISIBLE = re.compile(f"[{INVISIBLE}{JOINERS}]")
 # Letters of other scripts that look like Latin ones.
 _LIKE_LATIN = dict(
     zip("АВЕЅІЈКМНОРСТХаеорсухіјѕΑΒΕΖΗΙΚΜΝΟΡΤΥΧο", "ABESIJKMHOPCTXaeopcyxijsABEZHIKMNOPTYXo", strict=True)
@@ -21,11 +23,12 @@ _LIKE_LATIN = dict(
 
 def describe(source: Input, encoding: str) -> Iterator[tuple[Any, ...]]:
     """Yield line, column, character, code, name, category, bytes and oddities of each character of *source*."""
+    said = markless(find(encoding), source) if encoding != AUTO else None
     running = Running(Request(encoding, bom="strip"), source, sure=False)
     position = Position()
     before = ""
     for piece in running:
-        codec = running.converter.conversion.source.codec  # which may be found out on the way
+        codec = (said or running.converter.conversion.source).codec  # which may be found out on the way
         for char in piece.decode():
             place = position.place()
             shown = char if char.isprintable() else ""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import IO, NamedTuple
 
 from stdtools.fixenc.coders import decoder
-from stdtools.fixenc.converting import BOM
+from stdtools.fixenc.converting import BOM, first_mark
 from stdtools.fixenc.encodings import Encoding, find, shown
 from stdtools.fixenc.places import Place, Position
 from stdtools.shared.streams import Input
@@ -20,11 +20,12 @@ INVISIBLE = (
     "\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u2060-\u2064\u206a-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb"
     "\U000e0000-\U000e007f"
 )
-JOINERS_IN_ASCII = "(?<=[\x20-\x7e])[\u200c\u200d]"
+JOINERS = "\u200c\u200d"
+BEHIND_ASCII = "(?<=[\x20-\x7e])"
 _PATTERNS = {
     "lf": re.compile("\r\n?"),
     "no-bidi": re.compile(f"[{BIDI}]"),
-    "no-invisible": re.compile(f"[{INVISIBLE}]|{JOINERS_IN_ASCII}"),
+    "no-invisible": re.compile(f"[{INVISIBLE}]|{BEHIND_ASCII}[{JOINERS}]"),
 }
 _MAY_MATCH = re.compile("[^\x00-\x0c\x0e-\x7f]|\r")
 
@@ -152,11 +153,12 @@ def _all(
 ) -> Iterator[Problem]:
     """Yield what breaks *policy* in *source*, from *begun* on, where *head* is what has been read beyond that."""
     bad: deque[bytes] = deque()
+    stand_in = chr(first_mark(policy.encoding))
 
     def mark(error: UnicodeError) -> tuple[str, int]:
         assert isinstance(error, UnicodeDecodeError)
         bad.append(bytes(error.object[error.start : error.end]))
-        return "\udcff", error.end
+        return stand_in, error.end
 
     decode = decoder(policy.encoding, mark)
     position = begun or Position()
@@ -174,20 +176,20 @@ def _all(
         cut = len(text) if not block else text.rfind("\n") + 1 or (len(text) if len(text) > CHECKED_AT_ONCE else 0)
         lines, rest = text[:cut], text[cut:]
         if bad or _MAY_MATCH.search(lines):
-            yield from _in_lines(lines, position, policy, bad, guess)
+            yield from _in_lines(lines, position, policy, bad, stand_in, guess)
         position.move(lines)
         if not block:
             return
 
 
 def _in_lines(
-    text: str, position: Position, policy: Policy, bad: deque[bytes], guess: Callable[[], str]
+    text: str, position: Position, policy: Policy, bad: deque[bytes], stand_in: str, guess: Callable[[], str]
 ) -> Iterator[Problem]:
     found = list(_found(text, policy.rules))
-    at = text.find("\udcff") if bad else -1
+    at = text.find(stand_in) if bad else -1
     while at >= 0 and bad:
         found.append((at, "utf-8", _tell(bad.popleft(), policy.encoding.name, guess())))
-        at = text.find("\udcff", at + 1)
+        at = text.find(stand_in, at + 1)
     if "nfc" in policy.rules:
         found += _not_nfc(text)
     seen = 0

@@ -9,6 +9,7 @@ from typing import Any
 from stdtools.fixenc.encodings import Encoding, find
 from stdtools.fixenc.variants import Utf7Encoder
 from stdtools.shared.errors import ToolError
+from stdtools.shared.streams import Input
 
 Decode = Callable[[bytes, bool], str]
 Encode = Callable[[str, bool], bytes]
@@ -49,6 +50,13 @@ def encoder(target: Encoding, handler: Callable[[UnicodeError], tuple[str | byte
     make = Utf7Encoder if name == "utf-7" else find("utf-8" if name == "utf-8-sig" else name).codec.incrementalencoder
     assert make is not None
     return make(_registered(weakref.WeakMethod(handler), id(handler.__self__))).encode  # type: ignore[attr-defined]
+
+
+def markless(encoding: Encoding, source: Input) -> Encoding:
+    """Return what *encoding* is behind the mark that *source* begins with, which may tell the order of bytes."""
+    if encoding.name in MARKED:
+        return find(f"{encoding.name}-le" if source.peek(1) == b"\xff" else f"{encoding.name}-be")
+    return find("utf-8") if encoding.name == "utf-8-sig" else encoding
 
 
 def _registered(handler: Callable[[], Any], number: int) -> str:

@@ -8,8 +8,8 @@ from stdtools.fixenc.converting import BOM_RULES
 from stdtools.fixenc.losses import ERRORS
 from stdtools.fixenc.transforms import FORMS, NEWLINES
 from stdtools.shared.commands import ToolCommand
-from stdtools.shared.errors import ToolError
 from stdtools.shared.options import is_typed, offering, record_output, refuse_idle
+from stdtools.shared.parameters import Suffix
 
 MODES = ("detect", "check", "mixed", "mojibake", "why", "list", "chars")
 # What each option has a meaning with; convert is what is done without a mode.
@@ -53,6 +53,11 @@ def _mode(given: dict[str, Any]) -> str:
     if given["files"] and (mode in ("why", "list") or given["files0_from"]):
         beside = "--files0-from" if given["files0_from"] else f"--{mode}"
         raise click.UsageError(f"a FILE has no meaning with {beside}", context)
+    changes = given["in_place"] or given["dry_run"]
+    if given["jobs"] > 1 and is_typed("jobs") and not (changes or mode in ("detect", "check")):
+        raise click.UsageError("-j needs -i, -n, --detect or --check", context)
+    if is_typed("backup") and not (changes or given["fix"]):
+        raise click.UsageError("--backup needs -i", context)
     return mode
 
 
@@ -133,7 +138,7 @@ stdtools fixenc --why 'K√∂nig'
 @click.option("--list", is_flag=True, allow_from_autoenv=False, help="Lists encodings, aliases, and the web's view.")
 @click.option("--chars", is_flag=True, allow_from_autoenv=False, help="Every character: code, name, bytes, oddities.")
 @click.option("-i", "--in-place", is_flag=True, allow_from_autoenv=False, help="Rewrites each FILE that changes.")
-@click.option("--backup", metavar="SUFFIX", default="", help="With -i, keeps what was there under FILE and SUFFIX.")
+@click.option("--backup", type=Suffix(), metavar="SUFFIX", help="With -i, keeps what was there under FILE and SUFFIX.")
 @click.option("-n", "--dry-run", is_flag=True, allow_from_autoenv=False, help="Shows a diff of what -i would do.")
 @click.option("--files0-from", metavar="FILE", help="Takes names, each ended by a NUL, from FILE (-: standard input).")
 @click.option(
@@ -157,13 +162,6 @@ def fixenc(**given: Any) -> int:
     mode = _mode(given)
     if given["in_place"] and given["dry_run"]:
         given["in_place"] = False
-    shares = mode in ("detect", "check") or given["in_place"] or given["dry_run"]
-    if given["jobs"] > 1 and not shares and is_typed("jobs"):
-        raise click.UsageError("-j needs -i, -n, --detect or --check", click.get_current_context())
-    if is_typed("backup") and not (given["in_place"] or given["fix"] or given["dry_run"]):
-        raise click.UsageError("--backup needs -i", click.get_current_context())
-    if "/" in given["backup"]:
-        raise ToolError("has a / in it; it is put behind the name of the file", where="--backup")
     if mode in ("list", "why", "chars"):
         from stdtools.fixenc.command_looks import look
 

@@ -24,7 +24,7 @@ class Done(NamedTuple):
 
     changed: bool = False
     notes: tuple[str, ...] = ()
-    shown: bytes = b""
+    shown: str = ""
     records: tuple[tuple[Any, ...], ...] = ()
 
 
@@ -46,6 +46,8 @@ def change(mode: str, given: dict[str, Any]) -> int:
         given["bom"],
         given["normalize"] or "",
     )
+    if given["map_file"] == "-":
+        raise ToolError("--map needs a file; standard output is for the text")
     request.conversion("utf-8")
     if request.source != "auto":
         find(request.source)
@@ -130,7 +132,8 @@ def _files(mode: str, request: Request, given: dict[str, Any]) -> int:
             if isinstance(done, Failed):
                 code = tell(done.message)
                 continue
-            output.write(done.shown)
+            text = screen.safe_lines(done.shown) if output.is_terminal else done.shown
+            output.write(text.encode("utf-8", "surrogateescape"))
             _tell_notes(shown(path), done.notes)
             records += done.records
             changed += done.changed
@@ -176,8 +179,7 @@ def _preview(mode: str, request: Request, given: dict[str, Any], path: str) -> D
     notes, records = _notes(made), _records(path, made)
     if new == old.data:
         return Done(notes=notes, records=records)
-    diff = "".join(unified(source.name, old.data, new)).encode("utf-8", "surrogateescape")
-    return Done(True, notes, diff, records)
+    return Done(True, notes, "".join(unified(screen.safe(source.name), old.data, new)), records)
 
 
 class _Kept(Input):

@@ -58,6 +58,8 @@ def _chars(given: dict[str, Any]) -> int:
                     for row in describe(source, source_of(given)):
                         writer.write([row])
             except ToolError as error:
+                if error.where == output.name:
+                    raise
                 code = tell(str(error))
         writer.close()
     return code

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 import click
 
 from stdtools.fixenc.checking import RULES, Policy, Problem, problems
+from stdtools.fixenc.coders import MARKED
 from stdtools.fixenc.command_files import Failed, each, paths_of, shown, source_of, tell
 from stdtools.fixenc.encodings import find
 from stdtools.fixenc.losses import placed
@@ -59,6 +60,11 @@ def _check(given: dict[str, Any]) -> int:
     rules = _rules(given["policy"])
     source = source_of(given)
     policy = Policy(rules, find("utf-8" if source == "auto" else source))
+    if "no-bom" in rules and policy.encoding.name in MARKED:
+        raise click.UsageError(
+            f"--policy no-bom has no meaning with {policy.encoding.name}, which needs its mark",
+            click.get_current_context(),
+        )
     wrong = code = 0
     with Output() as output:
         writer = RecordWriter(output, WRONG, given["format"]) if given["format"] or output.is_terminal else None
@@ -72,6 +78,8 @@ def _check(given: dict[str, Any]) -> int:
                             _put(path, problem, writer, output)
                             wrong += 1
                 except ToolError as error:
+                    if error.where == output.name:
+                        raise
                     code = tell(str(error))
         else:
             for path, checked in each(paths_of(given), lambda path: _checked(path, policy, given), given["jobs"]):

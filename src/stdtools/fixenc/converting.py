@@ -22,7 +22,7 @@ FIRST_PLACES = 5
 # Marks of undecodable bytes: lone surrogates, or where a decoder may yield these itself, the end of private use.
 _SURROGATES, _PRIVATE = 0xDC00, 0x10FE00
 _MAY_YIELD_SURROGATES = {*VARIANTS, "utf-7"}
-_WIDE = ("utf-16", "utf-32")
+WIDE = ("utf-16", "utf-32")
 
 
 class Conversion(NamedTuple):
@@ -47,6 +47,11 @@ class Conversion(NamedTuple):
         return self.newlines != "keep" or bool(self.normalize or self.drop)
 
 
+def first_mark(source: Encoding) -> int:
+    """Return the first of 256 characters that stand for the bad bytes of *source*."""
+    return _PRIVATE if source.name in _MAY_YIELD_SURROGATES else _SURROGATES
+
+
 class Converter:
     """Convert a file as *conversion* says, fed in blocks of any size; ``losses`` counts what was replaced.
 
@@ -66,7 +71,7 @@ class Converter:
         self._locate = locate
         self._offset = 0  # of the block that is being converted
         self._since: list[str] = []  # what was put since its beginning, where lines are counted later
-        self._marks = Marks(_PRIVATE if conversion.source.name in _MAY_YIELD_SURROGATES else _SURROGATES)
+        self._marks = Marks(first_mark(conversion.source))
         self._lacking: list[tuple[str, int]] = []  # what the target lacks, and where in the text being encoded
         self._encoding = ""
         self._refused = 0  # where in the text being encoded that stands which ended it
@@ -87,7 +92,7 @@ class Converter:
     def read_as(self, source: Encoding) -> None:
         """Read what follows in *source*. What came before was ASCII, of which every encoding waits for nothing."""
         self.conversion = self.conversion._replace(source=source)
-        self._marks = Marks(_PRIVATE if source.name in _MAY_YIELD_SURROGATES else _SURROGATES)
+        self._marks = Marks(first_mark(source))
         self._decode = decoder(source, self._marks)
         self._only_checks = self.conversion.only_checks
 
@@ -159,7 +164,7 @@ class Converter:
             return False  # these two write it themselves
         if rule == "keep" and self.had_bom:
             # The mark of UTF-16 and UTF-32 tells the order of bytes; in UTF-8 it has nothing to tell.
-            return target.startswith(_WIDE) or not self.conversion.source.name.startswith(_WIDE)
+            return target.startswith(WIDE) or not self.conversion.source.name.startswith(WIDE)
         return rule == "add" or target == "utf-8-sig"
 
     def _with_losses(self, text: str, final: bool) -> bytes:
@@ -245,7 +250,10 @@ class Converter:
         lacking = error.object[error.start : error.end]
         errors = self.conversion.errors
         if errors == "replace" and self.conversion.target.is_unicode:
-            stands: tuple[str | bytes, int] = "\ufffd" * len(lacking), error.end
+            encode = self.conversion.target.codec.encode
+            # Bytes, as Python's own encoders take nothing beyond ASCII else; without the mark that some begin with.
+            data = encode("\ufffd" * len(lacking))[0].removeprefix(encode("")[0])
+            stands: tuple[str | bytes, int] = data, error.end
         else:
             try:
                 stands = codecs.lookup_error(errors)(error)

@@ -27,6 +27,7 @@ MULTIBYTE = re.compile(
     rb"[\xc2-\xdf][\x80-\xbf]|\xe0[\xa0-\xbf][\x80-\xbf]|[\xe1-\xec\xee\xef][\x80-\xbf]{2}|\xed[\x80-\x9f][\x80-\xbf]"
     rb"|\xf0[\x90-\xbf][\x80-\xbf]{2}|[\xf1-\xf3][\x80-\xbf]{3}|\xf4[\x80-\x8f][\x80-\xbf]{2}"
 )
+_LEADS = bytes(range(0xC2, 0xF5))  # of MULTIBYTE
 _SURROGATE = re.compile(rb"\xed[\xa0-\xbf][\x80-\xbf]")
 _PAIR = re.compile(rb"\xed[\xa0-\xaf][\x80-\xbf]\xed[\xb0-\xbf][\x80-\xbf]")
 
@@ -124,7 +125,7 @@ def _by_utf8(sample: Sample) -> Detection | None:
 
     if looks_binary(data):
         return None  # UTF-16 may be valid UTF-8, too
-    many = len(MULTIBYTE.findall(data[: 1 << 16]))
+    many = len(data) - len(data.translate(None, _LEADS))
     return Detection("utf-8", 1.0 if many > 1 else 0.97, f"valid UTF-8, {many} characters beyond ASCII")
 
 

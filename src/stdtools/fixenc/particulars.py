@@ -16,12 +16,13 @@ def newlines(sample: Sample, detection: Detection) -> str:
     """Return lf, crlf, cr, mixed or none."""
     if not detection.is_text:
         return "none"
+    unclear = b"" if sample.is_whole else b"\r"  # at the end, as a newline may follow
     if detection.encoding in ENCODINGS or detection.encoding.startswith(("utf-16", "utf-32")):
         text = find(detection.encoding).codec.decode(sample.head, "replace")[0]
-        kinds = set(_NEWLINE.findall(text))
+        kinds = set(_NEWLINE.findall(text.removesuffix(unclear.decode())))
         names = [name for end, name in (("\n", "lf"), ("\r\n", "crlf"), ("\r", "cr")) if end in kinds]
     else:
-        data = sample.data
+        data = sample.data.removesuffix(unclear)
         crlf = data.count(b"\r\n")
         counts = ((data.count(b"\n") - crlf, "lf"), (crlf, "crlf"), (data.count(b"\r") - crlf, "cr"))
         names = [name for count, name in counts if count > 0]

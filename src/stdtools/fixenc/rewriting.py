@@ -32,7 +32,7 @@ def rewrite(
     target: Callable[[], Encoding],
     *,
     intention: Callable[[], Intention | None],
-    backup: str = "",
+    backup: str | None = None,
 ) -> bool:
     """Replace the content of *path* by *pieces*, where reading these back gives the text that was meant.
 

@@ -1,6 +1,7 @@
 """What detection looks at: all of a short file, of a long one its head, middle and tail, at most 256 KiB."""
 
 import os
+import re
 from typing import NamedTuple
 
 from stdtools.shared.streams import Input
@@ -8,6 +9,8 @@ from stdtools.shared.streams import Input
 HEAD, PART = 128 * 1024, 64 * 1024
 MOST = HEAD + 2 * PART
 STREAM = 64 * 1024  # of a pipe, its first bytes that are not ASCII and what follows
+_EDGE = re.compile(rb"[\n ]")  # no trail byte of any encoding is either
+_TRAILS = bytes(range(0x80, 0xC0))  # those of UTF-8
 
 
 class Sample(NamedTuple):
@@ -27,9 +30,8 @@ class Sample(NamedTuple):
 
     @property
     def data(self) -> bytes:
-        """Return all parts as one; but at its very end no character is cut, half of which is none in any encoding."""
-        head = _to_edge(self.head) if self.parts else b""
-        return b"".join((head, *self.parts)) if head else self.head
+        """Return all parts as one; the head, which may end within a character, is the last."""
+        return b"".join((*self.parts, self.head))
 
 
 def sample_of(data: bytes) -> Sample:
@@ -53,15 +55,14 @@ def take_sample(source: Input) -> Sample:
 
 
 def _from_edge(part: bytes) -> bytes:
-    """Return *part* from behind its first edge on; nothing where it has none."""
-    return part.partition(_edge(part))[2]
+    """Return *part* from behind its first edge on; without one all that is UTF-8, or else nothing."""
+    found = _EDGE.search(part)
+    if found and found.end() < len(part):
+        return part[found.end() :]
+    part = part.lstrip(_TRAILS)
+    return part if not part.isascii() and part.decode(errors="ignore").encode() == part else b""
 
 
 def _to_edge(part: bytes) -> bytes:
     """Return *part* up to its last edge; nothing where it has none."""
-    return part[: part.rfind(_edge(part)) + 1]
-
-
-def _edge(part: bytes) -> bytes:
-    """Return what ends a line of *part*, or a word where it has no lines: no trail byte of any encoding is either."""
-    return b"\n" if b"\n" in part else b" "
+    return part[: max(part.rfind(b"\n"), part.rfind(b" ")) + 1]

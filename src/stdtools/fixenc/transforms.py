@@ -31,7 +31,7 @@ class Newlines:
 
 
 class Dropper:
-    """Leave out what matches a pattern, which may look back at a character of ASCII, and matches none."""
+    """Leave out what matches a pattern, which may look back at a character of ASCII that stays."""
 
     def __init__(self, pattern: str) -> None:
         self._pattern = re.compile(pattern)
@@ -40,8 +40,8 @@ class Dropper:
     def convert(self, text: str) -> str:
         """Return *text* without it."""
         kept = self._pattern.sub("", self._before + text)[len(self._before) :]
-        if text:
-            self._before = text[-1] if text[-1].isascii() else ""
+        if kept:
+            self._before = kept[-1] if kept[-1].isascii() else ""
         return kept
 
 

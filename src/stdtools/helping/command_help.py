@@ -52,13 +52,13 @@ def help_command(words: tuple[str, ...]) -> int:
         listed = "".join(f"  {name.ljust(13)}  {first}\n" for name, first in topics().items())
         print_text(f"{root.get_help(context)}\n\nTopics of 'stdtools help TOPIC':\n{listed}")
         return 0
-    if len(words) == 1 and words[0] not in root.table:
-        _print_topic(words[0], root)
+    if words[0] not in root.table:
+        _print_topic(" ".join(words), root)
         return 0
     command: click.Command = root
     for word in words:
         if not isinstance(command, LazyGroup) or word not in command.table:
-            raise ToolError(f"no such command {' '.join(words)!r}", hint="stdtools help lists them")
+            raise ToolError(f"no such command {' '.join(words)!r}", hint=f"see 'stdtools help {words[0]}'")
         command = command.load(word)
         context = click.Context(command, info_name=word, parent=context)
     print_text(command.get_help(context) + "\n")
@@ -69,7 +69,8 @@ def _print_topic(word: str, root: LazyGroup) -> None:
     from stdtools.helping.topics import TOPICS as known
     from stdtools.helping.topics import text_of
 
-    name = next((topic for topic in known if topic.rstrip("s") == word.lower().replace("_", "-").rstrip("s")), None)
+    typed = word.lower().replace("_", "-").replace(" ", "-").rstrip("s")
+    name = next((topic for topic in known if topic.rstrip("s") == typed), None)
     if name is None:
         from difflib import get_close_matches
 

@@ -123,5 +123,5 @@ def _check_is_unused(target: str, path: str) -> None:
     for suffix in JOURNALS:
         if os.path.lexists(os.path.realpath(target) + suffix):
             what = f"has a {suffix} file beside it: it is in use, or its last writer was killed"
-            command = "compact" if suffix == "-wal" else "check"  # a reader leaves the former
-            raise ToolError(what, where=target, hint=f"'stdtools kv {command}' cleans up after that")
+            hint = "choose another FILE, or delete both when no program has them open"
+            raise ToolError(what, where=target, hint=hint)

@@ -135,6 +135,12 @@ def compact(store: str) -> int:
     return 0
 
 
+def _no_stream(ctx: click.Context, param: click.Parameter, value: str) -> str:
+    if value == "-":
+        raise click.UsageError("a store is a file; './-' is a file named -", ctx)
+    return value
+
+
 @click.command(
     cls=KvCommand,
     explain="stdtools.kv.explain_store:explain_backup",
@@ -143,15 +149,13 @@ stdtools kv backup kv.backup
 stdtools kv backup kv.backup && stdtools kv list --store ./kv.backup
 """,
 )
-@click.argument("file", metavar="FILE")
+@click.argument("file", metavar="FILE", callback=_no_stream)
 @with_store
 def backup(file: str, store: str) -> int:
     """Copy a store, as it is at one moment, into a file.
 
     FILE is a store, too: replaced as a whole, or not at all. Others may go on writing meanwhile.
     """
-    if file == "-":
-        raise click.UsageError("a store is a file; './-' is a file named -")
     from stdtools.kv.care import backup as work
 
     with reading(store) as shelf:

@@ -24,6 +24,7 @@ from stdtools.shared.streams import Output
 @click.command(
     cls=KvCommand,
     explain="stdtools.kv.explain:explain_get",
+    apart=[("null", "format")],
     examples=r"""
 stdtools kv get greeting
 stdtools kv get colour --default blue
@@ -44,8 +45,6 @@ def get(keys: tuple[str, ...], default: str | None, null: bool, format: str | No
 
     Exits with 1 when a KEY is not there.
     """
-    if null and format:
-        raise click.UsageError("--null and --format do not go together")
     from stdtools.kv.pickles import load
     from stdtools.kv.plain import type_name_of
 

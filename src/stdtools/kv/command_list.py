@@ -29,6 +29,7 @@ def _null(text: str) -> Callable[[Decorated], Decorated]:
 @click.command(
     cls=KvCommand,
     explain="stdtools.kv.explain:explain_keys",
+    apart=[("null", "format")],
     examples=r"""
 stdtools kv keys
 stdtools kv keys 'user:*' -0 | xargs -0 -r stdtools kv get
@@ -46,8 +47,6 @@ def keys(glob: str | None, prefix: str, null: bool, format: str | None, store: s
     All of them, or those that match the shell pattern GLOB, in the order of their bytes, or
     in that of the file where another program has made it and it is not SQLite. Exits with 1 when there is none.
     """
-    if null and format:
-        raise click.UsageError("--null and --format do not go together")
     count = 0
     with reading(store) as shelf, Output() as output:
         writer = RecordWriter(output, ("key",), format) if format else None
@@ -70,6 +69,7 @@ def keys(glob: str | None, prefix: str, null: bool, format: str | None, store: s
     "list",
     cls=KvCommand,
     explain="stdtools.kv.explain:explain_list",
+    apart=[("null", "format")],
     examples=r"""
 stdtools kv list
 stdtools kv list 'user:*' --format csv
@@ -89,8 +89,6 @@ def list_values(glob: str | None, prefix: str, null: bool, format: str | None, s
 
     Exits with 1 when there is no key, and with 2 when a value is damaged.
     """
-    if null and format:
-        raise click.UsageError("--null and --format do not go together")
     count = 0
     problems: list[str] = []
     with reading(store) as shelf, Output() as output:

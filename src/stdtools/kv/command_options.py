@@ -12,7 +12,7 @@ from stdtools.kv.plain import text_or_bytes
 from stdtools.kv.store import Store, parse_number
 from stdtools.shared import places, screen
 from stdtools.shared.commands import ToolCommand
-from stdtools.shared.options import offering
+from stdtools.shared.options import is_typed, offering, option_name
 from stdtools.shared.records import is_utf8
 from stdtools.shared.streams import open_input
 
@@ -25,10 +25,24 @@ _BLOCK = 1 << 20
 
 
 class KvCommand(ToolCommand):
-    """A command of kv: its variables are STDTOOLS_KV_…, its table in config.toml is [kv.…]."""
+    """A command of kv: its variables are STDTOOLS_KV_…, its table in config.toml is [kv.…].
 
-    def __init__(self, *args: Any, **settings: Any) -> None:
+    *apart* are pairs of parameters of which one may be given; what was typed takes the place of the other's default.
+    """
+
+    def __init__(self, *args: Any, apart: Sequence[tuple[str, str]] = (), **settings: Any) -> None:
         super().__init__(*args, group="kv", **settings)
+        self._apart = apart
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command, or explain it; refuse what does not go together."""
+        for pair in self._apart:
+            if not any(ctx.params[name] in (None, False) for name in pair):
+                idle = [name for name in pair if not is_typed(name)]
+                if len(idle) != 1:
+                    raise click.UsageError(f"{' and '.join(map(option_name, pair))} do not go together", ctx)
+                ctx.params[idle[0]] = None
+        return super().invoke(ctx)
 
     def make_parser(self, ctx: click.Context) -> Any:
         """Return Click's parser, which leaves ``-2`` in its place: a key, a value, a number, unless it is an option."""
@@ -185,7 +199,7 @@ class Ttl(click.ParamType[float]):
             seconds = parse_duration(f"{value}s" if str(value).replace(".", "", 1).isdecimal() else str(value))
         except ValueError as error:
             self.fail(str(error), param, ctx)
-        if seconds <= 0:
+        if seconds < 0.001:  # in which times are kept
             self.fail(f"{value!r} is no time at all", param, ctx)
         return seconds
 

@@ -25,6 +25,7 @@ from stdtools.shared.streams import Output
     "set",
     cls=KvCommand,
     explain="stdtools.kv.explain:explain_set",
+    apart=[("json", "as_bytes"), ("ttl", "keep_ttl"), ("if_absent", "if_value")],
     examples=r"""
 stdtools kv set greeting 'hello world'
 stdtools kv set hits 41 --json --ttl 10m
@@ -62,12 +63,6 @@ def set_value(
 
     Exits with 1 when --if-absent or --if-value keeps it from being stored.
     """
-    if json and as_bytes:
-        raise click.UsageError("--json and --bytes do not go together")
-    if ttl is not None and keep_ttl:
-        raise click.UsageError("--ttl and --keep-ttl do not go together")
-    if if_absent and if_value is not None:
-        raise click.UsageError("--if-absent and --if-value do not go together")
     new = given_value(value, json=json, as_bytes=as_bytes)
     condition: Condition | None = None
     if if_absent:

@@ -10,14 +10,34 @@ from stdtools.kv.unpickling import PLAIN, names, steps, values
 from stdtools.shared.commands import ToolCommand
 from stdtools.shared.errors import ToolError
 from stdtools.shared.inputs import read_each
-from stdtools.shared.options import record_output
+from stdtools.shared.options import is_typed, record_output
 from stdtools.shared.records import RecordWriter
 from stdtools.shared.streams import Input, Output
 
 
+def _explain(given: dict[str, Any]) -> str:
+    from stdtools.kv.explain_unpickle import explain_unpickle
+
+    _check(given)
+    return explain_unpickle(given)
+
+
+def _check(given: dict[str, Any]) -> None:
+    """Refuse what does not go together; of defaults, what does not fit is set aside."""
+    context = click.get_current_context()
+    if given["ops"] and given["imports"]:
+        if is_typed("ops") == is_typed("imports"):
+            raise click.UsageError("--ops and --globals exclude each other", context)
+        given.update(ops=is_typed("ops"), imports=is_typed("imports"))
+    if given["format"] and not (given["ops"] or given["imports"]):
+        if is_typed("format"):
+            raise click.UsageError("--format needs --ops or --globals; values are JSON lines", context)
+        given["format"] = None
+
+
 @click.command(
     cls=ToolCommand,
-    explain="stdtools.kv.explain_unpickle:explain_unpickle",
+    explain=_explain,
     examples=r"""
 stdtools unpickle cache.pickle
 stdtools unpickle --globals cache.pickle
@@ -28,7 +48,7 @@ stdtools unpickle --ops cache.pickle --jsonl
 @click.option("--ops", is_flag=True, help="Shows each opcode: where it stands, its name, its argument.")
 @click.option("--globals", "imports", is_flag=True, help="Shows what it would import; exits with 1 beyond plain types.")
 @record_output("values as JSON lines; a table on a terminal, else plain, of --ops and --globals")
-def unpickle(files: tuple[str, ...], ops: bool, imports: bool, format: str | None) -> int:
+def unpickle(**given: Any) -> int:
     """Show pickles as JSON, importing and calling nothing.
 
     Each pickle in a FILE is a line. What JSON lacks has a tag, as in kv: {"$tuple":
@@ -39,15 +59,12 @@ def unpickle(files: tuple[str, ...], ops: bool, imports: bool, format: str | Non
     and whether they only make plain types; with any other the exit code is 1. That
     it is 0 says what was found, no more. Memory is bounded by the largest pickle.
     """
-    context = click.get_current_context()
-    if ops and imports:
-        raise click.UsageError("--ops and --globals exclude each other", context)
-    if format and not (ops or imports):
-        raise click.UsageError("--format needs --ops or --globals; values are JSON lines", context)
+    _check(given)
+    ops, imports = given["ops"], given["imports"]
     found: Counter[str] = Counter()
     with Output() as output:
         columns = ("byte", "opcode", "argument") if ops else ("name", "times", "plain")
-        writer = RecordWriter(output, columns, format) if ops or imports else None
+        writer = RecordWriter(output, columns, given["format"]) if ops or imports else None
 
         def treat(source: Input) -> None:
             if writer is None:
@@ -59,7 +76,7 @@ def unpickle(files: tuple[str, ...], ops: bool, imports: bool, format: str | Non
                 for pickled in steps(source):
                     writer.write([(step.at, step.opcode, _shown(step.argument)) for step in pickled])
 
-        code = read_each(files, treat, writer or output)
+        code = read_each(given["files"], treat, writer or output)
         if writer is not None:
             writer.write([(_shown(name), times, name in PLAIN) for name, times in sorted(found.items())])
             writer.close()

@@ -4,6 +4,7 @@ import os
 from collections.abc import Sequence
 from typing import Any
 
+from stdtools.kv.recognition import locate
 from stdtools.shared.errors import ToolError
 from stdtools.shared.explaining import refuse_others
 from stdtools.shared.records import is_utf8
@@ -33,26 +34,29 @@ shelf = shelve.Shelf(Table(), protocol=4)
 SQL = """\
 import sqlite3
 
-db = sqlite3.connect({path!r})
+path = {path!r}
+db = sqlite3.connect(path)
 """
 _IDLE = {"store", "key_bytes"}
 _PATHS = {"store", "file"}
 
 
-def script(given: dict[str, Any], lines: Sequence[str], *used: str, head: str = _SHELF, is_new: bool = False) -> str:
+def script(given: dict[str, Any], lines: Sequence[str], *used: str, head: str = _SHELF) -> str:
     """Return *head* and *lines*.
 
     Raises ToolError for an option that is given and not among those *used*, for bytes, and for a store that is
-    not there, unless it may be a new one.
+    not there, or not in SQLite.
     """
     refuse_others(given, {*_IDLE, *used})
     for name, value in given.items():
         texts = value if isinstance(value, tuple) else (value,)
         if head != SQL and name not in _PATHS and any(isinstance(text, str) and not is_utf8(text) for text in texts):
             raise ToolError("--explain does not cover bytes that are not UTF-8")
-    if not is_new and not os.path.exists(given["store"]):
-        raise ToolError("--explain does not cover a store that is not there yet", where=given["store"])
-    return head.format(path=given["store"]) + "\n".join(lines) + "\n"
+    found = locate(given["store"])
+    if found.kind != "sqlite":
+        what = "there yet" if found.kind in ("missing", "empty") else "in SQLite"
+        raise ToolError(f"--explain does not cover a store that is not {what}", where=found.path)
+    return head.format(path=found.path) + "\n".join(lines) + "\n"
 
 
 def _with_module(name: str) -> str:

@@ -40,12 +40,13 @@ def explain_import(given: dict[str, Any]) -> str:
     """Return a script that does what ``kv import`` would do with values that JSON has."""
     lines = [
         "import json",
-        "count = 0",
+        "count, new = 0, {}",
         f"for line in {_lines_of(given['file'])}:",
         "    record = json.loads(line)",
         *_unless_taken(given, "record['key']", "    "),
-        "    shelf[record['key']] = record['value']",
+        "    new[record['key']] = record['value']",
         "    count += 1",
+        "shelf.update(new)",
         "print(count)",
     ]
     return script(given, lines, "file", "conflict")
@@ -53,27 +54,23 @@ def explain_import(given: dict[str, Any]) -> str:
 
 def _unless_taken(given: dict[str, Any], key: str, indent: str) -> list[str]:
     """Return the lines that keep *key* from being replaced, where nothing says that it is to be."""
-    taken = {None: "sys.exit('is there already')", "IGNORE": "continue"}.get(given["conflict"])
-    return [f"{indent}if {key} in shelf: {taken}"] if taken else []
+    taken = {None: "sys.exit(2)  # is there already, or comes twice", "IGNORE": "continue"}.get(given["conflict"])
+    return [f"{indent}if {key} in shelf or {key} in new: {taken}"] if taken else []
 
 
 def explain_convert(given: dict[str, Any]) -> str:
-    """Return a script that does what ``kv convert`` would do with a shelf that this Python's dbm opens.
-
-    A store that is new is another program's shelf then, and only read.
-    """
+    """Return a script that does what ``kv convert`` would do with a shelf that this Python's dbm opens."""
     lines = [
-        "count = 0",
+        "count, new = 0, {}",
         f"with shelve.open({given['source']!r}, 'r') as source:",
         "    for key, value in source.items():",
         *_unless_taken(given, "key", "        "),
-        "        shelf[key] = value",
+        "        new[key] = value",
         "        count += 1",
+        "shelf.update(new)",
         "print(count)",
     ]
-    plain = script({"store": given["target"], "conflict": given["conflict"]}, lines, "conflict", is_new=True)
-    create = "sql('CREATE TABLE IF NOT EXISTS Dict (key BLOB UNIQUE NOT NULL, value BLOB NOT NULL)')"
-    return plain.replace(").execute\n", f").execute\n    {create}\n", 1)
+    return script({"store": given["target"], "conflict": given["conflict"]}, lines, "conflict")
 
 
 def _lines_of(file: str) -> str:
@@ -95,7 +92,6 @@ def explain_info(given: dict[str, Any]) -> str:
     """Return a script that does what ``kv info`` would do with a store of our own."""
     lines = [
         "import os, time",
-        f"path = {given['store']!r}",
         "(keys,), (free,), (page,), (expiring,) = (db.execute(query).fetchone() for query in (",
         "    'SELECT count(*) FROM Dict', 'PRAGMA freelist_count', 'PRAGMA page_size',",
         "    f'SELECT count(*) FROM stdtools_times WHERE expires > {time.time() * 1000}'))",
@@ -125,9 +121,9 @@ def explain_compact(given: dict[str, Any]) -> str:
     """Return a script that does what ``kv compact`` would do."""
     lines = [
         "import os",
-        f"before = os.stat({given['store']!r}).st_size",
+        "before = os.stat(path).st_size",
         "db.execute('VACUUM')",
-        f"print(before, os.stat({given['store']!r}).st_size, sep='\\t')",
+        "print(before, os.stat(path).st_size, sep='\\t')",
     ]
     return script(given, lines, head=SQL)
 

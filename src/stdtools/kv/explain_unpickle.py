@@ -2,24 +2,29 @@
 
 from typing import Any
 
+from stdtools.kv.unpickling import PLAIN
 from stdtools.shared.errors import ToolError
 
 _NAMES = """\
-import io, pickletools
+import collections, io, pickletools
 
-names = set()
+names, plain = collections.Counter(), {plain}
 for name in {files!r} or [0]:
     file = io.BufferedReader(io.BytesIO(open(name, "rb").read()))
     while file.peek(1):
-        texts = []
+        texts, memo = [""], {{}}
         for opcode, argument, at in pickletools.genops(file):
-            if opcode.name in ("GLOBAL", "INST"):
-                names.add(argument.replace(" ", "."))
-            elif opcode.name == "STACK_GLOBAL":
-                names.add(".".join(texts[-2:]))
+            if "GLOBAL" in opcode.name or opcode.name == "INST":
+                names[argument.replace(" ", ".") if argument else ".".join(texts[-2:])] += 1
+            elif opcode.name.endswith("GET"):
+                texts.append(memo[argument])
+            elif opcode.name.endswith(("PUT", "MEMOIZE")):
+                memo[len(memo) if argument is None else argument] = texts[-1]
             elif isinstance(argument, str):
                 texts.append(argument)
-print(*sorted(names), sep="\\n")
+for name, times in sorted(names.items()):
+    print(name, times, str(name in plain).lower(), sep="\\t")
+raise SystemExit(bool(names.keys() - plain))
 """
 _OPS = """\
 import io, pickletools
@@ -51,4 +56,4 @@ def explain_unpickle(given: dict[str, Any]) -> str:
     if given["format"]:
         raise ToolError("--explain does not cover --format")
     script = _OPS if given["ops"] else _NAMES if given["imports"] else _VALUES
-    return script.format(files=[0 if file == "-" else file for file in given["files"]])
+    return script.format(plain=sorted(PLAIN), files=[0 if file == "-" else file for file in given["files"]])

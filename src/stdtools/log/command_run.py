@@ -36,6 +36,8 @@ class RunCommand(WritingCommand):
         before = ""
         for index, word in enumerate(args):
             if word == "--":
+                if not words:
+                    raise click.MissingParameter(ctx=ctx, param=self.params[0])
                 break
             is_value = is_format(word) if before == "--timestamp" else before in takes_value
             if not is_value and not word.startswith("-"):

@@ -27,7 +27,9 @@ printf 'price,count\n3,4\n5,1\n' | stdtools top --by 'price * count'
 """,
 )
 @click.argument("files", nargs=-1, metavar="[FILE]...")
-@click.option("-n", "--count", "most", type=click.IntRange(min=1), default=10, show_default=True, help="How many.")
+@click.option(
+    "-n", "--count", "most", type=click.IntRange(min=1), default=10, show_default=True, metavar="N", help="How many."
+)
 @click.option("--by", metavar="FIELD|EXPR", help="The field, or arithmetic of fields, that is compared.")
 @field_input
 @click.option("--text", is_flag=True, help="Compares text, by its characters, not numbers.")

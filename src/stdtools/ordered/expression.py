@@ -27,7 +27,8 @@ class Expression:
             names = _names(tree.body, DEEPEST)
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             raise ToolError(
-                f"{text!r} is neither a field nor arithmetic of fields", hint="write a name, or price * count"
+                f"{text!r} is neither a field nor arithmetic of fields",
+                hint="write the name or number of a field, or price * count",
             ) from None
         self.fields = sorted(names)
         self._code = compile(tree, "<by>", "eval")

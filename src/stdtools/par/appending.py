@@ -20,7 +20,8 @@ class JsonLines:
         self.path = path
         try:
             if not writes:
-                self._fd = os.open(path if os.path.exists(path) else os.devnull, os.O_RDONLY | os.O_CLOEXEC)
+                flags = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC
+                self._fd = os.open(path if os.path.exists(path) else os.devnull, flags)
                 return
             self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o666)
             if stat.S_ISREG(os.fstat(self._fd).st_mode):  # /dev/null is for all
@@ -34,16 +35,19 @@ class JsonLines:
             raise_os_error(error, path)
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
-        """Yield the objects in it; a line that is none is skipped."""
-        with open(self._fd, "rb", closefd=False) as file:
-            file.seek(0)
-            for line in file:
-                try:
-                    record = json.loads(line)
-                except (ValueError, RecursionError):
-                    continue
-                if isinstance(record, dict):
-                    yield record
+        """Yield the objects in it; a line that is none is skipped. Raises ToolError."""
+        try:
+            with open(self._fd, "rb", closefd=False) as file:
+                file.seek(0)
+                for line in file:
+                    try:
+                        record = json.loads(line)
+                    except (ValueError, RecursionError):
+                        continue
+                    if isinstance(record, dict):
+                        yield record
+        except OSError as error:
+            raise_os_error(error, self.path)
 
     def append(self, record: dict[str, Any]) -> None:
         """Write *record* on a line of its own. Raises ToolError."""

@@ -109,7 +109,7 @@ class LineRun:
 
     def _deliver(self, source: Input, output: Output, cluster: "Cluster | None") -> int:
         items = 0
-        ordered = self.given["order"] == "keep"
+        ordered = self.given["order"] != "unordered"
         for found in mapped_lines(source, self.spec, self.jobs, ordered=ordered, cluster=cluster):
             if isinstance(found, Death):
                 items += 1

@@ -7,7 +7,7 @@ import click
 
 from stdtools.par.halting import parse_halt, parse_jobs, parse_rate
 from stdtools.shared.commands import ToolCommand
-from stdtools.shared.options import refuse_idle
+from stdtools.shared.options import is_typed, refuse_idle
 from stdtools.shared.parameters import Duration, Size
 from stdtools.shared.processors import processors
 
@@ -35,10 +35,17 @@ def _max_args(text: str) -> int:
     return int(text)
 
 
+def _explain(given: dict[str, Any]) -> str:
+    from stdtools.par.explain import explain_par
+
+    _check(given, *_split(given["command"]))
+    return explain_par(given)
+
+
 @click.command(
     cls=ToolCommand,
     context_settings={"allow_interspersed_args": False},
-    explain="stdtools.par.explain:explain_par",
+    explain=_explain,
     examples=r"""
 stdtools find -e log -0 | stdtools par -0 gzip -9k {}
 seq 100000 | stdtools par --block 100k wc -l
@@ -169,26 +176,28 @@ _NEEDED = {**dict.fromkeys(_OF_LINES, "--py"), "reduce": "--map", "memory": "--m
 
 
 def _check(given: dict[str, Any], command: list[bytes], items: list[bytes] | None) -> None:
-    """Refuse what contradicts itself."""
+    """Refuse what contradicts itself; of defaults, what does not fit is set aside."""
     way = next(way for way in _BESIDE if not way or given[way] is not None)
     refuse_idle(given, _BESIDE[way], f"--{way}", _NEEDED if way in ("block", "shell", "") else {})
     context = click.get_current_context()
-    if (given["map"] is None) != (given["reduce"] is None):
+    if way == "map" and given["reduce"] is None:
         raise click.UsageError("--map and --reduce need each other", context)
     if way == "map" and given["on_error"] == "keep":
-        raise click.UsageError("--on-error keep has no meaning with --map: a line is no pair", context)
+        if is_typed("on_error"):
+            raise click.UsageError("--on-error keep has no meaning with --map: a line is no pair", context)
+        given["on_error"] = "stop"
     if way in ("map", "py", "call"):
         if command:
             raise click.UsageError(
                 f"--{way} takes the place of a command; {os.fsdecode(command[0])!r} would be one", context
             )
-        if given["order"] == "lines":
+        if given["order"] == "lines" and is_typed("order"):
             raise click.UsageError(f"--line-buffer has no meaning with --{way}", context)
     elif given["shell"] is None and not command:
         raise click.UsageError("missing a COMMAND, --shell TEXT or --py EXPR", context)
     elif given["shell"] is not None and command:
         raise click.UsageError(f"--shell is the command; {os.fsdecode(command[0])!r} would be another", context)
-    if items is not None and given["arg_file"] is not None:
+    if items is not None and is_typed("arg_file"):
         raise click.UsageError("items come from --arg-file or behind ':::', not from both", context)
     if given["filter"] == "":
         raise click.BadParameter("it is empty", context, param_hint="--filter")
@@ -197,9 +206,12 @@ def _check(given: dict[str, Any], command: list[bytes], items: list[bytes] | Non
     if given["block"] is not None and items is not None:
         raise click.UsageError("--block reads a stream; there are no items behind ':::'", context)
     if given["order"] == "lines" and given["retries"]:
-        raise click.UsageError("--line-buffer writes what an attempt says at once; with --retries it may fail", context)
+        if is_typed("order") and is_typed("retries"):
+            what = "--line-buffer writes what an attempt says at once; with --retries it may fail"
+            raise click.UsageError(what, context)
+        given.update({"retries": 0} if is_typed("order") else {"order": "keep"})
     for option in ("joblog", "dead_letter"):
         if given[option] == "-":
             raise click.UsageError(f"--{option.replace('_', '-')} needs a file; standard output is the jobs'", context)
-    if given["resume"] and given["joblog"] is None:
+    if is_typed("resume") and given["joblog"] is None:
         raise click.UsageError("--resume needs --joblog", context)

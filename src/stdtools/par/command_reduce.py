@@ -1,6 +1,7 @@
 """The command line of par, where it maps and reduces."""
 
 import os
+import sys
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -29,12 +30,15 @@ class ReduceRun(LineRun):
 
     def __init__(self, given: dict[str, Any], items: list[bytes] | None, jobs: int) -> None:
         super().__init__(given, items, jobs)
+        sys.path.append("")  # for --import alone: no file there stands in for a module of ours that is not installed
         try:
             reducer_of(given["reduce"], self.spec.imports)
         except (BadExpression, ToolError) as error:
             raise click.BadParameter(str(error), click.get_current_context(), param_hint="--reduce") from None
-        except Exception as error:  # whatever a module of the user does when it is imported
+        except (Exception, SystemExit) as error:  # whatever a module of the user does when it is imported
             raise ToolError(f"{type(error).__name__}: {error}") from error
+        finally:
+            sys.path.remove("")
 
     def _deliver(self, source: Input, output: Output, cluster: "Cluster | None") -> int:
         given = self.given

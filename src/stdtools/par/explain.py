@@ -21,8 +21,6 @@ def explain_par(given: dict[str, Any]) -> str:
         words, given_items = words[:at], words[at + 1 :]
     if given["shell"] is not None:
         call = _shell_call(given["shell"])
-    elif not words:
-        raise ToolError("--explain needs a COMMAND, or --shell TEXT")
     else:
         call = f"[{', '.join(_word(word) for word in words)}{'' if _has_item(words) else ', item'}]"
     lines = [

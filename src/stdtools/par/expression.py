@@ -104,8 +104,6 @@ def compiled(text: str, names: Sequence[str], imports: Sequence[str] = ()) -> Ca
 
 def imported(modules: Iterable[str]) -> dict[str, Any]:
     """Import *modules*; return the names by which they are known: ``path`` and ``os`` for ``os.path``."""
-    if "" not in sys.path:
-        sys.path.append("")  # the last place to look, so that no file there hides a module of the library
     names = {}
     for module in modules:
         names[module.rpartition(".")[2]] = import_module(module)

@@ -73,6 +73,8 @@ class Mapper:
         self._expression = parse(spec.expression or "call(line)")
         self._filter = parse(spec.filter) if spec.filter else None
         used = spec.used_names
+        if "" not in sys.path:
+            sys.path.append("")  # the last place to look, so that no file there hides a module of the library
         self._namespace.update(imported((*spec.imports, *(name for name in MODULES if name in used))))
         if spec.call:
             module_name, _, function = spec.call.partition(":")

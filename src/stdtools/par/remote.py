@@ -56,9 +56,10 @@ def map_block(spec: Spec, block: Block) -> Result:
 
 def reduce_block(reduction: Reduction, block: Block) -> Reduced:
     """Map the lines of *block* and reduce what comes of them; the runs as bytes."""
+    mapper = _ready(reduction.spec)
     with closing(Store(0)) as store:
         partial = Partial(reducer_of(reduction.reduce, reduction.spec.imports), 1, reduction.memory, store)
-        items, failures, failed = map_to(partial, _ready(reduction.spec), reduction, block, -1)
+        items, failures, failed = map_to(partial, mapper, reduction, block, -1)
         return Reduced([(store.raw(run), run.is_text) for run in partial.finish()], items, failures, failed)
 
 

@@ -123,9 +123,11 @@ class Runner:
 
     def _give_up(self) -> None:
         """Take the last attempts of jobs that will have no other for what they were."""
-        for job in (*self._delayed, *self._again):
-            if job.last is not None:
-                self._finish(job, job.last, is_final=True)
+        ended = [(job, job.last) for job in (*self._delayed, *self._again) if job.last is not None]
+        for job, ending in ended:  # all of them, before a signal is raised where the first is written
+            self._ended(job, ending, True)
+        for job, _ in ended:
+            self._deliver(job)
 
     def _patience(self) -> float | None:
         """Return for how many milliseconds to wait; and have the source heard only when there is use for it."""
@@ -262,7 +264,10 @@ class Runner:
             job.last = ending
             self._delayed.append(job)
             self._alarms.set(job.pause(), lambda: self._try_again(job))
-            return
+        else:
+            self._deliver(job)
+
+    def _deliver(self, job: Job) -> None:
         with self._hearing.writing():
             self._delivery.end(job.place)
         if job.task.block is not None:
@@ -276,6 +281,7 @@ class Runner:
     def _obey(self) -> None:
         if self._interrupts.ending:  # the next that is written raises it, and then all jobs are ended
             self.stop()
+            self._give_up()
         if signal.SIGTSTP in self._interrupts.stopped:
             before = time.monotonic()
             self._children.signal(signal.SIGSTOP)

@@ -61,6 +61,21 @@ def print_text(text: str) -> None:
         output.write(text.encode("utf-8", "surrogateescape"))
 
 
+_WORDS = {
+    ". Choose from:\n\t": ": ",
+    ",\n\t": ", ",
+    "is not a valid integer": "is no whole number",
+    "whole number range": "whole number",
+}
+
+
+def in_our_words(message: str) -> str:
+    """Return a *message* of Click's on one line, and as we say it."""
+    for theirs, ours in _WORDS.items():
+        message = message.replace(theirs, ours)
+    return message.rstrip(".")
+
+
 def _imported(place: str, name: str = "") -> Any:
     """Return what is at *place*, ``module:name``, or the *name* in a module."""
     module, _, attribute = place.partition(":")

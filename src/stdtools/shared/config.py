@@ -20,20 +20,26 @@ def load_config() -> dict[str, Any]:
     A file that another user owns or could have written is ignored with a warning, and so is one
     that is not TOML: a broken file must not take every command down.
     """
-    path = config_path()
+    tables, fault = read_config()
+    if fault:
+        screen.complain(f"{config_path()}: {fault}")
+    return tables
+
+
+@cache
+def read_config() -> tuple[dict[str, Any], str]:
+    """Return the tables of config.toml, and why it is ignored where it is."""
     try:
-        with open(path, "rb") as file:
+        with open(config_path(), "rb") as file:
             if not is_trusted(file.fileno()):
-                screen.complain(f"{path}: ignored, as others can write it; chmod go-w it")
-                return {}
+                return {}, "ignored, as others can write it; chmod go-w it"
             import tomllib
 
-            return tomllib.load(file)
+            return tomllib.load(file), ""
     except (FileNotFoundError, NotADirectoryError):
-        return {}
+        return {}, ""
     except (OSError, ValueError, RecursionError) as error:
-        screen.complain(f"{path}: ignored: {getattr(error, 'strerror', None) or error}")
-        return {}
+        return {}, f"ignored: {getattr(error, 'strerror', None) or error}"
 
 
 def is_trusted(fd: int) -> bool:

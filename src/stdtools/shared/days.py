@@ -4,7 +4,7 @@ import datetime
 import re
 from typing import TypeVar
 
-FORMS = "2026-11-22, today, tomorrow, yesterday, friday, next friday, +3d, +2w, +1m, +1y, eow, eom, eoy"
+FORMS = "2026-11-22, today, tomorrow, yesterday, friday, next friday, +3d, +2w, +1mo, +1y, eow, eom, eoy"
 Day = TypeVar("Day", bound=datetime.date)
 
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")

@@ -14,6 +14,7 @@ from stdtools.shared.inputs import line_blocks, split_lines
 from stdtools.shared.streams import Input
 
 _NUMBER = re.compile(r"-?[1-9][0-9]*")
+_ARRAY = re.compile(rb"(\xef\xbb\xbf)?\s*\[\s*([{\]]|\Z)")  # of records; a header may begin with a name in brackets
 
 Values = tuple[Any, ...]
 
@@ -36,7 +37,7 @@ class FieldReader:
     def read(self, source: Input) -> Iterator[tuple[bytes, Values]]:
         """Yield each record as it is, with its newline, and its values. Raises ToolError for what is no record."""
         form = self._form
-        if (form == "jsonl" or (form == "auto" and None in self._numbers)) and _is_array(source.peek(4)):
+        if (form == "jsonl" or (form == "auto" and None in self._numbers)) and _ARRAY.match(source.peek(64)):
             return self._read_array(source)
         blocks = line_blocks(source)
         if form == "auto":
@@ -117,10 +118,6 @@ class FieldReader:
         if number is not None and -len(header) <= (at := number - (number > 0)) < len(header):
             return at
         raise ToolError(f"no column {field!r}", where=source.name, hint=f"it has {', '.join(header[:20])}")
-
-
-def _is_array(head: bytes) -> bool:
-    return head.removeprefix(BOM_UTF8).lstrip().startswith(b"[")
 
 
 def _rows(

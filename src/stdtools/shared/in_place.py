@@ -4,11 +4,12 @@ import os
 from collections.abc import Callable, Iterable
 
 from stdtools.shared.atomic import has_content, replacement
+from stdtools.shared.errors import raise_os_error
 from stdtools.shared.streams import BLOCK, open_input
 
 
 def rewrite(
-    path: str, pieces: Iterable[bytes], *, backup: str = "", check: Callable[[int], None] | None = None
+    path: str, pieces: Iterable[bytes], *, backup: str | None = None, check: Callable[[int], None] | None = None
 ) -> bool:
     """Replace the content of *path* by *pieces*; return whether anything has changed.
 
@@ -21,9 +22,12 @@ def rewrite(
         output.flush()
         if check is not None:
             check(output.fd)
-        changed = not has_content(output.fd, path)
-        if changed and backup and os.path.exists(path):
-            _copy(path, path + backup)
+        try:
+            changed = not has_content(output.fd, path)
+            if changed and backup and os.path.exists(path):
+                _copy(path, path + backup)
+        except OSError as error:
+            raise_os_error(error, path)
     return changed
 
 

@@ -56,13 +56,13 @@ def is_typed(name: str) -> bool:
 
 
 def option_name(name: str) -> str:
-    """Return the option that has set the parameter *name*, by its longest name: of several flags, the one that did."""
+    """Return the option that sets the parameter *name* as it is set, by its longest name; a flag where one does."""
     context = click.get_current_context()
-    first, *others = [param for param in context.command.params if param.name == name]
-    if isinstance(first, click.Option) and first.is_flag:
-        value = context.params.get(name)
-        first = next((param for param in others if getattr(param, "flag_value", None) == value), first)
-    return max(first.opts, key=len)
+    value = context.params.get(name)
+    params = [param for param in context.command.params if param.name == name]
+    flags = [param for param in params if isinstance(param, click.Option) and param.is_flag]
+    param = next((flag for flag in flags if flag.flag_value == value), params[0])
+    return max((value is False and param.secondary_opts) or param.opts, key=len)
 
 
 def delimiter(help: str = "Between fields; without one, blanks.") -> Callable[[Decorated], Decorated]:

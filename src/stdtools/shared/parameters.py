@@ -60,3 +60,17 @@ class Duration(click.ParamType[float]):
         if not 0 <= seconds < 1e9 or not (seconds or self._zero):
             self.fail(f"{value!r} is not a duration; write 0.5, 90s, 15m or 2h", param, ctx)
         return seconds
+
+
+class Suffix(click.ParamType[str]):
+    """What is put behind the name of a file for that of its copy."""
+
+    name = "suffix"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return *value*, which leads to another name in the same directory."""
+        if not value:
+            self.fail("it is empty, so that the copy would be the file itself", param, ctx)
+        if "/" in value:
+            self.fail(f"{value!r} has a / in it; it is put behind the name of the file", param, ctx)
+        return str(value)

@@ -152,10 +152,16 @@ def copy(source: sqlite3.Connection, target: sqlite3.Connection, path: str) -> N
         source.execute("ROLLBACK")
 
 
+def uri_of(path: str, mode: str) -> str:
+    """Return the URI that opens the file *path*. It names no host, for a path may begin with two slashes."""
+    name = os.fsencode(os.path.abspath(path))
+    quoted = "".join(chr(byte) if byte in _SAFE_IN_URI else f"%{byte:02x}" for byte in name)
+    return f"file://{quoted}?mode={mode}"
+
+
 def _connect(path: str, mode: str) -> sqlite3.Connection:
-    uri = "".join(chr(byte) if byte in _SAFE_IN_URI else f"%{byte:02x}" for byte in os.fsencode(os.path.abspath(path)))
     connection = sqlite3.connect(
-        f"file:{uri}?mode={mode}", timeout=PATIENCE, isolation_level=None, check_same_thread=False, uri=True
+        uri_of(path, mode), timeout=PATIENCE, isolation_level=None, check_same_thread=False, uri=True
     )
     try:
         connection.execute("PRAGMA trusted_schema=OFF")

@@ -52,7 +52,7 @@ def add(details: tuple[str, ...], project: str | None, priority: int, deadline: 
     Prints its id. The words of DETAILS are joined by blanks.
 
     A DATE is 2026-11-22, today, tomorrow, yesterday, friday (the first one after today), 'next friday'
-    (in the week after this one), +3d, +2w, +1m, +1y, eow, eom, eoy (the end of this week, month or
+    (in the week after this one), +3d, +2w, +1mo, +1y, eow, eom, eoy (the end of this week, month or
     year), or none.
 
     A project of a new name is made; if the name looks like that of another project, a note says so.

@@ -51,12 +51,20 @@ def choosing(complete: Callable[..., list[Any]]) -> Callable[[Decorated], Decora
     return add
 
 
-def filter_to_change(given: dict[str, Any], only: str | None) -> Filter:
-    """Return which tasks are meant: those of the status *only*, or of any where ids are given, else the open ones."""
+def filter_to_change(given: dict[str, Any], values: dict[str, Any] | None, only: str | None) -> Filter:
+    """Return which tasks are meant: those of the status *only*, or of any where ids are given, else the open ones.
+
+    Raises UsageError where it was not said which, and ToolError for one of *values* that no task can have.
+    """
+    if not any(given[name] not in ((), None) for name in FILTERS):
+        message = "say which tasks: ids, or one of --project, --due, --match and the like"
+        raise click.UsageError(message, click.get_current_context())
+    check_values(values or {})
     if only is None:
         return filter_of(given, "open")
     if given["status"] not in (only, "all", None):
-        raise click.UsageError(f"it is for tasks that are {only}; --status {given['status']} leaves none")
+        message = f"it is for tasks that are {only}; --status {given['status']} leaves none"
+        raise click.UsageError(message, click.get_current_context())
     return filter_of(given)._replace(status=only)
 
 
@@ -65,16 +73,13 @@ def carry_out(given: dict[str, Any], what: str, values: dict[str, Any] | None, o
 
     *what* is that in words, with {} for how many they are; it is for tasks of the status *only*.
     """
-    wanted = filter_to_change(given, only)
-    if not any_of(given):
-        raise click.UsageError("say which tasks: ids, or one of --project, --due, --match and the like")
+    wanted = filter_to_change(given, values, only)
     if not given["dry_run"] and is_typed("format"):
         raise click.UsageError("--format is for --dry-run")
     sure = given["yes"] or given["expect"] is not None or given["dry_run"]
     can_ask = os.isatty(STDIN) and os.isatty(STDERR)
     if not (sure or wanted.ids or can_ask):
         raise ToolError("the tasks are chosen by a filter, and nobody can be asked", hint="pass --yes or --expect N")
-    check_values(values or {})
     settings = {"order": order_of(given), "limit": given["limit"]}
     with Database(given["db"], writable=False) if given["dry_run"] else existing(given["db"]) as database:
         if given["dry_run"]:
@@ -97,11 +102,6 @@ def carry_out(given: dict[str, Any], what: str, values: dict[str, Any] | None, o
             screen.complain(f"it would be {_tasks(error.count)}, not {given['expect']}; nothing is done")
             return 1
     return _tell(outcome, given["expect"])
-
-
-def any_of(given: dict[str, Any]) -> bool:
-    """Say whether it was said which tasks are meant."""
-    return any(given[name] not in ((), None) for name in FILTERS)
 
 
 def _tell(outcome: Outcome, expect: int | None) -> int:

@@ -15,8 +15,11 @@ FIELDS = ("project", "priority", "deadline", "details")
 
 
 def _new_values(given: dict[str, Any]) -> dict[str, Any]:
-    """Return the new values of the fields that were *given* one; '' is none."""
+    """Return the new values of the fields that were *given* one; '' is none. Raises UsageError for no value at all."""
     values = {field: given[f"to_{field}"] for field in FIELDS if given[f"to_{field}"] is not None}
+    if not values:
+        message = "say what to change: --to-project, --to-priority, --to-deadline or --to-details"
+        raise click.UsageError(message, click.get_current_context())
     if "project" in values and is_none(values["project"]):
         values["project"] = None
     if "deadline" in values:
@@ -24,32 +27,26 @@ def _new_values(given: dict[str, Any]) -> dict[str, Any]:
     return values
 
 
-def _explain_edit(given: dict[str, Any]) -> str:
+def _explained(given: dict[str, Any], values: dict[str, Any] | None, only: str | None = None) -> str:
     from stdtools.tasks.explain_tasks import explain_change
 
-    return explain_change(given, filter_to_change(given, None), order_of(given), _new_values(given))
+    return explain_change(given, filter_to_change(given, values, only), order_of(given), values)
+
+
+def _explain_edit(given: dict[str, Any]) -> str:
+    return _explained(given, _new_values(given))
 
 
 def _explain_done(given: dict[str, Any]) -> str:
-    from stdtools.tasks.explain_tasks import explain_change
-
-    return explain_change(
-        given, filter_to_change(given, "open"), order_of(given), {"status": "done", "completed": utc_now()}
-    )
+    return _explained(given, {"status": "done", "completed": utc_now()}, "open")
 
 
 def _explain_reopen(given: dict[str, Any]) -> str:
-    from stdtools.tasks.explain_tasks import explain_change
-
-    return explain_change(
-        given, filter_to_change(given, "done"), order_of(given), {"status": "open", "completed": None}
-    )
+    return _explained(given, {"status": "open", "completed": None}, "done")
 
 
 def _explain_rm(given: dict[str, Any]) -> str:
-    from stdtools.tasks.explain_tasks import explain_change
-
-    return explain_change(given, filter_to_change(given, None), order_of(given), None)
+    return _explained(given, None)
 
 
 @click.command(
@@ -80,10 +77,7 @@ def edit(**given: Any) -> int:
     terminal. Elsewhere, tasks that a filter chose are changed with --yes or --expect N only.
     'undo' takes it back. Exits with 1 when there is no such task.
     """
-    values = _new_values(given)
-    if not values:
-        raise click.UsageError("say what to change: --to-project, --to-priority, --to-deadline or --to-details")
-    return carry_out(given, "Change {}", values)
+    return carry_out(given, "Change {}", _new_values(given))
 
 
 @click.command(

@@ -8,7 +8,7 @@ import click
 
 from stdtools.shared import journal
 from stdtools.shared.errors import ToolError
-from stdtools.shared.options import refuse_idle
+from stdtools.shared.options import is_typed, refuse_idle
 from stdtools.shared.records import RecordWriter
 from stdtools.shared.sqlite import telling
 from stdtools.shared.streams import Output
@@ -19,12 +19,24 @@ from stdtools.tasks.schema import PROJECT, TASK
 FORMATS = ("csv", "tsv", "jsonl", "json")
 _SHORT = ("csv", "jsonl", "json")
 BY_ID = (("id", False),)
+_OF_TASKS = (*FILTERS[1:], *ORDERING)
 
 
 def _explain(given: dict[str, Any]) -> str:
     from stdtools.tasks.explain_queries import explain_export
 
+    given["projects"] = _lists_projects(given)
     return explain_export(given, filter_of(given), order_of(given, BY_ID))
+
+
+def _lists_projects(given: dict[str, Any]) -> bool:
+    """Say whether projects are listed; what chooses tasks is refused with --projects, and stronger than a default."""
+    if not is_typed("projects"):
+        return given["projects"] and not (given["ids"] or any(map(is_typed, _OF_TASKS)))
+    refuse_idle(_OF_TASKS, (), "--projects", {})
+    if given["ids"]:
+        raise click.UsageError("an ID has no meaning with --projects", click.get_current_context())
+    return True
 
 
 def _format_options(command: Any) -> Any:
@@ -54,7 +66,7 @@ stdtools tasks export --projects --json
 )
 @_format_options
 @with_database
-def export(projects: bool, safe_csv: bool, format: str | None, db: str, **given: Any) -> int:
+def export(safe_csv: bool, format: str | None, db: str, **given: Any) -> int:
     """Print tasks as import reads them.
 
     All of them, or those that the filters choose, by their ids unless --sort says otherwise. Each has id,
@@ -64,10 +76,7 @@ def export(projects: bool, safe_csv: bool, format: str | None, db: str, **given:
     DATE..DATE, where one may be missing; a DATE is 2026-11-22, friday, +3d, eom. --status is all by default.
     """
     form = format or "csv"
-    if projects:
-        refuse_idle((*FILTERS[1:], *ORDERING), (), "--projects", {})
-        if given["ids"]:
-            raise click.UsageError("an ID has no meaning with --projects")
+    projects = _lists_projects(given)
     if safe_csv and form not in ("csv", "tsv"):
         raise ToolError(f"{form} has no formulas; leave it out", where="--safe-csv")
     from stdtools.tasks.database import Database

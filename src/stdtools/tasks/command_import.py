@@ -185,6 +185,7 @@ def import_tasks(
         refuse_idle(("named",), (), "--no-header", {})
     if given["dry_run"]:
         refuse_idle(("query",), (), "--dry-run", {})
+        query = None  # a default of the user's
     keys = given.pop("keys") or (("id",) if given["conflict"] != "error" else ())
     with opened(db, dry_run=given["dry_run"]) as database:
         if query is not None:

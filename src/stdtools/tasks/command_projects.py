@@ -140,6 +140,9 @@ def add(name: str, description: str, deadline: str | None, db: str) -> int:
 def _new_values(given: dict[str, Any]) -> dict[str, str | None]:
     values = {"name": given["new_name"], "description": given["description"], "deadline": given["deadline"]}
     values = {field: value for field, value in values.items() if value is not None}
+    if not values:
+        message = "say what to change: --name, --description or --deadline"
+        raise click.UsageError(message, click.get_current_context())
     if "deadline" in values:
         values["deadline"] = values["deadline"] or None
     return values
@@ -173,8 +176,6 @@ def edit(**given: Any) -> int:
     Exits with 1 when there is no such project.
     """
     values = _new_values(given)
-    if not values:
-        raise click.UsageError("say what to change: --name, --description or --deadline")
     with existing(given["db"]) as database:
         try:
             edit_project(database, typed(), given["name"], values)

@@ -7,11 +7,12 @@ from typing import Any, NoReturn
 import click
 
 from stdtools.shared import journal, screen
+from stdtools.shared.errors import ToolError
 from stdtools.shared.options import record_output
 from stdtools.shared.parameters import Duration
 from stdtools.shared.records import RecordWriter, is_utf8
 from stdtools.shared.sqlite import telling
-from stdtools.shared.streams import Output
+from stdtools.shared.streams import Output, open_input
 from stdtools.tasks.command_options import TasksCommand, with_database
 
 TIMEOUT = 124
@@ -44,6 +45,19 @@ def _of_json(text: str, typed: str, ctx: click.Context, param: click.Parameter) 
         raise click.BadParameter(f"'{typed}' has no JSON behind :=", ctx, param) from None
 
 
+def _explain(given: dict[str, Any]) -> str:
+    from stdtools.tasks.explain_queries import explain_sql
+    from stdtools.tasks.tables_of_files import encoded_as
+
+    script = explain_sql(given)
+    for path in given["files"]:
+        if os.path.isfile(path):
+            with open_input(path) as source:
+                if encoded_as(source, path) != ("utf-8-sig", ("csv", ",")):
+                    raise ToolError("--explain covers CSV in UTF-8 with commas only", where=path)
+    return script
+
+
 def give_up(seconds: float) -> NoReturn:
     """End the process: SQLite is in the middle of what cannot be interrupted, nor can a signal."""
     screen.complain(f"QUERY: took longer than {seconds:g} s and did not stop")
@@ -52,7 +66,7 @@ def give_up(seconds: float) -> NoReturn:
 
 @click.command(
     cls=TasksCommand,
-    explain="stdtools.tasks.explain_queries:explain_sql",
+    explain=_explain,
     examples=r"""
 stdtools tasks sql 'select project, count(*) as n from task group by 1'
 stdtools tasks sql 'select * from task where deadline < :day' -p day=2031-05-01

@@ -30,7 +30,7 @@ stdtools tasks add 'A mistake' --project oops && stdtools tasks undo --jsonl
 def undo(count: int, format: str | None, db: str) -> int:
     """Undo the last commands that changed something.
 
-    The last N of them, all or none, and each as a whole, however many tasks it changed. Prints them as
+    The last N of them or all that there are, and each as a whole, however many tasks it changed. Prints them as
     'log' does. When a task is not any more what the command made of it, nothing is done, and the exit
     code is 2. Exits with 1 when there is nothing to undo.
     """
@@ -51,7 +51,7 @@ stdtools tasks undo 2 && stdtools tasks redo 2 --csv
 def redo(count: int, format: str | None, db: str) -> int:
     """Do again what was undone.
 
-    The N commands that were undone last, all or none. Prints them as 'log' does. Whatever else is done
+    The N commands that were undone last, or all that there are. Prints them as 'log' does. Whatever else is done
     after an undo ends what can be done again. Exits with 1 when there is nothing to do again.
     """
     return _turn(db, format, count, undone=False)

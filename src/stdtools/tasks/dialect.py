@@ -7,6 +7,7 @@ from stdtools.shared.record_input import named_form
 from stdtools.tasks.header import FIELDS
 
 _DELIMITERS = ",;\t|"
+_RECORDS = re.compile(r'\{\s*["}]|\[\s*[{\]]')  # the beginning of JSON; what else has a bracket there is text
 _QUOTED = re.compile(r'"[^"]*"?')
 
 
@@ -27,7 +28,7 @@ def dialect_of(name: str, head: str, delimiter: str | None = None) -> Dialect:
         return Dialect("csv", delimiter)
     form = named_form(name)
     start = head.lstrip(" \t\r\n")
-    if form == "json" or (form != "tsv" and start.startswith(("{", "["))):
+    if form == "json" or (form != "tsv" and _RECORDS.match(start)):
         return Dialect("json", "")
     if form == "tsv":
         return Dialect("tsv", "\t")

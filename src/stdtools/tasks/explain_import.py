@@ -4,6 +4,7 @@ from typing import Any
 
 from stdtools.shared.errors import ToolError
 from stdtools.shared.explaining import refuse_others
+from stdtools.shared.options import refuse_idle
 from stdtools.shared.record_input import named_form
 from stdtools.tasks.explain_database import opening
 from stdtools.tasks.schema import STATUSES, TASK, USUAL
@@ -20,6 +21,10 @@ def explain_import(given: dict[str, Any]) -> str:
     tables to be there. ToolError for what it does not cover.
     """
     refuse_others(given, {*_COVERED, *(["conflict"] if given["conflict"] == "error" else [])})
+    if given["header"] is not None:
+        refuse_idle(("named",), (), "--no-header", {})
+    if any(map(str.isdecimal, given["named"])):
+        raise ToolError("--explain does not cover --map with the number of a column")
     opened = opening(given["db"], "rw")
     files = list(given["files"] or ("-",))
     if given["delimiter"] is None and (odd := [path for path in files if named_form(path) in ("json", "tsv")]):
@@ -35,7 +40,7 @@ def explain_import(given: dict[str, Any]) -> str:
     columns = ", ".join(TASK)
     marks = ", ".join(f":{field}" for field in TASK)
     lines = [
-        "import csv, sqlite3, time",
+        "import csv, sqlite3, sys, time",
         "",
         *([f"NAMES = {names!r}"] if given["header"] is None else []),
         f"NONE = dict.fromkeys({list(TASK)!r})",
@@ -47,7 +52,8 @@ def explain_import(given: dict[str, Any]) -> str:
         f"    rows = csv.reader(file, delimiter={given['delimiter'] or ','!r}, strict=True)",
         f"    header = {header}",
         "    if odd := {*header} - {*NONE, None, ''}:",
-        "        raise SystemExit(f'unknown columns: {odd}')",
+        "        print(f'unknown columns: {odd}', file=sys.stderr)",
+        "        raise SystemExit(2)",
         "    pairs = (zip(header, row, strict=True) for row in rows if row)",
         "    tasks = [NONE | {name: value for name, value in row if value} for row in pairs]",
         "    for task in tasks:",

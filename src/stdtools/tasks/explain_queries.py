@@ -3,10 +3,10 @@
 import datetime
 import os
 from typing import Any
-from urllib.parse import quote
 
 from stdtools.shared.errors import ToolError
 from stdtools.shared.explaining import refuse_others
+from stdtools.shared.sqlite import uri_of
 from stdtools.tasks.database import MEMORY
 from stdtools.tasks.filters import Filter, Order, condition, order_by
 from stdtools.tasks.schema import PROJECT, TASK
@@ -39,8 +39,7 @@ for name, path in {files!r}:
 
 def _script(modules: str, db: str, lines: str, printed: str) -> str:
     there = db != MEMORY and os.path.exists(db)
-    uri = f"file:{quote(os.fsencode(os.path.abspath(db)))}?mode=ro"
-    opened = f"{uri!r}, uri=True" if there else repr(MEMORY)
+    opened = f"{uri_of(db, 'ro')!r}, uri=True" if there else repr(MEMORY)
     return f"import {modules}\n\ndb = sqlite3.connect({opened})\n{lines}\n{printed}\n"
 
 

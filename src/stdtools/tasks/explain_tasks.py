@@ -5,10 +5,10 @@ from typing import Any
 
 from stdtools.shared.errors import ToolError
 from stdtools.shared.explaining import refuse_others
-from stdtools.tasks.changing import check_project
+from stdtools.tasks.changing import check_values
 from stdtools.tasks.explain_database import opening
 from stdtools.tasks.filters import Filter, Order, condition, folded, order_by
-from stdtools.tasks.projects import PROGRESS
+from stdtools.tasks.projects import PROGRESS, check_fields
 from stdtools.tasks.schema import PROJECT
 
 _IDLE = {"db", "yes", "sort", "reverse", "no_limit"}
@@ -43,6 +43,7 @@ def explain_add(given: dict[str, Any]) -> str:
     """Return a script that does what ``tasks add`` would do with the parameters *given*."""
     project, deadline = given["project"] or None, given["deadline"] or None
     values = {"project": project, "priority": given["priority"], "details": " ".join(given["details"])}
+    check_values(values)
     lines = [
         _NOW,
         f"values = {values | {'deadline': deadline}!r}",
@@ -188,8 +189,8 @@ def explain_projects(given: dict[str, Any]) -> str:
 
 def explain_add_project(given: dict[str, Any]) -> str:
     """Return a script that does what ``tasks projects add`` would do."""
-    check_project(given["name"])
     values = {field: given[field] for field in PROJECT} | {"deadline": given["deadline"] or None}
+    check_fields(values)
     lines = [
         f"values = {values!r}",
         "with db:",
@@ -202,6 +203,7 @@ def explain_add_project(given: dict[str, Any]) -> str:
 
 def explain_edit_project(given: dict[str, Any], values: dict[str, str | None]) -> str:
     """Return a script that does what ``tasks projects edit`` would do."""
+    check_fields(values)
     fields = ", ".join(f"{field} = :{field}" for field in values)
     lines = [
         "db.execute('PRAGMA foreign_keys=ON')  # so that tasks follow their project to its new name",

@@ -1,6 +1,6 @@
 """Projects: what is in them, and what is done to them, each time as one step."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from stdtools.shared.errors import ToolError
@@ -38,8 +38,7 @@ def projects(database: Database) -> Iterator[Progress]:
 
 def add_project(database: Database, command: str, name: str, description: str, deadline: str | None) -> bool:
     """Add a project, as a step; False if it is there."""
-    check_project(name)
-    _check_description(description)
+    check_fields({"name": name, "description": description})
     query = "INSERT INTO project VALUES (:name, :description, :deadline) ON CONFLICT DO NOTHING"
     with database.step(command):
         values = {"name": name, "description": description, "deadline": deadline}
@@ -51,10 +50,8 @@ def edit_project(database: Database, command: str, name: str, values: dict[str, 
 
     Raises NoProject, and ToolError where the new name is taken.
     """
+    check_fields(values)
     new = values.get("name")
-    if new is not None:
-        check_project(new)
-    _check_description(values.get("description"))
     fields = ", ".join(f"{field} = :{field}" for field in values)
     differs = " OR ".join(f"{field} IS NOT :{field}" for field in values)
     with database.step(command):
@@ -105,6 +102,9 @@ def _check_there(database: Database, name: str) -> None:
         raise NoProject(name, close_project(database, name))
 
 
-def _check_description(text: str | None) -> None:
-    if text:
-        check_text(text, "--description")
+def check_fields(values: Mapping[str, str | None]) -> None:
+    """Raise ToolError for a new value that the field of no project can have."""
+    if (name := values.get("name")) is not None:
+        check_project(name)
+    if description := values.get("description"):
+        check_text(description, "--description")

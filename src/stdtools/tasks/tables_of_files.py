@@ -18,7 +18,7 @@ from stdtools.shared.errors import ToolError
 from stdtools.shared.record_input import named_form, unescape_tsv
 from stdtools.shared.records import is_utf8
 from stdtools.shared.streams import Input, open_input
-from stdtools.tasks.dialect import dialect_of
+from stdtools.tasks.dialect import Dialect, dialect_of
 from stdtools.tasks.tables_of_json import add_json, quoted
 
 LARGEST_FIELD = 64 << 20  # characters; an open quote ends there, at the latest
@@ -100,13 +100,18 @@ def _telling(path: str) -> Iterator[None]:
         ) from error
 
 
-def _add_table(connection: sqlite3.Connection, name: str, source: Input, path: str) -> None:
+def encoded_as(source: Input, path: str) -> tuple[str, Dialect]:
+    """Return the encoding and the dialect of the file *path*, open as *source*. Raises ToolError for an empty one."""
     head = source.peek(_HEAD)
     if not head:
         raise ToolError("is empty", where=source.name, hint="a line with the names of its columns belongs there")
     encoding = "utf-16" if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8-sig"
     start = codecs.getincrementaldecoder(encoding)("replace").decode(head)  # which may end within a character
-    form, delimiter = dialect_of(path, start)
+    return encoding, dialect_of(path, start)
+
+
+def _add_table(connection: sqlite3.Connection, name: str, source: Input, path: str) -> None:
+    encoding, (form, delimiter) = encoded_as(source, path)
     if form == "json":
         add_json(connection, name, source)
     else:

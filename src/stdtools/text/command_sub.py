@@ -12,9 +12,9 @@ from stdtools.shared.commands import ToolCommand
 from stdtools.shared.errors import ToolError
 from stdtools.shared.inputs import read_each
 from stdtools.shared.options import record_output, refuse_idle
-from stdtools.shared.parameters import Duration
+from stdtools.shared.parameters import Duration, Suffix
 from stdtools.shared.records import RecordWriter
-from stdtools.shared.streams import Input, Output
+from stdtools.shared.streams import Flushable, Input, Output
 from stdtools.text.substituting import Substitution
 
 TIMED_OUT = 124
@@ -48,7 +48,7 @@ echo 'hello, world' | stdtools sub --tr a-z A-Z
 @click.option(
     "--in-place", is_flag=True, allow_from_autoenv=False, help="Changes the files themselves; only those with a match."
 )
-@click.option("--backup", metavar="SUFFIX", default="", help="With --in-place: keeps a copy under NAME + SUFFIX.")
+@click.option("--backup", type=Suffix(), metavar="SUFFIX", help="With --in-place: keeps a copy under NAME + SUFFIX.")
 @click.option("-n", "--dry-run", is_flag=True, help="Shows line, column, old and new of what would change.")
 @click.option("--count", "counts", is_flag=True, help="Lists how many matches each file has.")
 @click.option("--extract", is_flag=True, help="Lists the groups of each match; no REPLACEMENT.")
@@ -72,12 +72,12 @@ def sub(arguments: tuple[str, ...], **given: Any) -> int:
     """
     files, work = _work(arguments, given)
     looks = given["dry_run"] or given["counts"] or given["extract"]
-    limit = _Limit(given["timeout"])
     if given["in_place"] and not looks:
-        return _in_place(files, work, given["backup"], limit)
+        return _in_place(files, work, given["backup"], _Limit(given["timeout"]))
     are_known = True  # the matches of all files; what other processes find is theirs
     with Output() as output:
         writer = _writer(output, work, given)
+        limit = _Limit(given["timeout"], writer or output)
 
         def treat(source: Input) -> None:
             nonlocal are_known
@@ -98,7 +98,7 @@ def sub(arguments: tuple[str, ...], **given: Any) -> int:
                     pass
                 writer.write([(source.name, work.matches - before)])
 
-        code = read_each(files, treat, writer or output)
+        code = read_each(files, treat, limit)
         if writer is not None:
             writer.close()
     if isinstance(work, Substitution) and are_known:
@@ -184,7 +184,7 @@ def _shown(work: Substitution, source: Input) -> Iterator[str]:
     yield from (f"{line}\n" for line in unified_diff(old, new, source.name, source.name, lineterm=""))
 
 
-def _in_place(files: tuple[str, ...], work: Any, backup: str, limit: "_Limit") -> int:
+def _in_place(files: tuple[str, ...], work: Any, backup: str | None, limit: "_Limit") -> int:
     from stdtools.shared.in_place import rewrite
 
     if not files or "-" in files:
@@ -201,16 +201,27 @@ def _in_place(files: tuple[str, ...], work: Any, backup: str, limit: "_Limit") -
 
 
 class _Limit:
-    """The *seconds* that each file may take, None for any; ``was_passed`` tells whether one has taken longer."""
+    """The *seconds* that each file may take, None for any; ``was_passed`` tells whether one has taken longer.
 
-    def __init__(self, seconds: float | None) -> None:
+    An Input flushes *output* through it, with the clock stopped: what is cut off while it is written is lost.
+    """
+
+    def __init__(self, seconds: float | None, output: Flushable | None = None) -> None:
         self._seconds = seconds
+        self._output = output
         self.was_passed = False
+
+    def flush(self) -> None:
+        """Let everything out."""
+        left = signal.setitimer(signal.ITIMER_REAL, 0)[0]
+        if self._output is not None:
+            self._output.flush()
+        signal.setitimer(signal.ITIMER_REAL, left)
 
     def within(self, steps: Iterator[Step], name: str) -> Iterator[Step]:
         """Yield *steps*. Raises ToolError when they take longer: the re module looks for signals while it searches.
 
-        The time is that of the steps alone: what is made of one, a write above all, is not cut off.
+        The time is that of the steps alone, to read and to search: a write is not cut off.
         """
         if self._seconds is None:
             yield from steps
@@ -218,7 +229,7 @@ class _Limit:
 
         def end(number: int, frame: FrameType | None) -> None:
             self.was_passed = True
-            hint = "a pattern with nested repeats may never end"
+            hint = "the input is slow, or nested repeats never end"
             raise ToolError("took longer than --timeout", where=name, hint=hint)
 
         before = signal.signal(signal.SIGALRM, end)

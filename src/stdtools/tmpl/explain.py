@@ -25,7 +25,7 @@ _READERS = {
     "json": ("json", "json.load(open({path!r}, encoding='utf-8-sig'))"),
     "csv": ("csv", "next(csv.DictReader(open({path!r}, newline='', encoding='utf-8-sig')))"),
 }
-_ROWS = {"csv": ("csv", "csv.DictReader({source})"), "jsonl": ("json", "map(json.loads, {source})")}
+_ROWS = {"csv": ("csv", "csv.DictReader({source})"), "jsonl": ("json", "map(json.loads, filter(str.strip, {source}))")}
 _TEXT = [
     "def text(value):",
     "    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)",
@@ -35,7 +35,7 @@ _TEXT = [
 
 def explain(given: dict[str, Any], sources: Sequence[tuple[str, str]]) -> str:
     """Return a script that does what ``tmpl`` would do with *given*, for the forms that string.Template has."""
-    refuse_others(given, _COVERED)
+    refuse_others(given, _COVERED, () if given["each"] else {"header", "footer", "separator"})
     if given["escape"] != "none":
         raise ToolError("--explain does not cover --escape")
     modules = {"string", "sys"}

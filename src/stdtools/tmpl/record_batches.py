@@ -189,11 +189,11 @@ def _as_array(decode: Any, text: str) -> list[Any] | None:
         return []
     count = body.count("\n") + 1
     try:
-        # A newline stays, so that a string that goes over two lines is an error.
-        records: list[Any] = decode(f"[{body.replace(chr(10), ',' + chr(10))}]")
+        # Brackets for each line, so that an array that goes over two is an error; a newline stays for strings that do.
+        lines: list[list[Any]] = decode(f"[[{body.replace(chr(10), '],' + chr(10) + '[')}]]")
     except (ValueError, RecursionError):
         return None
-    return records if len(records) == count else None
+    return [record for (record,) in lines] if len(lines) == count and {*map(len, lines)} == {1} else None
 
 
 class _Rest:

@@ -21,9 +21,9 @@ _SUFFIXES = {"json": "json", "toml": "toml", "ini": "ini", "cfg": "ini", "env": 
 def read_source(path: str, form: str | None) -> Source:
     """Return the values in the file *path*, which is of the *form*, or what its name says. Raises ToolError."""
     form = form or _SUFFIXES.get(os.path.basename(path).rpartition(".")[2].lower()) or ("json" if path == "-" else None)
-    if form is None:
-        raise ToolError("its name does not tell what it is", where=path, hint="--data-format does")
     with open_input(path) as source:
+        if form is None:
+            raise ToolError("its name does not tell what it is", where=path, hint="--data-format does")
         return Source(source.name, READERS[form](source))
 
 

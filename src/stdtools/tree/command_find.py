@@ -50,9 +50,22 @@ class _Find(ToolCommand):
         return super().parse_args(ctx, args)
 
 
+def _tell(path: bytes, what: str) -> None:
+    screen.complain(f"{os.fsdecode(path)}: {what}")
+
+
+def _explain(given: dict[str, Any]) -> str:
+    from stdtools.tree.explain import explain_find
+
+    _check(given)
+    walking_of(given, Troubles(_tell))
+    query_of(given)
+    return explain_find(given)
+
+
 @click.command(
     cls=_Find,
-    explain="stdtools.tree.explain:explain_find",
+    explain=_explain,
     examples=r"""
 stdtools find -n '*.log' --newer 2h
 stdtools find -e log -0 | xargs -0 wc -l
@@ -101,7 +114,7 @@ def find(**given: Any) -> int:
     _check(given)
     if given["delete"]:
         given["follow"] = False  # a default: where it was typed, it was refused
-    troubles = Troubles(lambda path, what: screen.complain(f"{os.fsdecode(path)}: {what}"))
+    troubles = Troubles(_tell)
     walking, query, roots = walking_of(given, troubles), query_of(given), roots_of(given)
     with Output() as output:
         if given["why"] is not None:

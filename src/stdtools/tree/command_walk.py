@@ -22,9 +22,16 @@ if TYPE_CHECKING:
     from stdtools.tree.progress import Progress
 
 
+def _explain(given: dict[str, Any]) -> str:
+    from stdtools.tree.explain import explain_walk
+
+    _mode(given)
+    return explain_walk(given)
+
+
 @click.command(
     cls=ToolCommand,
-    explain="stdtools.tree.explain:explain_walk",
+    explain=_explain,
     examples=r"""
 stdtools walk --max-depth 2 --sizes --sort size --reverse
 stdtools walk --by ext
