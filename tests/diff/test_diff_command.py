@@ -144,6 +144,13 @@ def test_what_is_not_a_number_is_refused(run: Run, files: Path) -> None:
         assert re.search(r": 'nan' is not a (number|duration; write 90s, .*); see 'stdtools diff --help'\n", result.err)
 
 
+@pytest.mark.parametrize("word", ["-u1", "--unified=1", "-c1", "--context=1"])
+def test_lines_of_context_as_gnu_diff_takes_them_are_told(run: Run, files: Path, word: str) -> None:
+    message = f"{word} is written -{word.lstrip('-')[0].upper()} 1; see 'stdtools diff --help'\n"
+    assert run("diff", word, "a", "b") == (2, b"", f"stdtools diff: {message}")
+    assert run("diff", "--label", word, "a", "b").code == 1
+
+
 def test_the_last_format_that_was_named_is_the_one(run: Run, files: Path) -> None:
     assert run("diff", "-u", "--normal", "a", "b").text.startswith("2c2\n")
     assert run("diff", "-C", "1", "a", "b").text.startswith("*** a\t")

@@ -370,6 +370,15 @@ def test_a_tree_deeper_than_a_path_can_be(run: Run, tmp_path: Path) -> None:
         subprocess.run(["rm", "-rf", top], cwd=tmp_path, check=True)
 
 
+def test_a_list_that_is_not_there_leaves_nothing_behind(run: Run, tmp_path: Path) -> None:
+    told = "stdtools copy: none: No such file or directory\n"
+    assert run("copy", "--from0", "none", "--into", "d") == (2, b"", told)
+    assert run("copy", "--from0", "-", "--into", "d", stdin="a").code == 2
+    assert list(tmp_path.iterdir()) == []
+    (tmp_path / "f").touch()
+    assert run("copy", "-v", "f", "--into", "d").err.endswith("stdtools copy: 1 file, 0 directories; 0 left out\n")
+
+
 def copier(root: Path, tell: list[ToolError], **wishes: object) -> tuple[Copier, Directory]:
     """Return what copies into *root* within this process."""
     directory = Directory(os.open(root, os.O_RDONLY), str(root), None, fresh=False)

@@ -132,6 +132,7 @@ def test_a_file_is_read_before_it_is_written(shell: Run, run: Run, tmp_path: Pat
     assert run("sponge", stdin="x", env=defaults) == (0, b"x", "")
     assert shell("echo x | stdtools sponge -").text == "x\n", "- is standard output"
     assert shell("echo x | STDTOOLS_SPONGE_APPEND=1 stdtools sponge ./- && cat ./- && rm ./-").text == "x\n"
+    assert shell("echo x | stdtools sponge ''").err == "stdtools sponge: '': no name of a file\n"
     assert shell("echo x | stdtools sponge none/f").err == "stdtools sponge: none/f: No such file or directory\n"
     assert sorted(os.listdir(tmp_path)) == ["f", "f.old", "link", "new"]
 
@@ -164,7 +165,10 @@ def test_killed_at_any_moment_the_file_is_old_or_new(tmp_path: Path) -> None:
     assert os.listdir(tmp_path) == ["f"], "and what a kill left behind is swept away"
 
 
-@pytest.mark.parametrize("args", [["path", "stem", "-"], ["path", "norm", "a/../b"], ["path", "dir", "a", "/a", "a/b"], ["sponge"], ["sponge", "-"]])
+@pytest.mark.parametrize(
+    "args",
+    [["path", "stem", "-"], ["path", "norm", "a/../b"], ["path", "dir", "a", "/a", "a/b"], ["sponge"], ["sponge", "-"]],
+)
 def test_the_script_of_explain_does_the_same(run: Run, python: str, args: list[str]) -> None:
     data = b"a/b.c\n\xff.x\n"
     done = subprocess.run([python, "-c", run(*args, "--explain").text], input=data, capture_output=True, check=True)

@@ -180,6 +180,7 @@ def test_names_must_end_with_nul(run: Run) -> None:
 def test_detect_yields_records(run: Run, tmp_path: Path, jobs: str) -> None:
     (tmp_path / "a").write_bytes(GERMAN.encode("koi8-r", "ignore") + SENTENCES["ru"].encode("koi8-r"))
     (tmp_path / "b").write_bytes(b"\xff\xfea\0\r\0\n\0")
+    assert "valid UTF-8, 1 character beyond ASCII" in run("fixenc", "--detect", stdin="é\n").text
     result = run("fixenc", "--detect", "a", "b", "none", "--jsonl", "-j", jobs)
     assert result.code == 2
     rows = [json.loads(line) for line in result.out.splitlines()]

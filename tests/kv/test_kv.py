@@ -339,6 +339,17 @@ def test_an_edit_is_refused_when_the_value_was_changed_meanwhile(kv: Run, tmp_pa
     assert kv("get", "k").text == "other"
 
 
+def test_what_is_deleted_is_not_chosen_by_a_default(kv: Run, home: Path) -> None:
+    kv("set", "k", "v")
+    place = home / ".config/stdtools/config.toml"
+    place.parent.mkdir(parents=True)
+    place.write_text('[kv.del]\nglob = "*"\nprefix = ""\n')
+    result = kv("del", env={"STDTOOLS_KV_DEL_GLOB": "*", "STDTOOLS_KV_DEL_PREFIX": ""})
+    assert result.code == 2
+    assert "config.toml: [kv.del] has no option 'glob'" in result.err
+    assert kv("get", "k").text == "v"
+
+
 def test_typing_errors_are_told(kv: Run) -> None:
     assert kv("gte").err == "stdtools kv: no such command 'gte'; did you mean get?\n"
     assert kv("set").err.startswith("stdtools kv set: missing argument 'KEY'")
@@ -575,6 +586,17 @@ def test_compact_backup_and_info(kv: Run, tmp_path: Path) -> None:
     assert kv("export", "--store", "copy.db").out == kv("export").out
     with open("/dev/full", "wb"):
         assert kv("backup", "/dev/full").code == 2
+
+
+@pytest.mark.parametrize("store", ["typo", "./typo.db"])
+def test_a_store_that_is_not_there_is_told_and_not_made(kv: Run, store: str) -> None:
+    for args in (["info"], ["check"], ["compact"], ["export"], ["backup", "copy.db"]):
+        result = kv(*args, "--store", store)
+        assert (result.code, result.out) == (2, b""), args
+        assert result.err.endswith("typo.db: No such file or directory\n"), args
+    assert kv("batch", "--store", store, "nofile") == (2, b"", "stdtools kv batch: nofile: No such file or directory\n")
+    assert kv("stores").code == 1
+    assert kv("info", "--store", store).code == 2
 
 
 def test_an_import_says_how_a_number_that_json_lacks_is_written(run: Run) -> None:

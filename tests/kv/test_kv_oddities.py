@@ -139,7 +139,7 @@ def test_a_store_is_not_backed_up_onto_itself(kv: Run) -> None:
     assert kv("backup", "a.db", "--store", "./a.db") == (2, b"", "stdtools kv backup: a.db: is the store itself\n")
     missing = kv("backup", "b.db", "--store", "none")
     assert missing.code == 2
-    assert missing.err.endswith("/kv/none.db: No such store\n")
+    assert missing.err.endswith("/kv/none.db: No such file or directory\n")
 
 
 def test_nothing_is_converted_where_nothing_is(kv: Run) -> None:

@@ -124,7 +124,7 @@ def test_what_is_cut_off_damaged_or_no_pickle_is_told_with_its_byte(run: Run, tm
         assert said.endswith(f"byte {len(whole)}: the pickle cannot be read: there is no opcode 0xff\n")
     assert run("unpickle", "good", "none").code == 2
     assert run("unpickle", "--ops", "--globals", "good").err.count("exclude each other") == 1
-    assert "needs --ops or --globals" in run("unpickle", "--json", "good").err
+    assert ": --json needs --ops or --globals" in run("unpickle", "--json", "good").err
 
 
 def test_an_argument_that_is_wrong_is_told_without_reading_on(run: Run, shell: Run) -> None:

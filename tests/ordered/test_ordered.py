@@ -51,6 +51,11 @@ def test_top_by_fields_and_arithmetic(run: Run) -> None:
         "price,count,name\n3,4,a\n"
     )
     assert run("top", "--by", "name", "--text", "-n", "1", stdin=table).text == "price,count,name\nx,1,d\n"
+    assert run("top", "--by", "none", stdin=table) == (
+        2,
+        b"",
+        "stdtools top: standard input: no column 'none'; it has price, count, name\n",
+    )
     for bad in (
         "a.b(c)",
         "__import__('os')",
@@ -116,7 +121,8 @@ def test_what_is_not_in_order_is_told_with_its_line(run: Run, tmp_path: Path) ->
     assert run("merge", "a", "--as", "number").text == "1\n2\n10\n"
     assert run("merge", "a") == (2, b"", "stdtools merge: a:3: is not in order; sort it first\n")
     assert run("merge", "a", "--check") == (1, b"", "stdtools merge: a:3: is not in order\n")
-    assert run("merge", "--by", "2", "a") == (2, b"", "stdtools merge: a:1: has not a text in field 2\n")
+    assert run("merge", "--by", "2", "--as", "number", "a").err == "stdtools merge: a:1: has no number in field 2\n"
+    assert run("merge", "--by", "2", "a") == (2, b"", "stdtools merge: a:1: has no field 2\n")
     for name, by in (("merge", "x"), ("merge", "0"), ("look", "0")):
         assert run(name, "--by", by, "a", "a").err == (
             f"stdtools {name}: invalid value for '--by': '{by}' is no number of a field, from 1; "
@@ -144,7 +150,7 @@ def test_every_prefix_is_found_in_any_sorted_file(monkeypatch: pytest.MonkeyPatc
             def is_above(key: bytes, prefix: bytes = prefix) -> bool:
                 return key > prefix and not key.startswith(prefix)
 
-            found = list(look(source, len(data), lambda line: line, prefix, is_above))
+            found = list(look(source, len(data), lambda line: line, prefix, is_above, "no key"))
         assert found == [line for line in lines if line.startswith(prefix)], (data, prefix)
 
 
@@ -160,9 +166,9 @@ def test_look_by_bytes_numbers_and_times(run: Run, shell: Run, tmp_path: Path) -
         "2026-11-03T12:00:00+01:00 x\n2026-11-04T12:00:00+01:00 x\n"
     )
     assert run("look", "a", "none").code == 2
-    assert run("look", "--as", "time", "1", "log").err == (
-        "stdtools look: log: the line at byte 0 has not what is compared\n"
-    )
+    assert run("look", "--as", "time", "1", "log").err == "stdtools look: log: the line at byte 0 has no time\n"
+    told = run("look", "--as", "number", "--by", "5", "1", "log").err
+    assert told == "stdtools look: log: the line at byte 0 has no number in field 5\n"
     assert shell("stdtools look a <(echo a)").err.endswith(
         "is no regular file; it cannot be halved; use grep or lines\n"
     )

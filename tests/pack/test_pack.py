@@ -166,8 +166,8 @@ def test_stream_does_not_wait_for_the_next_record() -> None:
 @pytest.mark.parametrize(
     ("args", "message"),
     [
-        (["<I:a H:b", "7"], "the layout has 2 values: a b; 1 are given"),
-        (["<I:a", "7", "8"], "the layout has 1 values: a; 2 are given"),
+        (["<I:a H:b", "7"], "the layout has 2 values, not 1: a b"),
+        (["<I:a", "7", "8"], "the layout has 1 value, not 2: a"),
         (["<I:a", "seven"], "field a: 'seven' is not a whole number"),
         (["2H:a", "[1"], "field a: '[1' is not JSON, which 2 × unsigned 16-bit integer, little-endian is written in"),
         (

@@ -165,6 +165,7 @@ def test_a_cut_off_record_is_named_after_all_whole_ones(run: Run, tmp_path: Path
         "stdtools unpack: cut.bin: record 4 (byte 48): field b at byte 54 wants 2 bytes, 1 is there; "
         "--tail drop or --tail partial accept this\n"
     )
+    assert "(byte 0): padding at byte 0 wants 4 bytes, 1 is there" in run("unpack", "<4x", stdin="a").err
     note = "stdtools unpack: cut.bin: record 4 (byte 48): cut off after 7 bytes, "
     dropped = run("unpack", LAYOUT, "cut.bin", "--csv", "-j", jobs, "--tail", "drop")
     assert dropped == (0, result.out, note + "dropped\n")
@@ -403,7 +404,7 @@ def test_a_layout_of_no_bytes_reads_nothing(run: Run) -> None:
         assert run("unpack", layout, stdin=b"abc") == (
             2,
             b"",
-            "stdtools unpack: standard input: the layout describes no bytes\n",
+            "stdtools unpack: the layout describes no bytes\n",
         )
 
 
@@ -453,7 +454,8 @@ def test_files_that_cannot_be_read(run: Run, tmp_path: Path) -> None:
     (tmp_path / "dir").mkdir()
     assert run("unpack", "<I", "none").err == "stdtools unpack: none: No such file or directory\n"
     assert run("unpack", "<I", "dir").err == "stdtools unpack: dir: Is a directory\n"
-    assert "one FILE at a time; 'b' is a second one" in run("unpack", "<I", "a", "b").err
+    assert "one FILE at a time; 'b' is a second one; see" in run("unpack", "<I", "a", "b").err
+    assert "'f' is a second one; --layout takes the place of LAYOUT" in run("unpack", "--layout", "gzip", "<I", "f").err
     (tmp_path / "-").write_bytes(b"abcd")
     assert run("unpack", "4s", "./-").text == "abcd\n"
     assert run("unpack", "4s", "-", stdin=b"wxyz").text == "wxyz\n"

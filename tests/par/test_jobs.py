@@ -21,9 +21,26 @@ def test_items_of_standard_input_of_a_file_and_of_the_command_line(run: Run, tmp
     assert run("par", "echo", "x", stdin="a\nb c\n\nlast") == (0, b"x a\nx b c\nx last\n", "")
     (tmp_path / "list").write_bytes(b"a\0b\nc\0")
     assert run("par", "-0", "-a", "list", "echo", "<{}>") == (0, b"<a>\n<b\nc>\n", "")
-    assert run("par", "echo", "-n", ":::", "a", ":", "::::", "") == (0, b"a:::::", "")
+    assert run("par", "echo", "-n", ":::", "a", ":", "::", "") == (0, b"a:::", "")
     assert run("par", "echo", stdin="") == (0, b"", "")
     assert run("par", "echo", ":::") == (0, b"", "")
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        ("echo ::: a b ::: c", "':::' is a word of GNU parallel; here there is one list of items"),
+        ("echo ::: a :::+ b", "':::+' is a word of GNU parallel; here there is one list of items"),
+        ("echo :::: list", "'::::' is a word of GNU parallel; here -a FILE reads items from a file"),
+        ("--py line ::: a :::: list", "'::::' is a word of GNU parallel; here -a FILE reads items from a file"),
+        ("--explain echo ::: a ::: b", "':::' is a word of GNU parallel; here there is one list of items"),
+    ],
+)
+def test_lists_as_gnu_parallel_has_them_are_told(run: Run, args: str, message: str) -> None:
+    result = run("par", *args.split())
+    assert (result.code, result.out) == (2, b"")
+    assert result.err.startswith(f"stdtools par: {message}")
+    assert run("par", "echo", stdin=":::\n") == (0, b":::\n", ""), "an item like any other"
 
 
 def test_options_end_at_the_command(run: Run) -> None:
@@ -134,6 +151,10 @@ def test_exit_codes(run: Run) -> None:
         "stdtools par: 1 of 3 jobs failed\n  1 × exit code 3  (job 2 3)\n"
         "  to run them again: stdtools par --shell 'exit {}' ::: 3\n"
     )
+    assert run("par", "false", stdin=":::\n").err == (
+        "stdtools par: 1 of 1 job failed\n  1 × exit code 1  (job 1 :::)\n"
+        "  with --joblog FILE, --resume would run just those again\n"
+    )
 
 
 def test_what_failed_is_grouped_by_what_it_said(run: Run) -> None:
@@ -172,7 +193,7 @@ def test_a_command_that_is_not_there_stops_at_once(
 def test_a_command_that_sh_does_not_find_stops_at_once(run: Run) -> None:
     result = run("par", "-j1", "--shell", "nosuch {}", stdin="item\n" * 1000)
     assert result.code == 127
-    assert "1 of 1 jobs failed; no more were started" in result.err
+    assert "1 of 1 job failed; no more were started" in result.err
     result = run("par", "-j1", "--shell", "test {} = 1 || exit 127", stdin="1\n2\n3\n")
     assert (result.code, "2 of 3 jobs failed\n" in result.err) == (2, True)
 
@@ -266,7 +287,7 @@ def test_halt(run: Run, tmp_path: Path) -> None:
     assert result.err.startswith("stdtools par: 2 of 2 jobs failed; no more were started\n")
     script = "test {} != 1 || sleep 60; test {} = 1 || exit 1"
     result = run("par", "-j2", "--halt", "now,fail=1", "--shell", script, stdin="1\n2\n3\n")
-    assert (result.code, result.err.splitlines()[0]) == (2, "stdtools par: 1 of 1 jobs failed; no more were started")
+    assert (result.code, result.err.splitlines()[0]) == (2, "stdtools par: 1 of 1 job failed; no more were started")
 
 
 def test_rate(run: Run, tmp_path: Path) -> None:
@@ -378,7 +399,7 @@ def test_two_runs_do_not_share_a_joblog(run: Run, tmp_path: Path) -> None:
         (["--block", "1k", "x", "{}"], "with --block a job has no item; {#} is its number"),
         (["--block", "1k", "x", ":::", "a"], "--block reads a stream; there are no items behind ':::'"),
         (["--shell", "x", "-n", "2"], "--max-args has no meaning with --shell"),
-        (["-j", "many", "x"], "invalid value for --jobs: 'many' is not a number of jobs; write 4, 50% or +2"),
+        (["-j", "many", "x"], "invalid value for --jobs: 'many' is not a number of jobs; write 4, 50%, +2 or -1"),
         (["-n", "0", "x"], "invalid value for '-n' / '--max-args': '0' is not a number of items; write 1, 100 or auto"),
         (["--halt", "fail=1", "x"], "invalid value for '--halt': 'fail=1' is not a rule; write soon,fail=1, now,fail=3 or now,fail=10%"),  # noqa: E501
         (["--rate", "x", "x"], "invalid value for '--rate': 'x' is not a rate; write 10/s, 30/m or 5/h"),
@@ -411,7 +432,7 @@ def test_failures_are_told_behind_all_output(tmp_path: Path) -> None:
         subprocess.run(
             [COMMAND, "par", "--retries", "1", "--shell", "echo {}; exit 1", ":::", "a"], stdout=file, stderr=file
         )
-    assert (tmp_path / "both").read_text().startswith("a\nstdtools par: 1 of 1 jobs failed\n")
+    assert (tmp_path / "both").read_text().startswith("a\nstdtools par: 1 of 1 job failed\n")
 
 
 @pytest.mark.parametrize(

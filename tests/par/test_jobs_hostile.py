@@ -230,8 +230,8 @@ def test_descriptors_of_others_are_not_handed_on(run: Run) -> None:
 
 
 def test_par_in_par(run: Run) -> None:
-    result = run("par", "-j2", COMMAND, "par", "echo", "{}", ":::", "1", "2", ":::", "x", "y")
-    assert result.code == 0
+    inner = f"{COMMAND} par echo ::: {{}} x"
+    assert run("par", "-j2", "--shell", inner, ":::", "1", "2") == (0, b"1\nx\n2\nx\n", "")
 
 
 def test_closed_standard_streams(run: Run) -> None:

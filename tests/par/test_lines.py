@@ -64,6 +64,10 @@ def test_a_function_and_items_behind_colons(run: Run, tmp_path: Path) -> None:
     assert run("par", "--py", "json", "--json-in", ":::", "[1]") == (0, b"[1]\n", "")
 
 
+def test_a_line_that_was_to_be_read_as_json_is_told_how(run: Run) -> None:
+    assert "name 'json' is not defined; --json-in has it; " in run("par", "--py", "json[0]", ":::", "[1]").err
+
+
 def test_bytes_go_through_untouched(run: Run) -> None:
     data = bytes(code for code in range(256) if code != 10) + b"\r\n\xff\n\xc3\n"
     assert run("par", "--py", "line", stdin=data) == (0, data, "")

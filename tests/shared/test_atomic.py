@@ -105,7 +105,7 @@ def test_what_cannot_be_replaced_is_refused_and_untouched(tmp_path: Path) -> Non
     for name, message in (
         ("loop", "Too many levels of symbolic links"),
         ("dir", "Is a directory"),
-        ("one", "has 2 names (hard links), which replacing it would part"),
+        ("one", "has 2 names (hard links); the others would keep what it held"),
         ("fifo", "is not a regular file; write to standard output and redirect it"),
         ("/dev/null", "is not a regular file"),
         ("none/file", "No such file or directory"),

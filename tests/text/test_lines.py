@@ -81,10 +81,10 @@ def test_the_same_as_sed_and_tail(shell: Run) -> None:
         (["0"], "'0': lines are numbered from 1"),
         (["5-3"], "'5-3' runs backwards"),
         ([], "the RANGES are missing: 5, 10-20, -3, ::100; see 'stdtools lines --help'"),
-        (
-            ["3", "--nmbers"],
-            "no such option '--nmbers'; a file of that name is ./--nmbers; see 'stdtools lines --help'",
-        ),
+        (["3", "--nmbers"], "no such option '--nmbers'; did you mean --numbers?"),
+        (["--number", "-2", "f"], "no such option '--number'; did you mean --numbers?"),
+        (["-n", "3"], "no such option '-n'; see 'stdtools lines --help'"),
+        (["3", "-2"], "no such option '-2'; a file of that name is ./-2; see 'stdtools lines --help'"),
         (["3", "--around", "1"], "--around needs --match; see 'stdtools lines --help'"),
     ],
 )

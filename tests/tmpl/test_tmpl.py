@@ -233,6 +233,8 @@ def test_only_takes_names_what_is_below_them_and_prefixes(run: Run) -> None:
 def test_usage(run: Run) -> None:
     for args, message in [
         (["-e", "x", "file"], "a template is TEXT or a file, not both"),
+        (["t", "u"], "one TEMPLATE at a time; 'u' is a second one"),
+        (["t", "a=1"], "one TEMPLATE at a time; 'a=1' is a second one; a value is written -D a=1"),
         (["--keep", "--empty"], "--keep and --empty do not go together"),
         (["--no-escape"], "--no-escape needs --only"),
         (["--dry-run"], "--dry-run needs --output"),
@@ -252,6 +254,11 @@ def test_usage(run: Run) -> None:
         (["--check", "--keep"], "--keep has no meaning with --check"),
     ]:
         assert run("tmpl", *args) == (2, b"", f"stdtools tmpl: {message}; see 'stdtools tmpl --help'\n")
+
+
+def test_what_plain_templates_do_not_know_is_told(run: Run) -> None:
+    what = "malformed: the braces do not hold a name alone, and --plain knows nothing else"
+    assert run("tmpl", "--plain", "-e", "${a:-1}") == (2, b"", f"stdtools tmpl: -e:1:1: {what}\n")
 
 
 def test_list(run: Run) -> None:

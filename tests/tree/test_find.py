@@ -238,7 +238,8 @@ def test_a_question_mark_is_one_character_also_in_a_path(run: Run, tmp_path: Pat
     [
         (["-n", "a/b"], "invalid value for --name: a name has no '/', so 'a/b' matches nothing; write --path '**/a/b'"),
         (["-N", "a/"], "invalid value for --not-name: a name has no '/', so 'a/' matches nothing; write --path '**/a/'"),  # noqa: E501
-        (["-t", "fq"], "invalid value for --type: 'q' is no type; write f (file), d (directory), l (link), x, e, p, s, b or c"),  # noqa: E501
+        (["-t", "f,directory"], "invalid value for --type: 'directory' is no type; write f (file), d (directory), l (link), x, e, p, s, b or c"),  # noqa: E501
+        (["-t", "fq"], "invalid value for --type: 'fq' is no type; write f (file), d (directory), l (link), x, e, p, s, b or c"),  # noqa: E501
         (["--size", "1q"], "invalid value for --size: '1q' is not a size; write bytes as 16, 0x10, 64k, 10M or 1G"),
         (["--size", ">"], "invalid value for --size: '>' has no number"),
         (["--perm", "9"], "invalid value for --perm: '9' is not a mode; write 644, -u+w, /222 or u=rw,go=r"),
@@ -310,6 +311,12 @@ def test_a_bad_regular_expression_is_refused(run: Run) -> None:
         (["-exec", "rm"], "-exec is a word of GNU find; here it is -0 | stdtools par -0 COMMAND {}"),
         (["-print0"], "-print0 is a word of GNU find; here it is -0"),
         (["-n", "x", "-o"], "-o is a word of GNU find; here it is --where 'A or B', or -n twice"),
+        (["-nouser"], "-nouser is a word of GNU find; here it is --where 'glob(user, \"[0-9]*\")'"),
+        (["-inum", "3"], "-inum is a word of GNU find; here it is --samefile FILE"),
+        (["-cmin", "3"], "-cmin is a word of GNU find; here it is --changed-newer 90m or --changed-older 90m"),
+        (["-fprint", "x"], "-fprint is a word of GNU find; here it is > 'x'"),
+        (["-a"], "-a is a word of GNU find; here it is needless: all tests must hold"),
+        (["-noleaf"], "-noleaf is a word of GNU find; here it is needless"),
         ([".", "!"], "! is a word of GNU find; write --where 'not …', -N or -E"),
         ([".", "("], "( is a word of GNU find; write --where 'not …', -N or -E"),
     ],
@@ -328,6 +335,7 @@ def test_words_of_gnu_find_are_names_where_a_name_must_be(run: Run, tmp_path: Pa
 def test_a_root_that_is_not_there_is_told_and_the_others_walked(run: Run, tree: Path) -> None:
     result = run("find", "gone", "empty")
     assert result == (2, b"empty\n", "stdtools find: gone: No such file or directory\n")
+    assert run("find", "") == (2, b"", "stdtools find: '': No such file or directory\n")
 
 
 def test_variables_set_defaults(run: Run, tree: Path) -> None:

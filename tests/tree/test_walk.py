@@ -188,7 +188,7 @@ def test_a_root_that_is_missing_is_told_and_the_others_are_shown(run: Run, site:
         assert alone.code == 0
         assert both == (2, alone.out, message)
         assert run("walk", *more, "none") == (2, b"", message)
-    assert run("walk", "") == (2, b"", "stdtools walk: : No such file or directory\n")
+    assert run("walk", "") == (2, b"", "stdtools walk: '': No such file or directory\n")
     assert run("walk", "site/a.txt/").code == 2
 
 

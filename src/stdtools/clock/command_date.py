@@ -21,7 +21,14 @@ from stdtools.shared.options import offering, record_output, refuse_idle
 from stdtools.shared.records import RecordWriter
 from stdtools.shared.streams import Input, Output
 
-_OF_GNU = {"-d": "WHEN itself", "--date": "WHEN itself", "-u": "--tz UTC", "--utc": "--tz UTC", "-R": "--to rfc2822"}
+_OF_GNU = {
+    **dict.fromkeys(("-d", "--date"), "WHEN itself"),
+    **dict.fromkeys(("-f", "--file"), "- < FILE"),
+    **dict.fromkeys(("-I", "--iso-8601"), "--to date, or iso with the time"),
+    **dict.fromkeys(("-r", "--reference"), "stdtools path mtime FILE"),
+    **dict.fromkeys(("-R", "--rfc-email"), "--to rfc2822"),
+    **dict.fromkeys(("-u", "--utc"), "--tz UTC"),
+}
 _WAYS = ("diff", "span", "column", "calendar")
 _MOVES = ("step", "round_to", "floor_to", "ceil_to")
 
@@ -141,8 +148,11 @@ def _check(when: tuple[str, ...], given: dict[str, Any]) -> None:
     for word in when:
         if word.startswith("+%"):
             refuse(f"{word!r} is GNU date's; here it is --to {word[1:]!r}")
-        if word in _OF_GNU:
-            refuse(f"{word} is GNU date's; here it is {_OF_GNU[word]}")
+        name = word.partition("=")[0] if word.startswith("--") else word[:2]
+        if name in _OF_GNU:
+            refuse(f"{name} is GNU date's; here it is {_OF_GNU[name]}")
+        if any(name in param.opts for param in context.command.params):
+            refuse(f"{word!r} behind -- is no option; options come before it")
         if word.startswith("--") or (word.startswith("-") and word[1:2].isalpha() and word[1:2].lower() != "p"):
             refuse(f"no such option {word!r}")
     if when and ways and ways != ["--calendar"]:

@@ -11,11 +11,13 @@ from stdtools.shared.days import parse_date
 
 UNITS = {"epoch": SECOND, "ms": 10**6, "us": 1000, "ns": 1}
 FORMS = "2026-11-22T15:00, @1795363200, 'tomorrow 9:30', monday, eom, now or +3d2h"
+_NO_ZONE = "the zone %s has no one meaning; write its offset, as +0100"
 _EPOCH = re.compile(r"@(-?)(\d+)(?:\.(\d{1,9}))?", re.ASCII)
 _BARE = re.compile(r"(\d{9,11})(?:\.(\d{1,9}))?|\d+", re.ASCII)
 _BARE_UNITS = {13: "ms", 16: "us", 19: "ns"}
 _FRACTION = re.compile(r"(?<=:\d\d)[.,](\d+)|(?<=T\d{6})[.,](\d+)", re.ASCII)
 _ISO_ZONE = re.compile(r"(?i)\s*(?:utc|gmt)$|\s+(?=[+-]\d\d:?\d\d$)")
+_LETTERS = re.compile(r":\d\d\S*\s+([A-Z]{3,5})$", re.ASCII)
 _TIME = re.compile(r"(\d\d?)(?::(\d\d))?(?::(\d\d)(?:\.(\d{1,9}))?)?\s*(am|pm)?", re.ASCII)
 _WITH_TIME = re.compile(r"(.*?\S)\s+(?:at\s+)?(\d\d?:\d\d\S*(?:\s*[ap]m)?|\d\d?\s*[ap]m|noon|midnight)", re.ASCII)
 _SEPARATED = re.compile(r"\d+([./])\d+\1\d+", re.ASCII)
@@ -73,8 +75,9 @@ class Reader:
                 raise ValueError(f"{word!r} could be many things; write @{word} for seconds since 1970")
         if match := _SHIFTED.fullmatch(lower):
             return add(self._guess(match[1]), parse_step(match[2]), self._clock)
-        if _SEPARATED.fullmatch(word):
-            raise ValueError(f"{word!r} could be several dates; say how it is written: --from-format %d.%m.%Y")
+        if match := _SEPARATED.fullmatch(word):
+            form = match[1].join(("%Y", "%m", "%d") if word[:4].isdigit() else ("%d", "%m", "%Y"))
+            raise ValueError(f"{word!r} could be several dates; say how it is written: --from-format {form}")
         if word[:4].isdigit() and len(word) > 4 and not lower.endswith(" ago"):
             return self._iso(word)
         if _MAIL.fullmatch(lower):
@@ -86,7 +89,7 @@ class Reader:
         if word.startswith(("+", "-")):
             return add(self._now, parse_step(word), self._clock)
         if word.endswith(" ago"):
-            return add(self._now, parse_step(f"-{word[:-4]}"), self._clock)
+            return add(self._now, parse_step(word[:-4]).times(-1), self._clock)
         if word.startswith("in "):
             return add(self._now, parse_step(word[3:]), self._clock)
         today = self._clock.wall(self._now).date()
@@ -131,6 +134,8 @@ class Reader:
         try:
             when = datetime.fromisoformat(_ISO_ZONE.sub(lambda zone: "Z" if zone[0].strip() else "", word))
         except ValueError as error:
+            if zone := _LETTERS.search(word):
+                raise ValueError(f"{word!r}: {_NO_ZONE % zone[1]}") from None
             why = f": {error}" if " must be " in str(error) or "out of range" in str(error) else ""
             raise ValueError(f"{word!r} is not a date as ISO 8601 has it{why}") from None
         return self._moment(when, nanos)
@@ -140,8 +145,9 @@ class Reader:
             return self._by_dateutil(word)
         try:
             parse_step(word)
-        except ValueError:
-            raise ValueError(f"{word!r} is not a time; write {FORMS}") from None
+        except ValueError as error:
+            why = str(error) if " could be " in str(error) else f"{word!r} is not a time; write {FORMS}"
+            raise ValueError(why) from None
         raise ValueError(f"{word!r} is a step; write +{word}, -{word} or '{word} ago'")
 
     def _mail(self, word: str) -> Moment:
@@ -160,7 +166,7 @@ class Reader:
         if zone == "-0000" or zone == "utc":
             when = when.replace(tzinfo=UTC)
         elif zone and when.tzinfo is None:
-            raise ValueError(f"{word!r}: the zone {zone.upper()} has no one meaning; write its offset, as +0100")
+            raise ValueError(f"{word!r}: {_NO_ZONE % zone.upper()}")
         return self._moment(when, 0)
 
     def _formatted(self, word: str) -> Moment:

@@ -1,6 +1,7 @@
 """The command line of diff."""
 
 import os
+import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -33,7 +34,13 @@ class DiffCommand(ToolCommand):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Parse *args*, and keep them."""
         ctx.meta[TYPED] = list(args)
-        return super().parse_args(ctx, args)
+        try:
+            return super().parse_args(ctx, args)
+        except (click.NoSuchOption, click.BadOptionUsage):
+            for word in ctx.meta[TYPED]:  # as GNU diff and git have it
+                if found := re.fullmatch("--?(u|c|unified=|context=)([0-9]+)", word):
+                    raise click.UsageError(f"{word} is written -{found[1][0].upper()} {found[2]}", ctx) from None
+            raise
 
 
 class _Number(click.FloatRange):

@@ -3,6 +3,7 @@
 import contextlib
 import os
 from collections.abc import Callable, Iterator
+from itertools import chain, islice
 from typing import Any
 
 import click
@@ -126,7 +127,9 @@ def copy(paths: tuple[str, ...], **given: Any) -> int:
     if maker.attributes.lost:
         screen.note("extended attributes of some files do not exist there and were left out")
     counts = maker.counts
-    screen.note(f"{counts.done:,} files, {counts.directories:,} directories; {counts.skipped:,} left out", verbosity=1)
+    files = f"{counts.done:,} file{'s' * (counts.done != 1)}"
+    directories = f"{counts.directories:,} director{'y' if counts.directories == 1 else 'ies'}"
+    screen.note(f"{files}, {directories}; {counts.skipped:,} left out", verbosity=1)
     return code
 
 
@@ -148,7 +151,9 @@ def _sources(paths: tuple[str, ...], given: dict[str, Any]) -> tuple[Any, str]:
         return paths, given["into"]
     if paths:
         raise click.UsageError("--from0 takes the place of SOURCE", context)
-    return _names(given["from0"]), given["into"]
+    names = _names(given["from0"])
+    first = list(islice(names, 1))  # where FILE is not there, DIR is not made
+    return chain(first, names), given["into"]
 
 
 def _names(path: str) -> Iterator[str]:

@@ -62,6 +62,8 @@ def sponge(file: str | None, **given: Any) -> int:
         file = None
     if file is None:
         refuse_idle(given, (), "", dict.fromkeys(given, "a FILE"))
+    elif not file:
+        raise ToolError("no name of a file", where="''")
     screen.warn_of_terminal(STDIN)
     soaked = Soaked(Input(STDIN, "standard input"))
     journal.counts["bytes"] = soaked.size

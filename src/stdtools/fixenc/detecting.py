@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from stdtools.fixenc.encodings import find
 from stdtools.fixenc.sampling import Sample, sample_of
+from stdtools.shared.screen import amount
 
 EMPTY, BINARY, MIXED = "empty", "binary", "mixed"
 NO_ENCODING = (EMPTY, BINARY, MIXED)
@@ -126,7 +127,7 @@ def _by_utf8(sample: Sample) -> Detection | None:
     if looks_binary(data):
         return None  # UTF-16 may be valid UTF-8, too
     many = len(data) - len(data.translate(None, _LEADS))
-    return Detection("utf-8", 1.0 if many > 1 else 0.97, f"valid UTF-8, {many} characters beyond ASCII")
+    return Detection("utf-8", 1.0 if many > 1 else 0.97, f"valid UTF-8, {amount(many, 'character')} beyond ASCII")
 
 
 def _is_utf8(sample: Sample) -> bool:

@@ -40,7 +40,7 @@ def batch(file: str, atomic: bool, store: str) -> int:
     from stdtools.kv.answering import answer_all, answer_groups
 
     count = failed = refused = 0
-    with writing(store) as shelf, Output() as output, open_input(file, output) as source:
+    with Output() as output, open_input(file, output) as source, writing(store) as shelf:
         for group in (answer_all if atomic else answer_groups)(shelf, whole_lines(source)):
             count += len(group)
             failed += sum(not answer.is_ok for answer in group)
@@ -48,7 +48,7 @@ def batch(file: str, atomic: bool, store: str) -> int:
             output.write("".join([f"{answer.text}\n" for answer in group]).encode("utf-8", "surrogatepass"))
     journal.counts["operations"] = count
     if failed:
-        screen.complain(f"{failed} of {count} operations {'were not done' if atomic else 'failed'}")
+        screen.complain(f"{failed} of {screen.amount(count, 'operation')} {'were not done' if atomic else 'failed'}")
         return TROUBLE
     return 1 if atomic and refused else 0
 

@@ -75,7 +75,7 @@ def info(format: str | None, store: str) -> int:
     """
     from stdtools.kv.care import Summary, summary
 
-    with reading(store) as shelf, Output() as output:
+    with reading(store, must_exist=True) as shelf, Output() as output:
         writer = RecordWriter(output, Summary._fields, format)
         writer.write([summary(shelf)])
         writer.close()
@@ -101,7 +101,7 @@ def check(format: str | None, store: str) -> int:
     from stdtools.kv.care import Problem, problems
 
     count = 0
-    with reading(store) as shelf, Output() as output:
+    with reading(store, must_exist=True) as shelf, Output() as output:
         writer = RecordWriter(output, Problem._fields, format)
         for problem in problems(shelf):
             count += 1
@@ -129,7 +129,7 @@ def compact(store: str) -> int:
     """
     from stdtools.kv.care import compact as work
 
-    with writing(store) as shelf:
+    with writing(store, must_exist=True) as shelf:
         before, after = work(shelf)
     print_text(f"{before}\t{after}\n")
     return 0
@@ -158,7 +158,7 @@ def backup(file: str, store: str) -> int:
     """
     from stdtools.kv.care import backup as work
 
-    with reading(store) as shelf:
+    with reading(store, must_exist=True) as shelf:
         size = work(shelf, file)
     screen.note(f"{size} bytes", verbosity=1)
     return 0

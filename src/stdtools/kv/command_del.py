@@ -31,8 +31,8 @@ stdtools kv set tmp/1 x && stdtools kv del --prefix tmp/
 """,
 )
 @key_argument("keys", many=True, required=False)
-@click.option("--glob", metavar="PATTERN", help="The keys that match a shell pattern.")
-@click.option("--prefix", metavar="TEXT", help="The keys that begin with TEXT.")
+@click.option("--glob", metavar="PATTERN", allow_from_autoenv=False, help="The keys that match a shell pattern.")
+@click.option("--prefix", metavar="TEXT", allow_from_autoenv=False, help="The keys that begin with TEXT.")
 @key_bytes_option
 @with_store
 def delete(keys: tuple[str, ...], glob: str | None, prefix: str | None, key_bytes: bool, store: str) -> int:

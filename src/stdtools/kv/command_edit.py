@@ -21,8 +21,9 @@ VISUAL='sed -i s/goodbye/hello/' stdtools kv edit greeting
 def edit(key: str, key_bytes: bool, store: str) -> int:
     """Change a value in your editor.
 
-    The editor is $VISUAL, else $EDITOR, else vi. Text is edited as it is and all else as JSON; a newline
-    that the editor puts behind text without one is left out. What you have changed is stored when the
+    The editor is $VISUAL, else $EDITOR, else vi. Text is edited as it is and all else as JSON, but for bytes,
+    which are refused; a KEY that is not there begins as empty text. A newline that the editor puts behind
+    text without one is left out. What you have changed is stored when the
     editor ends well, unless somebody else has changed the value meanwhile; then it stays in a file that
     is named.
     """

@@ -25,7 +25,7 @@ def rename(old: str, new: str, replace: bool, key_bytes: bool, store: str) -> in
     """Give a value another key.
 
     The value of OLD, with the time that it has left, is that of NEW afterwards. Exits with 1 when OLD is
-    not there, or NEW is.
+    not there, or NEW is and is another.
     """
     with writing(store) as shelf:
         try:

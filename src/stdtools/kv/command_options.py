@@ -97,21 +97,21 @@ def store_path(store: str) -> str:
 
 
 @contextlib.contextmanager
-def writing(path: str) -> Iterator[Store]:
-    """Open the store at *path*, made where it is missing, for the time of the ``with`` block."""
+def writing(path: str, *, must_exist: bool = False) -> Iterator[Store]:
+    """Open the store at *path* for the time of the ``with`` block; one that is missing is made, or told."""
     from stdtools.kv import opening
 
-    with contextlib.closing(opening.open(path)) as store:
+    with contextlib.closing(opening.open(path, "w" if must_exist else "c")) as store:
         yield store
 
 
 @contextlib.contextmanager
-def reading(path: str) -> Iterator[Store]:
-    """Open the shelf at *path*, of any kind, to be read; a store with a name that is not there is empty."""
+def reading(path: str, *, must_exist: bool = False) -> Iterator[Store]:
+    """Open the shelf at *path*, of any kind, to be read; one with a name that is missing is empty, or told."""
     from stdtools.kv.opening import nothing, read
 
-    is_named = os.path.dirname(path) == stores_dir()
-    store = nothing(path) if is_named and not os.path.exists(path) else read(path)
+    may_miss = not must_exist and os.path.dirname(path) == stores_dir()
+    store = nothing(path) if may_miss and not os.path.exists(path) else read(path)
     with contextlib.closing(store):
         yield store
 

@@ -47,7 +47,7 @@ def export(store: str) -> int:
     from stdtools.kv.transfer import export_lines
 
     count = 0
-    with reading(store) as shelf, _unchanging(shelf.dict) as table, Output() as output:
+    with reading(store, must_exist=True) as shelf, _unchanging(shelf.dict) as table, Output() as output:
         for line in export_lines(table):
             count += 1
             output.write((screen.safe_lines(line, json=True) if output.is_terminal else line).encode())

@@ -10,7 +10,7 @@ from stdtools.kv.unpickling import PLAIN, names, steps, values
 from stdtools.shared.commands import ToolCommand
 from stdtools.shared.errors import ToolError
 from stdtools.shared.inputs import read_each
-from stdtools.shared.options import is_typed, record_output
+from stdtools.shared.options import is_typed, option_name, record_output
 from stdtools.shared.records import RecordWriter
 from stdtools.shared.streams import Input, Output
 
@@ -31,7 +31,7 @@ def _check(given: dict[str, Any]) -> None:
         given.update(ops=is_typed("ops"), imports=is_typed("imports"))
     if given["format"] and not (given["ops"] or given["imports"]):
         if is_typed("format"):
-            raise click.UsageError("--format needs --ops or --globals; values are JSON lines", context)
+            raise click.UsageError(f"{option_name('format')} needs --ops or --globals; values are JSON lines", context)
         given["format"] = None
 
 

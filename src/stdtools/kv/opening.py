@@ -42,8 +42,6 @@ class ForeignTable(MutableMapping[bytes, bytes]):
 
     def transaction(self) -> NoReturn:
         """Raise ToolError."""
-        if self._shelf is None and self.kind == "missing":
-            raise ToolError("No such store", where=self.path)
         raise ToolError(f"is a {self.kind} file, and only read", where=self.path, hint="see 'stdtools kv convert'")
 
     def __setitem__(self, key: bytes, value: bytes) -> None:

@@ -46,6 +46,13 @@ def key_options(command: Decorated) -> Decorated:
     return by(delimiter()(kind(command)))
 
 
+def lack(given: dict[str, Any]) -> str:
+    """Say what a line is without that has no key."""
+    if given["by"] is None:
+        return f"no {given['kind']}"
+    return f"no field {given['by']}" if given["kind"] == "text" else f"no {given['kind']} in field {given['by']}"
+
+
 def key_of(given: dict[str, Any]) -> Callable[[bytes], Key]:
     """Return what makes the key of a line, as the options say; the key is None where it has none."""
     return key_of_line(given["kind"], given["by"], given["delimiter"].encode("utf-8", "surrogateescape") or None)

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from stdtools.ordered.command_keys import key_of, key_options
+from stdtools.ordered.command_keys import key_of, key_options, lack
 from stdtools.shared.commands import ToolCommand
 from stdtools.shared.errors import ToolError
 from stdtools.shared.streams import Output, open_input
@@ -52,7 +52,8 @@ def look(arguments: tuple[str, ...], **given: Any) -> int:
             if not os.path.isfile(path):
                 raise ToolError("is no regular file; it cannot be halved", where=source.name, hint="use grep or lines")
             return 1
-        for line in found(source, os.fstat(source.fd).st_size, key_of(given), low, is_above):
+        size = os.fstat(source.fd).st_size
+        for line in found(source, size, key_of(given), low, is_above, lack(given)):
             output.write(line + b"\n")
             count += 1
     return int(not count)

@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from stdtools.ordered.command_keys import key_of, key_options
+from stdtools.ordered.command_keys import key_of, key_options, lack
 from stdtools.shared import journal
 from stdtools.shared.commands import ToolCommand
 from stdtools.shared.errors import ToolError
@@ -57,8 +57,7 @@ class _Keys:
     """Gives lines their keys."""
 
     def __init__(self, given: dict[str, Any]) -> None:
-        self._by = given["by"]
-        self._kind = given["kind"]
+        self._lack = lack(given)
         self._key_of = key_of(given)
 
     def __call__(self, lines: list[bytes], name: str, first: int) -> list[tuple[Any, bytes]]:
@@ -67,7 +66,6 @@ class _Keys:
         for number, line in enumerate(lines, first):
             key = self._key_of(line)
             if key is None:
-                what = f"a {self._kind}" if self._by is None else f"a {self._kind} in field {self._by}"
-                raise ToolError(f"has not {what}", where=f"{name}:{number}")
+                raise ToolError(f"has {self._lack}", where=f"{name}:{number}")
             items.append((key, line))
         return items

@@ -50,7 +50,7 @@ def top(files: tuple[str, ...], **given: Any) -> int:
         screen.note(f"{largest.missing} line{'s' * (largest.missing > 1)} without a {what} left out")
     journal.counts["lines"] = largest.seen
     with Output() as output:
-        if keyed is not None and keyed.header:
+        if keyed is not None and keyed.header and (largest.seen or not code):
             output.write(keyed.header)
         for line in largest.lines():
             output.write(line if line.endswith(b"\n") else line + b"\n")

@@ -15,16 +15,25 @@ NEAR = 1 << 15  # bytes that are read on through rather than halved
 KeyOf = Callable[[bytes], Any]  # of a line; None where it has none
 
 
-def look(source: Input, size: int, key_of: KeyOf, low: Any, is_above: Callable[[Any], bool]) -> Iterator[bytes]:
+def look(
+    source: Input, size: int, key_of: KeyOf, low: Any, is_above: Callable[[Any], bool], lack: str
+) -> Iterator[bytes]:
     """Yield the lines of a sorted file of *size* bytes from the first with a key of *low* or more.
 
     None of *low* is the beginning. Ends before the first key that *is_above*. Raises ToolError for lines that are
-    seen to be out of order, or without a key.
+    seen to be out of order, or without a key: *lack* says what they have not.
     """
-    start = 0 if low is None else _first(source, size, key_of, low)
+
+    def key_at(offset: int, line: bytes) -> Any:
+        key = key_of(line)
+        if key is None:
+            raise ToolError(f"the line at byte {offset} has {lack}", where=source.name)
+        return key
+
+    start = 0 if low is None else _first(source, size, key_at, low)
     last = None
     for offset, line in _lines(source, start):
-        key = _key(source, key_of, line, offset)
+        key = key_at(offset, line)
         if last is not None and key < last:
             raise ToolError(f"is not in order at byte {offset}", where=source.name, hint="sort it first")
         last = key
@@ -35,14 +44,7 @@ def look(source: Input, size: int, key_of: KeyOf, low: Any, is_above: Callable[[
         yield line
 
 
-def _key(source: Input, key_of: KeyOf, line: bytes, offset: int) -> Any:
-    key = key_of(line)
-    if key is None:
-        raise ToolError(f"the line at byte {offset} has not what is compared", where=source.name)
-    return key
-
-
-def _first(source: Input, size: int, key_of: KeyOf, low: Any) -> int:
+def _first(source: Input, size: int, key_at: Callable[[int, bytes], Any], low: Any) -> int:
     """Return the start of a line at or before the first with a key of *low* or more."""
     begin, end = 0, size  # starts of lines; all before begin have keys below low
     while end - begin > NEAR:
@@ -54,7 +56,7 @@ def _first(source: Input, size: int, key_of: KeyOf, low: Any) -> int:
         line = next(_lines(source, start), None)
         if line is None:
             end = middle
-        elif _key(source, key_of, line[1], start) < low:
+        elif key_at(*line) < low:
             begin = start
         else:
             end = middle

@@ -31,12 +31,15 @@ def _explain(given: dict[str, Any]) -> str:
     if named.search:
         raise ToolError(f"--explain does not cover the search that {named.name} begins with")
     skip = named.skip if given["skip"] is None else given["skip"]
-    return explain_unpack(layout, Source(_file(rest), skip, _limit(given["count"], named), given["format"] or "plain"))
+    path = _file(rest, given["name"])
+    return explain_unpack(layout, Source(path, skip, _limit(given["count"], named), given["format"] or "plain"))
 
 
-def _file(rest: list[str]) -> str:
+def _file(rest: list[str], name: str | None) -> str:
     if len(rest) > 1:
-        raise click.UsageError(f"one FILE at a time; {rest[1]!r} is a second one", click.get_current_context())
+        what = f"one FILE at a time; {rest[1]!r} is a second one"
+        what += "; --layout takes the place of LAYOUT" if name is not None else ""
+        raise click.UsageError(what, click.get_current_context())
     return rest[0] if rest else "-"
 
 
@@ -112,7 +115,7 @@ def unpack(
     if layouts:
         return _list_layouts(format)
     layout, named, rest = take_layout(arguments, name, Charset(encoding, raw=raw))
-    path = _file(rest)
+    path = _file(rest, name)
     if describe:
         return _describe(layout, format)
     if dump:

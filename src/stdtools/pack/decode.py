@@ -19,8 +19,9 @@ class TruncatedRecord(ToolError):
 
     def __init__(self, source: str, number: int, start: int, short: Short, row: list[Value]) -> None:
         there = f"{short.found} {'is' if short.found == 1 else 'are'} there"
+        field = f"field {short.path}" if short.path else "padding"
         super().__init__(
-            f"field {short.path} at byte {short.position} wants {amount(short.wanted, 'byte')}, {there}",
+            f"{field} at byte {short.position} wants {amount(short.wanted, 'byte')}, {there}",
             where=f"{source}: record {number} (byte {start})",
         )
         self.row = row
@@ -38,7 +39,7 @@ def records(
     for a negative length.
     """
     if not layout.size and not layout.takes_all:
-        raise ToolError("the layout describes no bytes", where=source)
+        raise ToolError("the layout describes no bytes")
     last = None if count is None else number + count
     while number != last and cursor.begin_record():
         number += 1

@@ -13,6 +13,7 @@ from stdtools.pack.layout import Layout
 from stdtools.pack.numbers import Float
 from stdtools.shared.errors import ToolError
 from stdtools.shared.records import Value
+from stdtools.shared.screen import amount
 
 
 def encode(
@@ -52,7 +53,7 @@ def from_arguments(layout: Layout, values: Sequence[str]) -> dict[str, Value]:
     """Return the record that *values* of the command line stand for, in the order of the columns."""
     if len(values) != len(layout.columns):
         names = f": {' '.join(layout.columns[:20])}" if layout.columns else ""
-        raise ToolError(f"the layout has {len(layout.columns)} values{names}; {len(values)} are given")
+        raise ToolError(f"the layout has {amount(len(layout.columns), 'value')}, not {len(values)}{names}")
     return next(from_texts(layout, [dict(zip(layout.columns, values, strict=True))], None))
 
 

@@ -255,7 +255,7 @@ class JobRun:
         if self._log is not None:
             return [f"  to run the others again: the same with --resume (and --joblog {shlex.quote(given['joblog'])})"]
         items = [os.fsdecode(item) for item in self._digest.items]
-        odd = any(not item.isprintable() or len(item) > 200 for item in items)
+        odd = any(not item.isprintable() or len(item) > 200 or item[:3] == ":::" for item in items)
         if given["block"] is not None or odd or not items or len(items) > 10 or sum(map(len, items)) > 500:
             return ["  with --joblog FILE, --resume would run just those again"]
         words = ["--shell", given["shell"]] if given["shell"] is not None else ["--", *map(os.fsdecode, self._command)]

@@ -56,7 +56,7 @@ stdtools par -a app.log --map 'line.split()' --reduce count
 @click.argument("command", nargs=-1, type=click.UNPROCESSED, metavar="[COMMAND [ARG]...] [::: ITEM...]")
 @click.option("-a", "--arg-file", metavar="FILE", help="Reads items from FILE instead of standard input.")
 @click.option("-0", "--null", is_flag=True, help="Items end with NUL instead of a newline.")
-@click.option("-j", "--jobs", metavar="N|N%|+N", help="Jobs at a time  [default: as many as processors]")
+@click.option("-j", "--jobs", metavar="N|N%|+N|-N", help="Jobs at a time  [default: as many as processors]")
 @click.option(
     "-n", "--max-args", type=_Parsed("n", _max_args), metavar="N|auto", help="Items in a job, at most  [default: 1]"
 )
@@ -141,13 +141,23 @@ def par(**given: Any) -> int:
     return JobRun(given, command, items, jobs).run()
 
 
+_ONE_LIST = "there is one list of items: write the combinations behind one ':::'"
+_OF_FILE = "-a FILE reads items from a file"
+_OF_PARALLEL = {b":::": _ONE_LIST, b":::+": _ONE_LIST, b"::::": _OF_FILE, b"::::+": _OF_FILE}
+
+
 def _split(words: tuple[str, ...]) -> tuple[list[bytes], list[bytes] | None]:
     """Return the command, and the items behind ``:::`` if that is there."""
     command = [os.fsencode(word) for word in words]
-    if b":::" not in command:
-        return command, None
-    at = command.index(b":::")
-    return command[:at], command[at + 1 :]
+    items = None
+    if b":::" in command:
+        at = command.index(b":::")
+        command, items = command[:at], command[at + 1 :]
+    for word in (*command, *(items or ())):
+        if word in _OF_PARALLEL:
+            what = f"{os.fsdecode(word)!r} is a word of GNU parallel; here {_OF_PARALLEL[word]}"
+            raise click.UsageError(what, click.get_current_context())
+    return command, items
 
 
 def _number_of_jobs(text: str | None) -> int:

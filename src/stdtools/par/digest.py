@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from stdtools.par.endings import how_ended
 from stdtools.par.jobs import Ending, Job
+from stdtools.shared.screen import amount
 
 MOST_GROUPS = 200  # that are kept apart
 SHOWN = 10  # groups
@@ -48,7 +49,7 @@ class Digest:
     def lines(self, jobs: int) -> list[str]:
         """Return the lines: how many of *jobs* failed, then each group, the largest first."""
         groups = sorted(self._groups.items(), key=lambda each: -each[1].count)
-        lines = [f"{self.failed} of {jobs} jobs failed"]
+        lines = [f"{self.failed} of {amount(jobs, 'job')} failed"]
         for kind, group in groups[:SHOWN]:
             said = f": {group.said}" if group.said else ""
             item = f" {group.item}" if group.item else ""

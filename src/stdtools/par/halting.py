@@ -38,13 +38,13 @@ def parse_rate(text: str) -> float:
 
 
 def parse_jobs(text: str, available: int) -> int:
-    """Return a number of jobs: ``4``, ``50%`` of the *available* processors, ``+2`` more than these.
+    """Return a number of jobs: ``4``, ``50%`` of the *available* processors, ``+2`` more than these, ``-1`` fewer.
 
     Raises ValueError.
     """
     found = re.fullmatch(r"([+-]?)([0-9]{1,5})(%?)", text.strip())
     if found is None or (found[1] and found[3]):
-        raise ValueError(f"{text!r} is not a number of jobs; write 4, 50% or +2")
+        raise ValueError(f"{text!r} is not a number of jobs; write 4, 50%, +2 or -1")
     number = int(found[2])
     if not number and not found[1]:
         raise ValueError(f"{text!r} jobs do nothing; write 1 or more")

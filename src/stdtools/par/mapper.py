@@ -272,6 +272,8 @@ def _told(error: BaseException, spec: Spec) -> str:
         message = f"{type(error).__name__}: {error}".rstrip(": ")
     except Exception:  # noqa: BLE001 - whatever its __str__ does
         message = type(error).__name__
+    if isinstance(error, NameError) and error.name == "json":
+        message += "; --json-in has it"
     lines = spec.expression.strip().splitlines()
     numbers = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == FILE]
     number = numbers[-1] if numbers else None

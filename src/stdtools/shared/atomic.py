@@ -119,7 +119,7 @@ def replaceable(path: str) -> os.stat_result | None:
     if not stat.S_ISREG(found.st_mode):
         raise ToolError("is not a regular file", where=path, hint="write to standard output and redirect it")
     if found.st_nlink > 1:
-        raise ToolError(f"has {found.st_nlink} names (hard links), which replacing it would part", where=path)
+        raise ToolError(f"has {found.st_nlink} names (hard links); the others would keep what it held", where=path)
     if not os.access(path, os.W_OK):
         raise OSError(errno.EACCES, os.strerror(errno.EACCES))
     return found

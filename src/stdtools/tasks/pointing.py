@@ -26,7 +26,7 @@ def hint_for(message: str, connection: sqlite3.Connection) -> str:
     if match is None:
         return ""
     wanted = match[2].split(".")[-1]
-    query = "SELECT name FROM sqlite_master WHERE type IN ('table', 'view') UNION ALL "
+    query = "SELECT name FROM sqlite_master WHERE name IN ('project', 'task') UNION ALL "  # the others are our own
     query += "SELECT name FROM sqlite_temp_master WHERE type IN ('table', 'view')"
     if match[1] == "column":
         query = f"SELECT DISTINCT c.name FROM ({query}) AS t, pragma_table_info(t.name) AS c"
@@ -36,7 +36,7 @@ def hint_for(message: str, connection: sqlite3.Connection) -> str:
         if close := get_close_matches(wanted.lower(), by_case, 1):
             return f"did you mean {by_case[close[0]]}?"
         if match[1] == "table":
-            return f"there are {', '.join(sorted(by_case.values())[:_MOST_NAMES])}"
+            return f"there are {', '.join(sorted(by_case.values())[:_MOST_NAMES])}, and each FILE that is named"
     return ""
 
 

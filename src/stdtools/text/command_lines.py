@@ -88,6 +88,10 @@ def _arguments(arguments: tuple[str, ...], given: dict[str, Any]) -> tuple[str, 
     context = click.get_current_context()
     if given["match"] is None:
         refuse_idle(["around"], (), "", {"around": "--match"})
+    for argument in arguments:
+        if re.match("-[^0-9]", argument):
+            options = [name for param in context.command.params for name in param.opts if name.startswith("--")]
+            raise click.NoSuchOption(argument.partition("=")[0], possibilities=options, ctx=context)
     for argument in arguments[given["match"] is None :]:
         if argument.startswith("-") and argument != "-":
             raise click.UsageError(f"no such option {argument!r}; a file of that name is ./{argument}", context)

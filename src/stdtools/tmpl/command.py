@@ -41,8 +41,12 @@ class _TmplCommand(ToolCommand):
     """The command, whose --env has a value only behind an equals sign."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Take --env for --env= with nothing behind it."""
-        return super().parse_args(ctx, ["--env=" if word == "--env" else word for word in args])
+        """Take --env for --env= with nothing behind it; refuse a second operand."""
+        rest = super().parse_args(ctx, ["--env=" if word == "--env" else word for word in args])
+        if rest:
+            hint = f"; a value is written -D {rest[0]}" if "=" in rest[0] else ""
+            raise click.UsageError(f"one TEMPLATE at a time; {rest[0]!r} is a second one{hint}", ctx)
+        return rest
 
 
 def _explain(given: dict[str, Any]) -> str:
@@ -53,6 +57,7 @@ def _explain(given: dict[str, Any]) -> str:
 
 @click.command(
     cls=_TmplCommand,
+    context_settings={"allow_extra_args": True},
     explain=_explain,
     examples=r"""
 stdtools tmpl -e 'Hello ${name:-world}, from $HOME' --env

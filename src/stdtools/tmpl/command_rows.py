@@ -115,7 +115,7 @@ class RowRun:
             else:
                 files.commit()
         journal.counts["files"] = len(files.changed)
-        screen.note(f"{len(files.changed)} files written, {files.unchanged} as they were", verbosity=1)
+        screen.note(f"{screen.amount(len(files.changed), 'file')} written, {files.unchanged} as they were", verbosity=1)
         return 0
 
     def _check(self, text: str, escape: str, number: int) -> None:

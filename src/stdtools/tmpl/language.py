@@ -19,8 +19,6 @@ _KEY = rf"(?:[^\W\d]\w*|{_QUOTED})(?:{_STEP})*"
 _STEPS = re.compile(rf"[^\W\d]\w*|{_STEP}")
 _UNFIT = re.compile(r"[\s{}\\\x00-\x1f\x7f]")
 
-_NOT_IN_BRACES = "the braces hold neither a name nor one with :-, :+ or :?"
-
 Path = tuple[str | int, ...]
 
 
@@ -115,6 +113,11 @@ class Syntax:
         self._head = re.compile(rf"{{({_NAME})()}}" if plain else rf"{{({_KEY})(:?[-+?]|}})")
         self._marks = re.compile(rf"}}|\\|{mark}")
         self._escapes = ("}", "\\", delimiter)
+        self._no_place = (
+            "the braces do not hold a name alone, and --plain knows nothing else"
+            if plain
+            else "the braces hold neither a name nor one with :-, :+ or :?"
+        )
         self._no_name = f"neither a name nor another {delimiter} follows" if doubled else "no name follows"
 
     def scan(self, text: str, *, final: bool = True) -> Iterator[Event | Unfinished]:
@@ -162,7 +165,7 @@ class Syntax:
             head = self._head.match(text, at + len(self.delimiter), limit)
             if head is None:
                 newline = ahead.next("\n", at)  # a name ends on its line
-                what = _NOT_IN_BRACES if ahead.next("}", at) < newline else "no closing brace"
+                what = self._no_place if ahead.next("}", at) < newline else "no closing brace"
                 return self._spill(frames, at, what, may_go_on=newline == len(text) <= limit)
             if len(frames) == DEEPEST:
                 return self._spill(frames, at, "nested too deep")

@@ -67,13 +67,14 @@ def _of_names(given: dict[str, Any]) -> Iterable[Criterion]:
 
 
 def _types(texts: Iterable[str]) -> tuple[set[str], list[Criterion]]:
-    letters = [letter for text in texts for part in text.split(",") for letter in part]
+    parts = [part for text in texts for part in text.split(",")]
+    letters = "".join(parts)
     if texts and not letters:
         raise click.BadParameter("it names no type", click.get_current_context(), param_hint="--type")
-    for letter in letters:
-        if letter not in criteria.KINDS + "xe":
+    for part in parts:
+        if set(part) - set(criteria.KINDS + "xe"):
             raise click.BadParameter(
-                f"{letter!r} is no type; write f (file), d (directory), l (link), x, e, p, s, b or c",
+                f"{part!r} is no type; write f (file), d (directory), l (link), x, e, p, s, b or c",
                 click.get_current_context(),
                 param_hint="--type",
             )

@@ -46,7 +46,14 @@ _OPTIONS: list[tuple[tuple[str, ...], dict[str, Any]]] = [
             "with x only executable files, with e only empty ones.",
         },
     ),
-    (("--size",), {**_MANY, "metavar": "SIZE", "help": "Bytes, exact: '>10k', '<=1M', 512, 1k..2k, 1k.. ."}),
+    (
+        ("--size",),
+        {
+            **_MANY,
+            "metavar": "SIZE",
+            "help": "Bytes, exact: '>10k' or +10k, '<10k' or -10k, '<=1M', 512, 1k..2k, 1k.. .",
+        },
+    ),
     (("--newer",), {**_MANY, "metavar": "TIME", "help": f"Modified after: {_TIMES}."}),
     (("--older",), {**_MANY, "metavar": "TIME", "help": "Modified before."}),
     (("--changed-newer", "--changed"), {**_MANY, "metavar": "TIME", "help": "Content, mode or owner changed after."}),

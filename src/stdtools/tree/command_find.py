@@ -51,7 +51,7 @@ class _Find(ToolCommand):
 
 
 def _tell(path: bytes, what: str) -> None:
-    screen.complain(f"{os.fsdecode(path)}: {what}")
+    screen.complain(os.fsdecode(path or b"''") + f": {what}")
 
 
 def _explain(given: dict[str, Any]) -> str:
@@ -85,7 +85,7 @@ stdtools find . -t f --sort size --reverse --long | head
 )
 @click.option("-0", "--null", is_flag=True, help="Ends each path with NUL instead of a newline.")
 @record_output("a path on a line")
-@click.option("--columns", metavar="NAMES", help=f"Columns of the records: {','.join(COLUMNS)}.")
+@click.option("--columns", metavar="NAMES", help=f"Columns of the records: {', '.join(COLUMNS)}.")
 @click.option("--template", metavar="TEXT", help=r"A line for each, such as '$path\t$size'; the columns' names.")
 @click.option("--long", is_flag=True, help="Mode, links, owner, group, size and time before each path.")
 @click.option(

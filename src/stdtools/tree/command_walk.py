@@ -82,7 +82,7 @@ def walk(**given: Any) -> int:
     def tell(path: bytes, what: str) -> None:
         if progress is not None:
             progress.clear()
-        screen.complain(f"{os.fsdecode(path)}: {what}")
+        screen.complain(os.fsdecode(path or b"''") + f": {what}")
 
     troubles = Troubles(tell)
     walk = Walk(given, walking_of(given, troubles), query_of(given), troubles, progress)
