@@ -193,10 +193,10 @@ STARTUP_MODULES = {
     "tree.command_tables tree.command_trees tree.command_walk tree.criteria shared.deep tree.drawing tree.entry "
     "tree.facts tree.finding tree.forms tree.live tree.measuring tree.patterns tree.query tree.reading tree.sharing "
     "tree.sweep tree.troubles tree.walker tree.writing",
-    "diff": "shared.patterns diff diff.bits diff.chains diff.checking diff.command diff.comparing diff.comparison "
-    "diff.edits diff.effort diff.engine diff.expressions diff.functions diff.headers diff.hunks diff.inputs "
-    "diff.keys diff.matching diff.mending diff.places diff.printing diff.resuming diff.running diff.sliding "
-    "diff.solving diff.trimming diff.unified_format",
+    "diff": "shared.patterns diff diff.bits diff.chains diff.checking diff.command diff.command_shape "
+    "diff.comparing diff.comparison diff.edits diff.effort diff.engine diff.expressions diff.functions "
+    "diff.headers diff.hunks diff.inputs diff.keys diff.matching diff.mending diff.places diff.printing "
+    "diff.resuming diff.running diff.sliding diff.solving diff.trimming diff.unified_format",
     "find": "shared.deep shared.processors tree tree.command_criteria tree.command_filters tree.command_find "
     "tree.criteria tree.entry tree.facts tree.finding tree.forms tree.gnu tree.patterns tree.query tree.reading "
     "tree.sharing tree.sweep tree.troubles tree.walker",

@@ -3,27 +3,23 @@
 import os
 import re
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
+from stdtools.diff.command_shape import expressions, shape_of
 from stdtools.diff.comparing import Wishes
 from stdtools.diff.keys import Ignored
 from stdtools.diff.printing import RECORDS, Printer, Shape
 from stdtools.diff.running import Entering, Run
 from stdtools.shared import journal, screen
 from stdtools.shared.commands import ToolCommand
-from stdtools.shared.errors import ToolError
-from stdtools.shared.options import Decorated, is_typed, refuse_idle
+from stdtools.shared.options import Decorated, refuse_idle
 from stdtools.shared.parameters import Duration
-from stdtools.shared.streams import STDOUT, Output, open_input
-
-if TYPE_CHECKING:
-    from stdtools.diff.expressions import Expression
+from stdtools.shared.streams import Output, open_input
 
 ALGORITHMS = ("fast", "minimal", "patience", "difflib")
 WIDEST = 1_000_000  # columns, all of which -y fills
-MOST_DIGITS = 11  # of a time in seconds: to the year 5138
 BESIDE_CLOSEST = {"closest", "count", "cutoff", "ignore_case", "style", "paths"}
 TYPED = "stdtools.diff.typed"  # in the context: the arguments as they were typed
 
@@ -158,82 +154,6 @@ def _refuse(message: str) -> None:
     raise click.UsageError(message, click.get_current_context())
 
 
-def shape_of(given: dict[str, Any]) -> Shape:
-    """Return the format that was asked for. Raises UsageError for what does not go together."""
-    needed = {"count": "--closest", "cutoff": "--closest"}
-    if given["style"] not in ("word", "color-words"):
-        needed["word_regex"] = "--word or --color-words"
-    if given["style"] in ("normal", "side-by-side"):
-        needed["unified_lines"] = "a format with context"
-    if given["algorithm"] == "difflib":
-        needed["deadline"] = "another --algorithm"
-    refuse_idle(given, given.keys() - needed.keys(), "", needed)
-    style, context = _style_and_context(given)
-    if len(given["labels"]) > 2:
-        _refuse("--label names A, then B; there is no third")
-    color = screen.wants_color(STDOUT) and style not in ("html", *RECORDS)
-    if style == "color-words":
-        color = screen.preferences.color != "never"
-    if given["word_regex"] is not None:
-        _expressions([given["word_regex"]], "--word-regex")
-    return Shape(
-        style=style,
-        context=context,
-        labels=tuple(os.fsencode(text) for text in given["labels"]),
-        timestamps=given["timestamps"],
-        epoch=_epoch(),
-        functions=_functions(given),
-        initial_tab=given["initial_tab"],
-        width=given["width"],
-        only_changes=given["suppress_common_lines"] and style == "side-by-side",
-        without_cr=given["strip_trailing_cr"],
-        word_regex=given["word_regex"],
-        brief=given["brief"],
-        report_identical=given["report_identical_files"],
-        color=color,
-    )
-
-
-def _style_and_context(given: dict[str, Any]) -> tuple[str, int | None]:
-    """Return the style, and how many lines of context were asked for; what was typed is above the user's defaults."""
-    style = given["style"]
-    lines = {"unified": given["unified_lines"], "context": given["context_lines"]}
-    typed = [name for name in lines if is_typed(f"{name}_lines")]
-    if len(typed) > 1:
-        _refuse("-U and -C name two formats")
-    if typed == ["context"] and style not in (None, "context"):
-        _refuse(f"-C and --{style} name two formats")
-    named = typed or [name for name, value in lines.items() if value is not None]
-    style = style or next(iter(named), "unified")
-    return style, lines["context" if style == "context" and "context" in named else "unified"]
-
-
-def _epoch() -> int | None:
-    """Return the time that a build that is to be the same every time has in the place of all times."""
-    text = os.environ.get("SOURCE_DATE_EPOCH", "")
-    if text and not (text.isascii() and text.isdecimal() and len(text) <= MOST_DIGITS):
-        raise ToolError(f"{text!r} is not a number of seconds", where="SOURCE_DATE_EPOCH")
-    return int(text) if text else None
-
-
-def _functions(given: dict[str, Any]) -> Any:
-    if given["show_function_line"] is not None:
-        return _expressions([given["show_function_line"]], "--show-function-line")[0].matches
-    if given["show_c_function"]:
-        from stdtools.diff.functions import is_c_function
-
-        return is_c_function
-    return None
-
-
-def _expressions(texts: list[str], option: str) -> list["Expression"]:
-    if not texts:
-        return []
-    from stdtools.diff.expressions import Expression
-
-    return [Expression(text, option) for text in texts]
-
-
 def _wishes(given: dict[str, Any], shape: Shape) -> Wishes:
     ignored = Ignored(
         case=given["ignore_case"],
@@ -243,8 +163,8 @@ def _wishes(given: dict[str, Any], shape: Shape) -> Wishes:
         tab_expansion=given["ignore_tab_expansion"],
         trailing_cr=given["strip_trailing_cr"],
         blank_lines=given["ignore_blank_lines"],
-        matching_lines=_expressions(given["ignore_matching_lines"], "--ignore-matching-lines"),
-        mask=_expressions(given["mask"], "--mask"),
+        matching_lines=expressions(given["ignore_matching_lines"], "--ignore-matching-lines"),
+        mask=expressions(given["mask"], "--mask"),
     )
     return Wishes(
         ignored,

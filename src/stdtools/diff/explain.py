@@ -4,7 +4,8 @@ import os
 from itertools import zip_longest
 from typing import Any
 
-from stdtools.diff.command import BESIDE_CLOSEST, check_closest, shape_of
+from stdtools.diff.command import BESIDE_CLOSEST, check_closest
+from stdtools.diff.command_shape import shape_of
 from stdtools.diff.printing import Shape
 from stdtools.shared.errors import ToolError
 from stdtools.shared.explaining import refuse_others
