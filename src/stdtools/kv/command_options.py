@@ -101,7 +101,8 @@ def writing(path: str, *, must_exist: bool = False) -> Iterator[Store]:
     """Open the store at *path* for the time of the ``with`` block; one that is missing is made, or told."""
     from stdtools.kv import opening
 
-    with contextlib.closing(opening.open(path, "w" if must_exist else "c")) as store:
+    flag = "w" if must_exist else "c"
+    with contextlib.closing(opening.open(path, flag)) as store:
         yield store
 
 
